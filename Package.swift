@@ -1,0 +1,104 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+extension Target.Dependency {
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
+    static let crypto = product(name: "Crypto", package: "swift-crypto")
+    static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+    static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdHTTP2 = product(name: "HummingbirdHTTP2", package: "hummingbird")
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let nioConcurrency = product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+    static let nioHTTPTypesHTTP1 = product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+    static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let nioTLS = product(name: "NIOTLS", package: "swift-nio")
+    static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
+    static let x509 = product(name: "X509", package: "swift-certificates")
+}
+
+/// One target a folder; the arrows only point up this list. `docs/architecture.md` says what each may know.
+let targets: [Target] = [
+    .systemLibrary(name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .target(name: "Value"),
+    .target(name: "YAML", dependencies: ["CYAML", "Value"]),
+    .target(name: "Settings", dependencies: ["Value", "YAML"]),
+    .target(name: "ReverseHTTP", dependencies: ["CNGHTTP2", .nioCore, .nioHTTP1, .logging]),
+    .target(name: "EgressPolicy"),
+    .target(
+        name: "Connector",
+        dependencies: [
+            "ReverseHTTP", "EgressPolicy", "Settings", "Value",
+            .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
+        ]),
+    .target(name: "Registry", dependencies: ["Value", "EgressPolicy"]),
+    .target(name: "Vault", dependencies: [.crypto]),
+    .target(name: "Audit", dependencies: ["Value", .crypto]),
+    .target(
+        name: "Pipeline",
+        dependencies: ["Registry", "Vault", "Audit", "EgressPolicy", "Value", .nioCore, .nioHTTP1, .logging]),
+    .target(name: "StoreSQLite", dependencies: ["Registry", "Vault", "Audit", "Value", .grdb]),
+    .target(
+        name: "RelayHTTP",
+        dependencies: [
+            "Pipeline", "Registry", "Vault", "Audit", "ReverseHTTP", "Value",
+            .hummingbird, .hummingbirdHTTP2, .httpTypes, .nioCore, .nioPosix, .nioHTTP1, .nioHTTPTypes,
+            .nioHTTPTypesHTTP1, .nioSSL, .nioTLS, .logging, .serviceLifecycle,
+        ]),
+    .target(
+        name: "Relay",
+        dependencies: [
+            "RelayHTTP", "StoreSQLite", "Pipeline", "Registry", "Vault", "Audit", "ReverseHTTP", "Settings", "Value",
+            .hummingbird, .nioCore, .nioPosix, .nioSSL, .logging, .serviceLifecycle, .unixSignals,
+        ]),
+    .executableTarget(name: "penstock-relay", dependencies: ["Relay", .argumentParser, .logging]),
+    .executableTarget(name: "penstock-connector", dependencies: ["Connector", .logging]),
+    .executableTarget(
+        name: "penstock",
+        dependencies: [
+            "Value", "YAML", "Settings", .argumentParser, .asyncHTTPClient, .x509, .crypto, .nioCore, .nioPosix,
+            .nioHTTP1, .nioSSL, .logging,
+        ]),
+]
+
+let package = Package(
+    name: "penstock",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-certificates.git", from: "1.21.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.0"),
+        .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    ],
+    targets: targets,
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type == .regular || target.type == .executable || target.type == .test {
+    target.swiftSettings = (target.swiftSettings ?? []) + swiftSettings
+}

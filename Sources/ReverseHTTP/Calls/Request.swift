@@ -1,0 +1,35 @@
+package import NIOCore
+package import NIOHTTP1
+
+/// One request with a body that is at hand.
+package struct Request: Sendable {
+    package var head: RequestHead
+    package var body: ByteBuffer?
+    /// When the whole exchange must be over.
+    package var deadline: NIODeadline?
+    /// A slot was taken by ``ClientSession/reserve()``.
+    package var isReserved: Bool
+
+    package init(
+        head: RequestHead, body: ByteBuffer? = nil, deadline: NIODeadline? = nil, isReserved: Bool = false
+    ) {
+        self.head = head
+        self.body = body
+        self.deadline = deadline
+        self.isReserved = isReserved
+    }
+}
+
+/// One response.
+package struct Response: Sendable {
+    package var head: ResponseHead
+    package var body: Body
+
+    /// A response's body.
+    package enum Body: Sendable {
+        /// It had arrived whole.
+        case whole(ByteBuffer?, trailers: HTTPHeaders?)
+        /// It is still coming; read it from the call.
+        case streamed(ClientCall)
+    }
+}
