@@ -16,6 +16,7 @@ extension Target.Dependency {
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
     static let hummingbirdHTTP2 = product(name: "HummingbirdHTTP2", package: "hummingbird")
     static let logging = product(name: "Logging", package: "swift-log")
     static let nioConcurrency = product(name: "NIOConcurrencyHelpers", package: "swift-nio")
@@ -47,9 +48,11 @@ let targets: [Target] = [
             "ReverseHTTP", "EgressPolicy", "Settings", "Value",
             .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),
+    .target(name: "Tunnels", dependencies: ["ReverseHTTP", .nioCore, .logging]),
     .target(name: "Registry", dependencies: ["Value", "EgressPolicy"]),
     .target(name: "Vault", dependencies: [.crypto]),
     .target(name: "Audit", dependencies: ["Value", .crypto]),
+    .target(name: "Administration", dependencies: ["Registry", "Vault", "Audit", "Value"]),
     .target(
         name: "Pipeline",
         dependencies: ["Registry", "Vault", "Audit", "EgressPolicy", "Value", .nioCore, .nioHTTP1, .logging]),
@@ -57,15 +60,16 @@ let targets: [Target] = [
     .target(
         name: "RelayHTTP",
         dependencies: [
-            "Pipeline", "Registry", "Vault", "Audit", "ReverseHTTP", "Value",
-            .hummingbird, .hummingbirdHTTP2, .httpTypes, .nioCore, .nioPosix, .nioHTTP1, .nioHTTPTypes,
+            "Pipeline", "Administration", "Registry", "Vault", "Audit", "Tunnels", "ReverseHTTP", "Value", "YAML",
+            .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .httpTypes, .nioCore, .nioPosix, .nioHTTP1, .nioHTTPTypes,
             .nioHTTPTypesHTTP1, .nioSSL, .nioTLS, .logging, .serviceLifecycle,
         ]),
     .target(
         name: "Relay",
         dependencies: [
-            "RelayHTTP", "StoreSQLite", "Pipeline", "Registry", "Vault", "Audit", "ReverseHTTP", "Settings", "Value",
-            .hummingbird, .nioCore, .nioPosix, .nioSSL, .logging, .serviceLifecycle, .unixSignals,
+            "RelayHTTP", "StoreSQLite", "Pipeline", "Administration", "Registry", "Vault", "Audit", "Tunnels", "ReverseHTTP",
+            "EgressPolicy", "Settings", "Value",
+            .hummingbird, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .logging, .serviceLifecycle, .unixSignals,
         ]),
     .executableTarget(name: "penstock-relay", dependencies: ["Relay", .argumentParser, .logging]),
     .executableTarget(name: "penstock-connector", dependencies: ["Connector", .logging]),

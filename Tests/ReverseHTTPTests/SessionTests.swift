@@ -85,7 +85,7 @@ struct SessionTests {
         let listener = try await TestListener.start()
         let client = try await listener.client()
         let error = await #expect(throws: StreamError.self) {
-            try await client.send(Request(head: get("/wait"), deadline: .now() + .milliseconds(10)))
+            try await client.send(Request(head: get("/wait"), deadline: CallDeadline(.now() + .milliseconds(10))))
         }
         #expect(error?.code == .timedOut)
         #expect(error?.sent == true)

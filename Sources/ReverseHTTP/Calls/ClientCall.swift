@@ -148,7 +148,7 @@ package final class ClientCall: HTTP2StreamDelegate, Sendable {
 
     func begin(
         _ session: ClientSession, _ handler: SessionHandler, _ head: RequestHead, _ body: FirstBody,
-        deadline: NIODeadline?, isReserved: Bool
+        deadline: CallDeadline?, isReserved: Bool
     ) {
         guard !loop.value.cancelled else {
             if isReserved { session.release() }

@@ -5,18 +5,29 @@ package import NIOHTTP1
 package struct Request: Sendable {
     package var head: RequestHead
     package var body: ByteBuffer?
-    /// When the whole exchange must be over.
-    package var deadline: NIODeadline?
+    package var deadline: CallDeadline?
     /// A slot was taken by ``ClientSession/reserve()``.
     package var isReserved: Bool
 
     package init(
-        head: RequestHead, body: ByteBuffer? = nil, deadline: NIODeadline? = nil, isReserved: Bool = false
+        head: RequestHead, body: ByteBuffer? = nil, deadline: CallDeadline? = nil, isReserved: Bool = false
     ) {
         self.head = head
         self.body = body
         self.deadline = deadline
         self.isReserved = isReserved
+    }
+}
+
+/// When a call must be over.
+package struct CallDeadline: Sendable {
+    package var time: NIODeadline
+    /// Only the response's head must have come by then.
+    package var endsAtHead: Bool
+
+    package init(_ time: NIODeadline, endsAtHead: Bool = false) {
+        self.time = time
+        self.endsAtHead = endsAtHead
     }
 }
 

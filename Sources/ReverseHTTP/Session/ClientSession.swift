@@ -48,7 +48,7 @@ package final class ClientSession: Sendable {
 
     /// Opens a stream; on the event loop only.
     package func open(
-        _ head: RequestHead, endStream: Bool, deadline: NIODeadline? = nil, isReserved: Bool = false,
+        _ head: RequestHead, endStream: Bool, deadline: CallDeadline? = nil, isReserved: Bool = false,
         delegate: any HTTP2StreamDelegate
     ) throws(StreamError) -> HTTP2Stream {
         if !isReserved { gauge.streamOpened() }
@@ -56,7 +56,8 @@ package final class ClientSession: Sendable {
             let handler = self.handler.value
             let stream = try handler.open(head, endStream: endStream, delegate: delegate)
             if let deadline {
-                stream.deadline = deadline
+                stream.deadline = deadline.time
+                stream.deadlineEndsAtHead = deadline.endsAtHead
                 handler.watchDeadlines()
             }
             return stream
@@ -66,9 +67,12 @@ package final class ClientSession: Sendable {
         }
     }
 
+    /// A call that is yet to be sent.
+    package func makeCall() -> ClientCall { ClientCall(eventLoop: eventLoop) }
+
     /// Starts a call whose body, if `hasBody`, is written to the returned call.
     package func start(
-        _ head: RequestHead, hasBody: Bool, deadline: NIODeadline? = nil, isReserved: Bool = false
+        _ head: RequestHead, hasBody: Bool, deadline: CallDeadline? = nil, isReserved: Bool = false
     ) -> ClientCall {
         let call = ClientCall(eventLoop: eventLoop)
         let body: ClientCall.FirstBody = hasBody ? .streamed : .none
@@ -82,8 +86,10 @@ package final class ClientSession: Sendable {
     /// streams in. A task that is cancelled resets the stream.
     ///
     /// - Throws: ``StreamError``, which says whether the request can have been processed.
-    package func send(_ request: Request) async throws(StreamError) -> Response {
-        let call = ClientCall(eventLoop: eventLoop)
+    ///
+    /// - Parameter call: one from ``makeCall()``, for who wants to cancel it from elsewhere.
+    package func send(_ request: Request, on call: ClientCall? = nil) async throws(StreamError) -> Response {
+        let call = call ?? makeCall()
         return try await call.response {
             self.eventLoop.execute {
                 let body: ClientCall.FirstBody = request.body.map { .whole($0) } ?? .none

@@ -119,6 +119,7 @@ extension SessionHandler {
             // 1xx is not the answer yet (RFC 9110, section 15.2).
             guard incoming.status >= 200 else { return }
             stream.incoming.isComplete = true
+            if stream.deadlineEndsAtHead { stream.deadline = nil }
             stream.delegate?.stream(
                 stream, receivedHead: ResponseHead(status: incoming.status, headers: incoming.headers))
         }

@@ -17,6 +17,8 @@ package final class HTTP2Stream {
     var flow: StreamFlow
     var incoming = IncomingHead()
     var deadline: NIODeadline?
+    /// The deadline is for the response's head only; a body may take longer.
+    var deadlineEndsAtHead = false
     /// Why we reset it, when the wire's error code would not say.
     var localReason: StreamCloseReason?
     var remoteEnded = false

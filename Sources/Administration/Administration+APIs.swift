@@ -1,0 +1,131 @@
+package import Audit
+package import Registry
+package import Value
+import Vault
+
+/// What a write of a definition expects to find.
+package enum WriteCondition: Sendable {
+    /// `POST`: nothing under that slug yet.
+    case new
+    /// `PUT`: whatever is there, or nothing.
+    case any
+    /// `If-Match`.
+    case matches(etag: String)
+}
+
+extension Administration {
+    /// Creates or replaces a definition. Its credentials go to the vault in the same transaction, and the next call
+    /// uses the new snapshot.
+    ///
+    /// - Parameter slug: where it is put; nil where the definition itself says so.
+    /// - Returns: what is stored, and whether it is new.
+    package func saveAPI(
+        _ document: Document, at slug: String?, condition: WriteCondition, by actor: Actor
+    ) async throws(AdministrationError) -> (api: StoredAPI, isNew: Bool) {
+        let user = try user(of: actor)
+        return try await change("api.put", of: { $0.0.id }, by: actor) { [self] in
+            let existing = try slug.flatMap { try store.api(user: user, slug: $0) }
+            try Self.check(condition, existing)
+            let tunnels = Set(try store.tunnels(user: user).map(\.id))
+            let id = existing?.id ?? Identifier.make("api")
+            let definition = try CustomAPIDefinition(
+                document, context: DefinitionContext(user: user, api: id, existing: existing, tunnels: tunnels))
+            if let slug, definition.slug != slug, existing == nil {
+                throw AdministrationError(.invalid, "The definition's slug is not the one it is put under.")
+            }
+            let time = now()
+            let stored = StoredAPI(
+                id: id, user: user, slug: definition.slug, definition: definition.stored,
+                version: (existing?.version ?? 0) + 1, created: existing?.created ?? time, updated: time)
+            // Compiled before it is stored: what calls cannot use is never acknowledged.
+            let compiled = try CompiledAPI(stored: stored)
+            let fields = try vault.fields(user: user, api: id)
+            try vault.change(
+                user: user, api: id, puts: definition.secrets.map { ($0.field, Secret(text: $0.value)) },
+                deletes: fields.filter { !definition.secretFields.contains($0) }
+            ) { change in
+                try store.save(stored, expecting: existing.map { .version($0.version) } ?? .absent, with: change)
+            }
+            directory.set(compiled)
+            return (stored, existing == nil)
+        }
+    }
+
+    private static func check(_ condition: WriteCondition, _ existing: StoredAPI?) throws(AdministrationError) {
+        switch condition {
+        case .new, .any:
+            break
+        case .matches(let etag):
+            guard let existing, etag == "*" || etag == existing.etag else {
+                throw AdministrationError(.conflict, "It has changed since you read it.")
+            }
+        }
+    }
+
+    package func api(_ slug: String, for actor: Actor) async throws(AdministrationError) -> StoredAPI {
+        let user = try user(of: actor)
+        return try await read { [self] in
+            guard let api = try store.api(user: user, slug: slug) else {
+                throw AdministrationError(.notFound, "There is no such API.")
+            }
+            return api
+        }
+    }
+
+    package func apis(for actor: Actor) async throws(AdministrationError) -> [StoredAPI] {
+        let user = try user(of: actor)
+        return try await read { [self] in try store.apis(user: user) }
+    }
+
+    /// Removes a definition and its credentials.
+    package func deleteAPI(
+        _ slug: String, condition: WriteCondition, by actor: Actor
+    ) async throws(AdministrationError) {
+        let user = try user(of: actor)
+        _ = try await change("api.delete", of: { $0 }, by: actor) { [self] in
+            guard let existing = try store.api(user: user, slug: slug) else {
+                throw AdministrationError(.notFound, "There is no such API.")
+            }
+            try Self.check(condition, existing)
+            try vault.delete(user: user, api: existing.id) { change in
+                try store.deleteAPI(
+                    id: existing.id, user: user, expecting: .version(existing.version), with: change)
+            }
+            directory.removeAPI(id: existing.id, user: user)
+            return existing.id
+        }
+    }
+
+    /// Replaces values of an API's credentials; fields the definition does not use are refused.
+    package func setCredentials(
+        _ values: [(field: String, value: String)], of slug: String, by actor: Actor
+    ) async throws(AdministrationError) {
+        let user = try user(of: actor)
+        _ = try await change("credentials.put", of: { $0 }, by: actor) { [self] in
+            guard let existing = try store.api(user: user, slug: slug) else {
+                throw AdministrationError(.notFound, "There is no such API.")
+            }
+            let known = try CompiledAPI(stored: existing).auth.credentials.map(\.field)
+            for (field, _) in values where !known.contains(field) {
+                throw AdministrationError(
+                    .invalid, "This API uses no credential \"\(field)\"; it uses: \(known.joined(separator: ", ")).")
+            }
+            let puts = values.map { ($0.field, Secret(text: $0.value)) }
+            try vault.change(user: user, api: existing.id, puts: puts) { change in
+                try store.save(existing, expecting: .version(existing.version), with: change)
+            }
+            return existing.id
+        }
+    }
+}
+
+extension Administration {
+    /// An API's latest records, newest first.
+    package func records(
+        of api: StoredAPI, limit: Int, in log: any AuditLog
+    ) async throws(AdministrationError) -> AuditPage {
+        var query = AuditQuery(user: api.user, api: api.id)
+        query.limit = limit
+        return try await read { [query] in try log.logs(query) }
+    }
+}

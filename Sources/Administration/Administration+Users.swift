@@ -1,0 +1,27 @@
+package import Registry
+import Vault
+
+extension Administration {
+    package func createUser(name: String, by actor: Actor) async throws(AdministrationError) -> User {
+        try await change("user.create", of: { $0.id }, by: actor) { [self] in
+            let user = User(id: Identifier.make("usr"), name: name, created: now())
+            try store.create(user)
+            return user
+        }
+    }
+
+    package func users(limit: Int, after cursor: String?) async throws(AdministrationError) -> [User] {
+        try await read { [self] in try store.users(limit: limit, after: cursor) }
+    }
+
+    /// Removes a user with everything that is theirs; the key that opens their credentials goes with them.
+    package func deleteUser(id: String, by actor: Actor) async throws(AdministrationError) {
+        _ = try await change("user.delete", of: { $0 }, by: actor) { [self] in
+            try store.deleteUser(id: id)
+            directory.removeUser(id)
+            vault.forget(user: id)
+            ended(.user(id))
+            return id
+        }
+    }
+}

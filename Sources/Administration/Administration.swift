@@ -1,0 +1,94 @@
+package import Audit
+package import Registry
+
+import Value
+package import Vault
+
+/// Changes of users, tokens, tunnels and definitions. Each is durable, recorded in the audit, and known to calls, in
+/// that order, before it is answered.
+package final class Administration: Sendable {
+    let store: any RegistryStore<VaultChange>
+    let vault: Vault
+    let directory: Directory
+    let audit: AuditWriter
+    let offload: any Offload
+    /// Microseconds since 1970.
+    let now: @Sendable () -> Int64
+    /// What must end when something is revoked or removed.
+    let ended: @Sendable (Ending) -> Void
+
+    /// Something that live sessions may belong to is gone.
+    package enum Ending: Sendable {
+        case token(String)
+        case tunnel(String)
+        case user(String)
+    }
+
+    package init(
+        store: any RegistryStore<VaultChange>, vault: Vault, directory: Directory, audit: AuditWriter,
+        offload: any Offload, now: @escaping @Sendable () -> Int64, ended: @escaping @Sendable (Ending) -> Void
+    ) {
+        self.store = store
+        self.vault = vault
+        self.directory = directory
+        self.audit = audit
+        self.offload = offload
+        self.now = now
+        self.ended = ended
+    }
+
+    /// Runs a change away from event loops, says why it failed in words of this layer, and records it.
+    func change<Value: Sendable>(
+        _ action: String, of target: @escaping @Sendable (Value) -> String, by actor: Actor,
+        _ body: @escaping @Sendable () throws -> Value
+    ) async throws(AdministrationError) -> Value {
+        do {
+            try await audit.admit()
+            let value = try await offload.run(body)
+            try await audit.append(
+                AuditRecord(
+                    kind: .admin, time: now(), requestID: actor.requestID, user: actor.token.user,
+                    token: actor.token.id, outcome: "OK", action: action, target: target(value)))
+            return value
+        } catch {
+            throw Self.translate(error)
+        }
+    }
+
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable () throws -> Value
+    ) async throws(AdministrationError) -> Value {
+        do { return try await offload.run(body) } catch { throw Self.translate(error) }
+    }
+
+    private static func translate(_ error: any Error) -> AdministrationError {
+        switch error {
+        case let error as AdministrationError:
+            return error
+        case let error as DefinitionError:
+            let code: AdministrationError.Code =
+                switch error.kind {
+                case .invalid: .invalid
+                case .urlNotAllowed: .urlNotAllowed
+                case .notImplemented: .notImplemented
+                }
+            let violations = error.faults.map {
+                let place = $0.position.map { " (line \($0.line), column \($0.column))" } ?? ""
+                return AdministrationError.Violation(pointer: "\($0.pointer)", message: $0.message + place)
+            }
+            return AdministrationError(
+                code, error.faults.first?.message ?? "The definition is not valid.", violations: violations)
+        case let error as StoreError:
+            switch error.code {
+            case .notFound: return AdministrationError(.notFound, "There is no such thing.")
+            case .exists: return AdministrationError(.exists, error.message)
+            case .conflict: return AdministrationError(.conflict, "It has changed since you read it.")
+            default: return AdministrationError(.storage, "The relay's storage is full or failing.")
+            }
+        case let error as AuditError:
+            return AdministrationError(.storage, error.message)
+        default:
+            return AdministrationError(.storage, "The relay's storage is full or failing.")
+        }
+    }
+}

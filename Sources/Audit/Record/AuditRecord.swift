@@ -1,0 +1,87 @@
+/// What is recorded of a call or of an administrative act (A). Names and templates only, never a value an agent sent,
+/// a URL, a header or a secret.
+package struct AuditRecord: Sendable, Hashable {
+    package enum Kind: String, Sendable, Hashable {
+        /// A whole call, written before its answer.
+        case call
+        /// A streamed call's start, durable before the response head.
+        case begin
+        /// A streamed call's end.
+        case end
+        /// A change of users, tokens, tunnels, definitions or credentials.
+        case admin
+    }
+
+    /// How the call left the relay.
+    package enum Route: Sendable, Hashable {
+        case direct
+        /// Through a connector: the tunnel, which process of the connector, and which of its sessions.
+        case tunnel(id: String, connector: String?, session: String?)
+    }
+
+    /// Time spent in one stage.
+    package struct StageTime: Sendable, Hashable {
+        package var stage: String
+        package var microseconds: Int
+
+        package init(_ stage: String, microseconds: Int) {
+            self.stage = stage
+            self.microseconds = microseconds
+        }
+    }
+
+    package var kind: Kind
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    package var time: Int64
+    package var requestID: String
+    package var user: String?
+    package var token: String?
+    package var apiID: String?
+    package var apiSlug: String?
+    package var endpoint: String?
+    package var route: Route?
+    /// `OK`, or the code of the error table. For `begin`: `OK` once the response head is about to leave.
+    package var outcome: String
+    /// Where it ended, when not `OK`.
+    package var stage: String?
+    package var method: String?
+    /// The endpoint's path template, never the rendered path.
+    package var pathTemplate: String?
+    package var upstreamStatus: Int?
+    /// Body bytes sent towards the origin.
+    package var requestBytes: Int
+    /// Body bytes received from the origin.
+    package var responseBytes: Int
+    package var times: [StageTime]
+    /// For `admin`: what was done, as `api.put`.
+    package var action: String?
+    /// For `admin`: the id of what it was done to.
+    package var target: String?
+
+    package init(
+        kind: Kind, time: Int64, requestID: String, user: String? = nil, token: String? = nil, apiID: String? = nil,
+        apiSlug: String? = nil, endpoint: String? = nil, route: Route? = nil, outcome: String, stage: String? = nil,
+        method: String? = nil, pathTemplate: String? = nil, upstreamStatus: Int? = nil, requestBytes: Int = 0,
+        responseBytes: Int = 0, times: [StageTime] = [], action: String? = nil, target: String? = nil
+    ) {
+        self.kind = kind
+        self.time = time
+        self.requestID = requestID
+        self.user = user
+        self.token = token
+        self.apiID = apiID
+        self.apiSlug = apiSlug
+        self.endpoint = endpoint
+        self.route = route
+        self.outcome = outcome
+        self.stage = stage
+        self.method = method
+        self.pathTemplate = pathTemplate
+        self.upstreamStatus = upstreamStatus
+        self.requestBytes = requestBytes
+        self.responseBytes = responseBytes
+        self.times = times
+        self.action = action
+        self.target = target
+    }
+}

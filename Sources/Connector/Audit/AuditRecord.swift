@@ -1,0 +1,40 @@
+/// What the connector's own audit keeps of one call: who was called and how it went, never a query's, header's or
+/// body's value.
+struct AuditRecord {
+    var requestID = ""
+    var session = ""
+    var origin = ""
+    var method = ""
+    /// The path without its query.
+    var path: Substring = ""
+    var rule: Int?
+    var address = ""
+    /// What the caller was answered.
+    var status = 0
+    /// `allowed`, or the RFC 9209 error type for which the call was refused or failed.
+    var error: String?
+    var isDenied = false
+    var requestBytes = 0
+    var responseBytes = 0
+    var microseconds = 0
+
+    func append(to bytes: inout [UInt8], time: [UInt8]) {
+        var line = JSONLine(appendingTo: bytes)
+        bytes = []
+        line.add("time", raw: time)
+        line.add("request_id", requestID)
+        line.add("session", session)
+        line.add("origin", origin)
+        line.add("method", method)
+        line.add("path", String(path))
+        line.add("decision", isDenied ? "denied" : "allowed")
+        if let rule { line.add("rule", rule) }
+        if !address.isEmpty { line.add("address", address) }
+        line.add("status", status)
+        if let error { line.add("error", error) }
+        line.add("request_bytes", requestBytes)
+        line.add("response_bytes", responseBytes)
+        line.add("duration_us", microseconds)
+        bytes = line.finish()
+    }
+}

@@ -1,0 +1,94 @@
+import EgressPolicy
+import NIOCore
+import NIOHTTP1
+import ReverseHTTP
+
+/// A tunnel's request as the origin gets it, and what its tunnel-only headers said.
+struct OriginRequest {
+    var head: HTTPRequestHead
+    /// `penstock-request-id`.
+    var id = ""
+    /// `penstock-deadline-ms`: what is left of the caller's patience.
+    var deadline: TimeAmount?
+    /// `penstock-slash: allow`.
+    var allowsEncodedSlashes = false
+    /// Body bytes that are still to come, where the length was given.
+    var remaining: Int?
+    let hasBody: Bool
+
+    private static let longestDeadline: Int64 = 24 * 3600 * 1000
+
+    /// - Throws: ``Failure`` for a request that has no honest form in HTTP/1.1.
+    init(_ request: RequestHead, endStream: Bool) throws(Failure) {
+        var fields: [(String, String)] = []
+        fields.reserveCapacity(request.headers.count + 3)
+        fields.append(("host", request.authority))
+        var length: String?
+        var nominated: [Substring] = []
+        for (name, value) in request.headers {
+            switch FieldKind.of(name) {
+            case .endToEnd:
+                // An origin that believes such a field would serve another method or path than was judged (T9).
+                if let first = name.utf8.first, first | 0x20 == UInt8(ascii: "x"), HeaderRules.isOverride(name) {
+                    throw Failure(.requestDenied, "A header claims another method, path or host.")
+                }
+                fields.append((name, value))
+            case .contentLength:
+                guard length == nil else { throw Failure(.requestError, "more than one content-length") }
+                length = value
+            case .connection:
+                nominated += FieldKind.tokens(value)
+            case .tunnel:
+                if FieldKind.isNamed(name, "penstock-request-id") {
+                    id = String(value.prefix(128))
+                } else if FieldKind.isNamed(name, "penstock-deadline-ms") {
+                    guard let milliseconds = Int64(value), milliseconds >= 0 else {
+                        throw Failure(.requestError, "penstock-deadline-ms is no number")
+                    }
+                    deadline = .milliseconds(min(milliseconds, Self.longestDeadline))
+                } else if FieldKind.isNamed(name, "penstock-slash") {
+                    allowsEncodedSlashes = value == "allow"
+                }
+            case .transferEncoding, .dropped, .host:
+                break
+            }
+        }
+        for name in nominated { fields.removeAll { FieldKind.isSame($0.0, as: name) } }
+        hasBody = !endStream
+        if let length {
+            guard let count = Self.length(length), count == 0 || hasBody else {
+                throw Failure(.requestError, "content-length does not fit the request")
+            }
+            remaining = count
+            fields.append(("content-length", length))
+        } else if hasBody {
+            fields.append(("transfer-encoding", "chunked"))
+        } else if Self.expectsBody(request.method) {
+            fields.append(("content-length", "0"))
+        }
+        head = HTTPRequestHead(
+            version: .http1_1, method: HTTPMethod(rawValue: request.method), uri: request.path,
+            headers: HTTPHeaders(fields))
+    }
+
+    /// A body length: digits only, that fit (RFC 9110, section 8.6).
+    static func length(_ text: String) -> Int? {
+        guard !text.isEmpty, text.utf8.count <= 18, text.utf8.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }) else {
+            return nil
+        }
+        return Int(text)
+    }
+
+    /// Methods whose absent body is worth saying (RFC 9110, section 8.6).
+    private static func expectsBody(_ method: String) -> Bool {
+        method == "POST" || method == "PUT" || method == "PATCH"
+    }
+
+    /// Whether sending it twice does no more than sending it once (RFC 9110, section 9.2.2).
+    static func isIdempotent(_ method: String) -> Bool {
+        switch method {
+        case "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE": true
+        default: false
+        }
+    }
+}

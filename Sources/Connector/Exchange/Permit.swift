@@ -1,0 +1,57 @@
+import EgressPolicy
+
+/// A request that the local policy lets through, as far as its address is allowed too.
+struct Permit {
+    let endpoint: OriginEndpoint
+    let match: Match
+    let policy: LocalPolicy
+
+    /// The rule that allows the address, which is judged for each use of a connection (S1).
+    func rule(for address: IPAddress) -> Result<Int, Failure> {
+        switch policy.judge(address: address, for: match) {
+        case .allowed(let rule): .success(rule)
+        case .denied(let denial): .failure(Failure(denial))
+        }
+    }
+}
+
+extension Failure {
+    init(_ denial: Denial) {
+        switch denial.reason {
+        case .addressClass, .addressNotListed: self.init(.addressProhibited, denial.details)
+        default: self.init(.requestDenied, denial.details)
+        }
+    }
+}
+
+/// The configuration's `allow` as the policy's rules.
+enum ConnectorPolicy {
+    static func make(_ rules: [ConnectorConfiguration.Rule]) throws(RuleError) -> LocalPolicy {
+        try LocalPolicy(rules.map(localRule))
+    }
+
+    /// What is wrong with one rule, and the key that is to blame.
+    static func fault(in rule: ConnectorConfiguration.Rule) -> (key: String, message: String)? {
+        do throws(RuleError) {
+            _ = try make([rule])
+            return nil
+        } catch {
+            let key =
+                if rule.methods.contains(error.text) {
+                    "methods"
+                } else if rule.paths.contains(error.text) {
+                    "paths"
+                } else {
+                    "origin"
+                }
+            return (key, error.message)
+        }
+    }
+
+    private static func localRule(_ rule: ConnectorConfiguration.Rule) -> LocalRule {
+        LocalRule(
+            origin: rule.origin, methods: rule.methods.isEmpty ? nil : rule.methods,
+            paths: rule.paths.isEmpty ? nil : rule.paths,
+            encodedSlashes: rule.permitsEncodedSlashes ? .permit : .refuse)
+    }
+}

@@ -1,0 +1,134 @@
+import EgressPolicy
+import Logging
+import NIOCore
+import NIOHTTP1
+import ReverseHTTP
+
+/// Keeps one session with the relay up: dials, waits for its end, backs off, dials again. Each of a connector's
+/// sessions is a slot's.
+final class TunnelSlot: Sendable {
+    /// What a slot needs of its surroundings; tests put their own in.
+    struct Surroundings: Sendable {
+        var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+        var random: @Sendable () -> Double = { Double.random(in: 0..<1) }
+        var backOff = BackOff.Configuration()
+        var session = SessionConfiguration.defaults
+
+        init() {}
+    }
+
+    private enum End: Sendable {
+        case closed
+        /// The relay said GOAWAY.
+        case leaving
+    }
+
+    private let index: Int
+    private let eventLoop: any EventLoop
+    private let egress: NIOLoopBound<EgressLoop>
+    private let dialer: RelayDialer
+    private let identity: Identity
+    private let sessions: SessionTable
+    private let metrics: Metrics
+    private let surroundings: Surroundings
+    private let logger: Logger
+
+    init(
+        index: Int, egress: NIOLoopBound<EgressLoop>, eventLoop: any EventLoop, dialer: RelayDialer,
+        identity: Identity, sessions: SessionTable, metrics: Metrics, surroundings: Surroundings, logger: Logger
+    ) {
+        self.index = index
+        self.egress = egress
+        self.eventLoop = eventLoop
+        self.dialer = dialer
+        self.identity = identity
+        self.sessions = sessions
+        self.metrics = metrics
+        self.surroundings = surroundings
+        var logger = logger
+        logger[metadataKey: "slot"] = "\(index)"
+        self.logger = logger
+    }
+
+    /// Runs until its task is cancelled; then drains the session and waits for its end.
+    func run() async {
+        var backOff = BackOff(surroundings.backOff)
+        var epoch = 0
+        var leaving: [ServerSession] = []
+        while !Task.isCancelled {
+            epoch += 1
+            let ending: BackOff.Ending
+            var failure: DialFailure?
+            do throws(DialFailure) {
+                let (session, end, address) = try await dial(epoch: epoch)
+                let began = NIODeadline.now()
+                if epoch > 1 { metrics.reconnects.add(1) }
+                logger.notice("tunnel is up", metadata: ["relay": "\(dialer.relay)", "address": "\(address)"])
+                // Only now that the new session is up does the old one go.
+                for old in leaving { old.drain() }
+                leaving.removeAll { !$0.channel.isActive }
+                let reason = await withTaskCancellationHandler {
+                    (try? await end.get()) ?? .closed
+                } onCancel: {
+                    session.drain()
+                }
+                switch reason {
+                case .leaving:
+                    leaving.append(session)
+                    ending = .drained
+                case .closed:
+                    ending = .lost(after: NIODeadline.now() - began)
+                }
+            } catch {
+                ending = error.ending
+                failure = error
+            }
+            if Task.isCancelled { break }
+            let wait = backOff.wait(after: ending, random: surroundings.random)
+            let seconds = Double(wait.nanoseconds / 1_000_000) / 1000
+            switch ending {
+            case .lost: logger.warning("tunnel is lost", metadata: ["retry_in_s": "\(seconds)"])
+            case .drained: logger.notice("relay is leaving", metadata: ["retry_in_s": "\(seconds)"])
+            case .failed, .refused:
+                logger.warning(
+                    failure?.isRefusal == true ? "tunnel refused" : "tunnel cannot be established",
+                    metadata: ["reason": "\(failure?.description ?? "")", "retry_in_s": "\(seconds)"])
+            }
+            try? await surroundings.sleep(Duration(wait))
+        }
+        for old in leaving {
+            old.drain()
+            try? await old.closeFuture.get()
+        }
+    }
+
+    private func dial(
+        epoch: Int
+    ) async throws(DialFailure) -> (ServerSession, EventLoopFuture<End>, IPAddress) {
+        let name = identity.name(slot: index)
+        let label = "\(name)-\(epoch)"
+        let headers: HTTPHeaders = [
+            "penstock-instance": name, "penstock-epoch": "\(epoch)", "penstock-version": ConnectorVersion.text,
+        ]
+        let (egress, logger, sessions, configuration) = (self.egress, self.logger, self.sessions, surroundings.session)
+        let dialled = try await dialer.dial(slot: index, headers: headers, on: eventLoop) { channel in
+            let loop = egress.value
+            let session = try ServerSession(on: channel, configuration: configuration, logger: logger) {
+                loop.accept($0, $1, endStream: $2, session: label)
+            }
+            sessions.add(session)
+            // Both come on this loop, and whichever is first counts.
+            let ended = channel.eventLoop.makePromise(of: End.self)
+            let isEnded = NIOLoopBoundBox(false, eventLoop: channel.eventLoop)
+            let end: @Sendable (End) -> Void = { reason in
+                guard !isEnded.value else { return }
+                isEnded.value = true
+                ended.succeed(reason)
+            }
+            session.onPeerLeaving { end(.leaving) }
+            session.closeFuture.whenComplete { _ in end(.closed) }
+            return (session, ended.futureResult)
+        }
+        return (dialled.session.0, dialled.session.1, dialled.address)
+    }
+}

@@ -1,0 +1,115 @@
+import AsyncHTTPClient
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import Value
+
+/// Speaks to the relay's HTTP API as the holder of one token.
+struct RelayClient: Sendable {
+    /// What came back, with a status below 300.
+    struct Answer: Sendable {
+        let status: Int
+        /// `null` when there was no body.
+        let body: JSON
+        let etag: String?
+        /// From before the request was sent until the body was here.
+        let elapsed: Duration
+    }
+
+    /// The largest answer that is read, in bytes.
+    private static let largestAnswer = 32 << 20
+    /// A whole exchange. The relay's own deadlines are shorter and say more.
+    private static let deadline = TimeAmount.seconds(120)
+
+    let address: RelayAddress
+    let token: Token
+    let http: HTTPClient
+    let logger: Logger
+
+    /// Runs `body` with a client that trusts the system's roots and those in `caFile`.
+    static func with<Result>(
+        _ address: RelayAddress, token: Token, caFile: String?, logger: Logger,
+        _ body: (RelayClient) async throws -> Result
+    ) async throws -> Result {
+        let configuration = try configuration(caFile: caFile)
+        return try await HTTPClient.withHTTPClient(configuration: configuration) { http in
+            try await body(RelayClient(address: address, token: token, http: http, logger: logger))
+        }
+    }
+
+    /// Certificates are always checked; redirects are not followed, so that the token goes nowhere else.
+    static func configuration(caFile: String?) throws(CommandFailure) -> HTTPClient.Configuration {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.minimumTLSVersion = .tlsv12
+        if let caFile {
+            do {
+                tls.additionalTrustRoots = [.certificates(try NIOSSLCertificate.fromPEMFile(caFile))]
+            } catch {
+                throw CommandFailure(
+                    .usage, "cannot read certificates from \(caFile)",
+                    notes: ["The file must hold PEM text: -----BEGIN CERTIFICATE-----."])
+            }
+        }
+        var configuration = HTTPClient.Configuration(
+            tlsConfiguration: tls, redirectConfiguration: .disallow,
+            timeout: HTTPClient.Configuration.Timeout(connect: .seconds(10)), decompression: .disabled)
+        configuration.networkFrameworkWaitForConnectivity = false
+        return configuration
+    }
+
+    /// Sends one request.
+    ///
+    /// - Throws: ``CommandFailure``: refused, with the relay's problem; or not reachable.
+    func send(
+        _ method: HTTPMethod, _ path: RelayPath, _ body: JSON? = nil, headers: [(String, String)] = []
+    ) async throws(CommandFailure) -> Answer {
+        var request = HTTPClientRequest(url: "\(address.text)\(path)")
+        request.method = method
+        request.headers = HTTPHeaders(headers)
+        request.headers.add(name: "Authorization", value: "Bearer \(token.text)")
+        request.headers.add(name: "Accept", value: "application/json, application/problem+json")
+        request.headers.add(name: "User-Agent", value: "penstock/\(PenstockCommand.version)")
+        if let body {
+            request.headers.add(name: "Content-Type", value: "application/json")
+            request.body = .bytes(body.bytes())
+        }
+        let clock = ContinuousClock()
+        let start = clock.now
+        let (response, bytes) = try await exchange(request)
+        let elapsed = start.duration(to: clock.now)
+        let status = Int(response.status.code)
+        logger.debug(
+            "answered",
+            metadata: ["method": "\(method)", "path": "\(path)", "status": "\(status)", "took": "\(elapsed.short)"])
+        let json = try? JSON.parse(bytes)
+        guard status < 300 else { throw Problem.failure(status: status, body: json) }
+        guard bytes.isEmpty || json != nil else { throw Problem.failure(status: status, body: nil) }
+        return Answer(
+            status: status, body: json ?? .null, etag: response.headers.first(name: "ETag"), elapsed: elapsed)
+    }
+
+    /// All items of a list, page after page.
+    func list(_ path: RelayPath) async throws(CommandFailure) -> [JSON] {
+        var items: [JSON] = []
+        var page = path
+        while true {
+            let answer = try await send(.GET, page)
+            items += answer.body["items"]?.array ?? []
+            guard let cursor = answer.body["next_cursor"]?.string, !cursor.isEmpty else { return items }
+            page = path.query("cursor", cursor)
+        }
+    }
+
+    private func exchange(
+        _ request: HTTPClientRequest
+    ) async throws(CommandFailure) -> (HTTPClientResponse, [UInt8]) {
+        do {
+            let response = try await http.execute(request, timeout: Self.deadline, logger: nil)
+            let body = try await response.body.collect(upTo: Self.largestAnswer)
+            return (response, Array(body.readableBytesView))
+        } catch {
+            throw Unreachable.failure(error, address)
+        }
+    }
+}

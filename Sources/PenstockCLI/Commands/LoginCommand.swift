@@ -1,0 +1,63 @@
+import ArgumentParser
+import NIOHTTP1
+
+/// `penstock login`: remembers the relay and where the token is.
+struct LoginCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "login",
+        abstract: "Remembers a relay and where your token is.",
+        discussion: """
+            Writes ~/.config/penstock/config.yaml, readable by you alone. With --token-file it remembers that file; else \
+            the token is asked for, or read from standard input, and kept in the file token beside the configuration. \
+            The token is tried against the relay first.
+
+            Examples:
+              penstock login --url https://relay.example.com --token-file ~/user-token
+              pass show penstock | penstock login --url https://relay.example.com
+            """)
+
+    @Flag(help: "Write the configuration without asking the relay.") var offline = false
+    @OptionGroup(title: "Everywhere") var options: GlobalOptions
+
+    func run() async throws {
+        let environment = Environment.current()
+        let settings = try ClientSettings.load(options, environment: environment, mayBeNew: true)
+        guard let url = settings.url else {
+            throw CommandFailure(
+                .usage, "which relay?", notes: ["As in: penstock login --url https://relay.example.com"])
+        }
+        let address = try RelayAddress(url)
+        guard let file = ConfigurationFile(flag: options.config, environment: environment) else {
+            throw CommandFailure(
+                .usage, "there is no home folder to keep the configuration in", notes: ["Name a file with --config."])
+        }
+        let token =
+            if let path = options.tokenFile {
+                try TokenSource.file(path).read()
+            } else {
+                try Token(Terminal.secret("Token"), from: "standard input")
+            }
+        if !offline { try await check(address, token, settings) }
+
+        var tokenFile = options.tokenFile.map(Path.absolute)
+        if tokenFile == nil {
+            let folder = Path.folder(of: Path.absolute(file.path))
+            try PrivateFile.makeFolder(folder)
+            try PrivateFile.replace(folder + "/token", with: token.text + "\n")
+            tokenFile = folder + "/token"
+        }
+        try file.write(url: address.text, tokenFile: tokenFile ?? "", caFile: settings.caFile.map(Path.absolute))
+        Printer(format: settings.output).note("Logged in to \(address.text). Remembered in \(file.path).")
+    }
+
+    /// Asks the relay whether it knows the token. An agent's token may list no tokens, but is known when it is told so.
+    private func check(_ address: RelayAddress, _ token: Token, _ settings: ClientSettings) async throws {
+        try await RelayClient.with(address, token: token, caFile: settings.caFile, logger: settings.logger) { relay in
+            do throws(CommandFailure) {
+                _ = try await relay.send(.GET, RelayPath("/v1/tokens").query("limit", "1"))
+            } catch {
+                guard error.code == "FORBIDDEN" else { throw error }
+            }
+        }
+    }
+}

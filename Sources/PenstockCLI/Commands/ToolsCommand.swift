@@ -1,0 +1,67 @@
+import ArgumentParser
+import NIOHTTP1
+import Value
+
+/// `penstock tools`: what an agent sees and calls.
+struct ToolsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tools",
+        abstract: "Lists tools, shows their schemas and calls them.",
+        discussion: """
+            Examples:
+              penstock tools list
+              penstock tools schema my_company_crm.get_customer
+              penstock tools call my_company_crm.get_customer customer_id=cust_12345
+            """,
+        subcommands: [List.self, Schema.self, Call.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the tools this token can call.",
+            discussion: """
+                Example:
+                  penstock tools list
+                """)
+
+        @OptionGroup(title: "Everywhere") var options: GlobalOptions
+
+        func run() async throws {
+            try await options.withRelay { relay, printer in
+                let apis = try await relay.list("/v1/tools")
+                guard printer.format == .table else { return printer.value(["items": .array(apis)]) }
+                printer.list(apis.flatMap(Self.rows), Self.columns, none: "This token can call no tools yet.")
+            }
+        }
+
+        private static let columns = [Column("Tool"), Column("Description")]
+
+        private static func rows(_ api: JSON) -> [JSON] {
+            let slug = api["slug"]?.string ?? ""
+            return (api["endpoints"]?.array ?? []).map { endpoint in
+                let name = endpoint["name"]?.string ?? endpoint.string ?? ""
+                return ["tool": .string("\(slug).\(name)"), "description": endpoint["description"] ?? .null]
+            }
+        }
+    }
+
+    struct Schema: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows what a tool takes and gives.",
+            discussion: """
+                Examples:
+                  penstock tools schema my_company_crm
+                  penstock tools schema my_company_crm.get_customer --output yaml
+                """)
+
+        @Argument(help: "SLUG or SLUG.ENDPOINT.") var tool: ToolName
+        @OptionGroup(title: "Everywhere") var options: GlobalOptions
+
+        func run() async throws {
+            try await options.withRelay { relay, printer in
+                var path: RelayPath = "/v1/tools" / tool.slug
+                if let endpoint = tool.endpoint { path = path / endpoint }
+                printer.value(try await relay.send(.GET, path).body)
+            }
+        }
+    }
+}

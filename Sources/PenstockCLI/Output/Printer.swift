@@ -1,0 +1,32 @@
+import Value
+
+/// Prints results on standard output in the format asked for.
+struct Printer: Sendable {
+    let format: OutputFormat
+
+    /// - Parameter none: what a table with no rows says instead, on standard error.
+    func list(_ items: [JSON], _ columns: [Column], none: String) {
+        switch format {
+        case .table where items.isEmpty: Terminal.error(none)
+        case .table: Terminal.output(Table.rows(items, columns))
+        case .json, .yaml: value(["items": .array(items)])
+        }
+    }
+
+    func object(_ item: JSON, _ columns: [Column]) {
+        switch format {
+        case .table: Terminal.output(Table.fields(item, columns))
+        case .json, .yaml: value(item)
+        }
+    }
+
+    /// A value of any shape: YAML where YAML was asked for, else indented JSON.
+    func value(_ value: JSON) {
+        Terminal.output(format == .yaml ? YAMLWriter.text(value) : value.text(pretty: true))
+    }
+
+    /// What was done, for eyes; nothing where a program reads.
+    func note(_ text: String) {
+        if format == .table { Terminal.error(text.printable) }
+    }
+}

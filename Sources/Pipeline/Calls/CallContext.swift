@@ -1,0 +1,17 @@
+package import Registry
+
+/// Who calls, and under which name the call is known.
+package struct CallContext: Sendable {
+    package var token: Token
+    package var requestID: String
+    package var watch: CallerWatch
+    /// W3C trace context, passed on as it came.
+    package var traceparent: String?
+
+    package init(token: Token, requestID: String, watch: CallerWatch, traceparent: String? = nil) {
+        self.token = token
+        self.requestID = requestID
+        self.watch = watch
+        self.traceparent = traceparent
+    }
+}

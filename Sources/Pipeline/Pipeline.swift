@@ -1,0 +1,91 @@
+package import Audit
+package import Logging
+import NIOCore
+package import Registry
+import Synchronization
+package import Vault
+
+/// The secure proxy pipeline: every call of every agent passes its stages in order, and none is answered unrecorded.
+///
+/// 1. ``locate(_:for:)`` the API and endpoint, 2. bind the arguments (``BoundArguments``), 3. render the request,
+/// 4. check the allowlist, 5. inject the credential, 6. send it on its route, 7. judge the answer, 8. sanitise it,
+/// 9. record, 10. answer.
+package final class Pipeline: Sendable {
+    package struct Limits: Sendable {
+        /// A tool call's answer, in bytes. Default 10 MiB.
+        package var responseBytes = 10 << 20
+        /// Calls in flight. Default 10,000.
+        package var callsInFlight = 10_000
+
+        package init() {}
+    }
+
+    /// Finds the way to an API.
+    package typealias Routes = @Sendable (CompiledAPI) -> any Route
+
+    let directory: Directory
+    let vault: Vault
+    let audit: AuditWriter
+    let routes: Routes
+    let limits: Limits
+    let clock: CallClock
+    let logger: Logger
+    private let inFlight = Atomic<Int>(0)
+
+    package init(
+        directory: Directory, vault: Vault, audit: AuditWriter, limits: Limits, clock: CallClock, logger: Logger,
+        routes: @escaping Routes
+    ) {
+        self.directory = directory
+        self.vault = vault
+        self.audit = audit
+        self.routes = routes
+        self.limits = limits
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Calls in flight now.
+    package var callsInFlight: Int { inFlight.load(ordering: .relaxed) }
+
+    /// Takes a place among the calls in flight; ``leave()`` gives it back.
+    func enter() throws(Failure) {
+        guard inFlight.wrappingAdd(1, ordering: .relaxed).newValue <= limits.callsInFlight else {
+            leave()
+            throw Failure(
+                .overloaded, stage: .relay, detail: "The relay carries as many calls as it takes.", retryAfter: 1)
+        }
+    }
+
+    func leave() {
+        inFlight.wrappingSubtract(1, ordering: .relaxed)
+    }
+
+    /// Refuses before sending while records cannot be made durable.
+    func admit() async throws(Failure) {
+        do {
+            try await audit.admit()
+        } catch {
+            throw Failure(
+                .overloaded, stage: .relay, detail: "Calls cannot be recorded just now, so none is made.", retryAfter: 5)
+        }
+    }
+
+    /// Makes a record durable, or says that the call cannot be answered.
+    func record(_ record: AuditRecord, sent: Bool) async throws(Failure) {
+        do {
+            try await audit.append(record)
+        } catch {
+            throw Failure(
+                .overloaded, stage: .relay, detail: "The call could not be recorded, so its answer is withheld.",
+                isRetryable: false, sent: sent)
+        }
+    }
+
+    /// The beginning of a call's record.
+    func newRecord(_ context: CallContext, slug: String, endpoint: String?) -> AuditRecord {
+        AuditRecord(
+            kind: .call, time: clock.wall(), requestID: context.requestID, user: context.token.user,
+            token: context.token.id, apiSlug: slug, endpoint: endpoint, outcome: "OK")
+    }
+}

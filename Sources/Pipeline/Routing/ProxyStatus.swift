@@ -1,0 +1,108 @@
+/// What a connector says of a request it could not serve: its member of the `Proxy-Status` field (RFC 9209).
+package struct ProxyStatus: Sendable, Equatable {
+    /// The name connectors go by.
+    package static let connector = "penstock-connector"
+
+    /// The error type (RFC 9209, section 2.3), where there is one.
+    package var error: String?
+    /// Whether bytes of the request may have reached the API.
+    package var sent: Bool
+
+    /// Reads the last member of that name; nil when there is none. The field is one structured list
+    /// (RFC 9651, section 3.1); strings may hold commas and semicolons.
+    package init?(_ field: String, name: String = ProxyStatus.connector) {
+        var found: ProxyStatus?
+        for member in Self.split(field, at: UInt8(ascii: ",")) {
+            let parts = Self.split(member, at: UInt8(ascii: ";")).map(Self.trimmed)
+            guard parts.first == name else { continue }
+            var status = ProxyStatus(error: nil, sent: false)
+            for part in parts.dropFirst() {
+                if part.hasPrefix("error=") { status.error = String(part.dropFirst(6)) }
+                if part == "penstock-sent" || part == "penstock-sent=?1" { status.sent = true }
+            }
+            found = status
+        }
+        guard let found else { return nil }
+        self = found
+    }
+
+    private init(error: String?, sent: Bool) {
+        self.error = error
+        self.sent = sent
+    }
+
+    /// Splits outside of quoted strings.
+    private static func split(_ text: String, at separator: UInt8) -> [String] {
+        var parts: [String] = []
+        var current: [UInt8] = []
+        var isQuoted = false
+        var isEscaped = false
+        for byte in text.utf8 {
+            if byte == separator, !isQuoted {
+                parts.append(String(decoding: current, as: UTF8.self))
+                current.removeAll()
+                continue
+            }
+            current.append(byte)
+            if isEscaped {
+                isEscaped = false
+            } else if isQuoted, byte == UInt8(ascii: "\\") {
+                isEscaped = true
+            } else if byte == UInt8(ascii: "\"") {
+                isQuoted.toggle()
+            }
+        }
+        return parts + [String(decoding: current, as: UTF8.self)]
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        var slice = text[...]
+        while slice.first == " " || slice.first == "\t" { slice.removeFirst() }
+        while slice.last == " " || slice.last == "\t" { slice.removeLast() }
+        return String(slice)
+    }
+
+    /// The failure that callers see for this error type.
+    package func failure(status: Int) -> Failure {
+        switch error ?? "" {
+        case "http_request_denied", "destination_ip_prohibited":
+            Failure(
+                .urlNotAllowed, stage: .connector, detail: "The connector's own policy does not allow this request.",
+                sent: sent)
+        case "dns_error", "dns_timeout", "destination_not_found":
+            Failure(.connectionRefused, stage: .dns, detail: "The API's name could not be resolved.", sent: sent)
+        case "connection_refused":
+            Failure(.connectionRefused, stage: .tcp, detail: "The API refused the connection.", sent: sent)
+        case "destination_unavailable", "destination_ip_unroutable":
+            Failure(.connectionRefused, stage: .tcp, detail: "The API's host is not reachable.", sent: sent)
+        case "connection_terminated":
+            Failure(
+                .connectionRefused, stage: .origin, detail: "The API closed the connection before it answered.",
+                sent: sent)
+        case "connection_timeout":
+            Failure(.timeout, stage: .tcp, detail: "No connection to the API came up in time.", sent: sent)
+        case "http_response_timeout", "connection_read_timeout", "connection_write_timeout":
+            Failure(.timeout, stage: .origin, detail: "The API did not answer in time.", sent: sent)
+        case "tls_certificate_error":
+            Failure(.sslError, stage: .tls, detail: "The API's certificate was not accepted.", sent: sent)
+        case "tls_protocol_error", "tls_alert_received":
+            Failure(.sslError, stage: .tls, detail: "The TLS handshake with the API failed.", sent: sent)
+        case "http_response_body_size", "http_response_header_section_size", "http_response_header_size":
+            Failure(.responseTooLarge, stage: .connector, detail: "The connector's limit was reached.", sent: sent)
+        case "connection_limit_reached":
+            Failure(
+                .overloaded, stage: .connector, detail: "The connector carries as many calls as it takes.",
+                retryAfter: 1, sent: sent)
+        case "http_protocol_error", "http_response_incomplete", "http_response_transfer_coding",
+            "http_response_content_coding", "http_upgrade_failed":
+            Failure(
+                .upstreamError, stage: .origin, detail: "The API's response is not valid HTTP.", sent: sent)
+        case "http_request_error":
+            Failure(.invalidRequest, stage: .connector, detail: "The connector found the request malformed.", sent: sent)
+        default:
+            Failure(
+                .overloaded, stage: .connector, detail: "The connector could not serve the request.",
+                retryAfter: 1, sent: sent)
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package import Audit
+package import NIOCore
+package import NIOHTTP1
+
+/// A way to an API: through its user's tunnel, or directly.
+package protocol Route: Sendable {
+    /// Sends one request and returns the answer as soon as its head is known.
+    ///
+    /// `handle` gets the answer; when it returns or throws, whatever is left of the exchange is given up, and so it is
+    /// when the task is cancelled.
+    ///
+    /// - Throws: ``Failure`` where the API has not answered.
+    func send<Result: Sendable>(
+        _ request: OutboundRequest, watch: CallerWatch, handle: (InboundResponse) async throws -> Result
+    ) async throws -> Result
+}
+
+/// An API's answer.
+package struct InboundResponse: Sendable {
+    package var status: Int
+    package var headers: HTTPHeaders
+    package var body: InboundBody
+    /// How it came, for the audit.
+    package var route: AuditRecord.Route
+
+    package init(status: Int, headers: HTTPHeaders, body: InboundBody, route: AuditRecord.Route) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.route = route
+    }
+}
+
+/// An answer's body.
+package enum InboundBody: Sendable {
+    /// It has arrived whole.
+    case whole(ByteBuffer?)
+    /// It is still coming. Asking for more says that what was handed over has left; nil is the end.
+    case streamed(next: @Sendable () async throws -> ByteBuffer?)
+}

@@ -1,0 +1,44 @@
+import EgressPolicy
+import Registry
+
+/// Stage: the caller's API, and the endpoint of it.
+extension Pipeline {
+    /// The API of that slug, where the caller's token covers it. Anything else is unknown, whoever's it is.
+    func locate(_ slug: String, for token: Token) throws(Failure) -> CompiledAPI {
+        guard token.kind == .agent || token.kind == .user, let user = token.user else {
+            throw Failure(.forbidden, stage: .policy, detail: "Tools are called with an agent's or a user's token.")
+        }
+        guard token.allows(slug: slug), let api = directory.api(user: user, slug: slug) else {
+            throw Failure(.unknownAPI, stage: .policy, detail: "There is no API of that name.")
+        }
+        return api
+    }
+
+    func locate(_ name: String, in api: CompiledAPI) throws(Failure) -> CompiledEndpoint {
+        guard let endpoint = api.endpoint(named: name) else {
+            throw Failure(.endpointNotFound, stage: .policy, detail: "The API has no endpoint of that name.")
+        }
+        return endpoint
+    }
+
+    /// The most specific endpoint whose method and path this raw request has; nil where the API is open and none has.
+    func locate(method: String, target: RequestTarget, in api: CompiledAPI) throws(Failure) -> CompiledEndpoint? {
+        var best: CompiledEndpoint?
+        for endpoint in api.endpoints where endpoint.method == method && endpoint.template.match(target.path) != nil {
+            guard let current = best else {
+                best = endpoint
+                continue
+            }
+            if endpoint.template.isMoreSpecific(than: current.template) == true { best = endpoint }
+        }
+        if target.hasEncodedSlash, best?.parameters.contains(where: \.allowsSlash) != true {
+            throw Failure(
+                .invalidRequest, stage: .policy, detail: "The path holds an encoded slash, which no parameter allows.")
+        }
+        guard best != nil || api.proxy == .open else {
+            throw Failure(
+                .endpointNotFound, stage: .policy, detail: "No endpoint of the API has this method and path.")
+        }
+        return best
+    }
+}

@@ -1,0 +1,56 @@
+/// What a write expects to find.
+package enum Expectation: Sendable, Hashable {
+    /// Nothing there yet; else `StoreError.exists`.
+    case absent
+    /// Exactly this version; else `StoreError.conflict`.
+    case version(Int)
+    /// Whatever version there is.
+    case present
+}
+
+/// Where users, tokens, tunnels and definitions are kept.
+///
+/// All methods block on the disk: call them away from event loops. A write has returned when it is durable, and is
+/// applied whole or not at all.
+package protocol RegistryStore<Companion>: Sendable {
+    /// What is written in the same transaction as a definition: the vault's change.
+    associatedtype Companion: Sendable
+
+    /// Users by id, after a cursor, in the order of ids.
+    func users(limit: Int, after: String?) throws(StoreError) -> [User]
+    func user(id: String) throws(StoreError) -> User?
+    func create(_ user: User) throws(StoreError)
+    /// Removes a user with everything that is theirs, keys included. Throws `notFound`.
+    func deleteUser(id: String) throws(StoreError)
+
+    func token(id: String) throws(StoreError) -> Token?
+    /// A user's tokens, revoked ones included, or the operators' for `nil`.
+    func tokens(user: String?) throws(StoreError) -> [Token]
+    /// All tokens that are not revoked, to be kept in memory.
+    func activeTokens() throws(StoreError) -> [Token]
+    func create(_ token: Token) throws(StoreError)
+    /// Revokes a token of a user (`nil`: of an operator). Throws `notFound`; revoking twice is no error.
+    func revokeToken(id: String, user: String?, at time: Int64) throws(StoreError)
+
+    func tunnel(id: String, user: String) throws(StoreError) -> Tunnel?
+    func tunnels(user: String) throws(StoreError) -> [Tunnel]
+    func create(_ tunnel: Tunnel) throws(StoreError)
+    /// Removes a tunnel and revokes its tokens, whose ids it returns. Throws `notFound`.
+    @discardableResult
+    func deleteTunnel(id: String, user: String, at time: Int64) throws(StoreError) -> [String]
+    /// Notes when tunnels were last seen, by id; unknown ids are passed over.
+    func touchTunnels(_ lastSeen: [String: Int64]) throws(StoreError)
+
+    func api(user: String, slug: String) throws(StoreError) -> StoredAPI?
+    func apis(user: String) throws(StoreError) -> [StoredAPI]
+    /// All definitions of all users, to be compiled at the start.
+    func allAPIs() throws(StoreError) -> [StoredAPI]
+    /// Writes a definition and its companion in one transaction.
+    ///
+    /// The row is found by `api.id`. Throws `exists` when the slug is another API's of that user.
+    func save(_ api: StoredAPI, expecting: Expectation, with companion: Companion?) throws(StoreError)
+    /// Removes a definition and applies its companion in one transaction.
+    func deleteAPI(
+        id: String, user: String, expecting: Expectation, with companion: Companion?
+    ) throws(StoreError)
+}

@@ -1,0 +1,110 @@
+import NIOCore
+package import Settings
+import Value
+
+extension RelayConfiguration {
+    /// Settings that a variable `PENSTOCK_…` may set.
+    private static let variables = [
+        "listen", "public_url", "tls.certificate_chain", "tls.private_key", "admin.listen", "data_dir",
+        "vault.master_key_file", "audit.durability", "shutdown_grace",
+    ]
+
+    /// The variable that may hold the master key itself.
+    private static let masterKeyVariable = "PENSTOCK_VAULT_MASTER_KEY"
+
+    /// Reads a configuration: flags before environment before file before defaults.
+    ///
+    /// - Parameters:
+    ///   - path: the file; nil for none.
+    ///   - flags: key, flag as typed, and value.
+    package static func read(
+        path: String?, flags: [(key: String, flag: String, text: String?)] = [], environment: [String: String]
+    ) throws(SettingsError) -> RelayConfiguration {
+        let layers = Layered(flags: flags, environment: environment, keys: variables)
+        let reader =
+            if let path { SettingsReader(document: try parseFile(path), file: path, layers: layers) } else {
+                SettingsReader(layers: layers)
+            }
+        let listen = listen(reader, "listen") ?? Listen(host: "0.0.0.0", port: 8443)
+        let tls = reader.section("tls")
+        let vault = reader.section("vault")
+        let dataDirectory = reader.string("data_dir", default: "/var/lib/penstock")
+        let key = masterKey(vault, environment, dataDirectory: dataDirectory)
+        let limits = reader.section("limits")
+        let audit = reader.section("audit")
+        let admin = reader.section("admin")
+        var configuration = RelayConfiguration(
+            tls: TLS(
+                certificateChain: tls.requiredString("certificate_chain"),
+                privateKey: tls.requiredString("private_key")),
+            dataDirectory: dataDirectory, masterKey: key)
+        configuration.listen = listen
+        configuration.publicURL = reader.string("public_url")
+        configuration.admin = Self.listen(admin, "listen") ?? configuration.admin
+        let defaults = Limits()
+        configuration.limits = Limits(
+            requestBytes: limits.byteSize("request_bytes", in: 1024...(1 << 30), default: defaults.requestBytes),
+            responseBytes: limits.byteSize("response_bytes", in: 1024...(1 << 30), default: defaults.responseBytes),
+            callsInFlight: limits.int("calls_in_flight", in: 1...1_000_000, default: defaults.callsInFlight),
+            headerBytes: limits.byteSize("header_bytes", in: 1024...(1 << 20), default: defaults.headerBytes))
+        configuration.durability = audit.choice("durability", default: Durability.strict)
+        configuration.shutdownGrace = TimeAmount(
+            reader.duration("shutdown_grace", in: .zero ... .seconds(3600), default: .seconds(30)))
+        refuseWhatIsNotThere(reader, audit)
+        if audit.contains("retention_days") {
+            configuration.notices.append("audit.retention_days is not applied in this version: records are kept")
+        }
+        try reader.finish()
+        return configuration
+    }
+
+    /// Refuses what a setting asks for and this version cannot give; takes its key where it asks for nothing.
+    private static func refuseWhatIsNotThere(_ reader: SettingsReader, _ audit: SettingsReader) {
+        let notYet = "is not available in this version; remove it or set it to null"
+        if let store = reader.nested("store"), store.string("kind", default: "sqlite") != "sqlite" {
+            store.reject("kind", "can only be sqlite in this version")
+        }
+        let egress = reader.section("egress")
+        _ = egress.strings("addresses")
+        if !egress.strings("allow_private", default: []).isEmpty { egress.reject("allow_private", notYet) }
+        for key in ["proxy_resolves", "allow_unverified_tls"] where egress.bool(key, default: false) {
+            egress.reject(key, notYet)
+        }
+        for key in ["bind", "proxy", "ca_file"] where egress.string(key) != nil { egress.reject(key, notYet) }
+        let optional = [
+            "telemetry": ["otlp_endpoint"], "llm": ["base_url", "model", "api_key_file"],
+            "oidc": ["issuer", "client_id", "client_secret_file"],
+        ]
+        for (name, keys) in optional {
+            let section = reader.section(name)
+            for key in keys where section.string(key) != nil { section.reject(key, notYet) }
+        }
+        _ = audit.int("retention_days", in: 1...36_500)
+    }
+
+    private static func masterKey(
+        _ vault: SettingsReader, _ environment: [String: String], dataDirectory: String
+    ) -> MasterKeySource {
+        if vault.value("master_key_command") != nil {
+            vault.reject("master_key_command", "is not available in this version; use master_key_file")
+        }
+        let file = vault.string("master_key_file")
+        if let text = environment[masterKeyVariable], !text.isEmpty { return .environment(text) }
+        return .file(file ?? dataDirectory + "/master.key")
+    }
+
+    /// Reads `host:port`, with an IPv6 host in brackets.
+    private static func listen(_ reader: SettingsReader, _ key: String) -> Listen? {
+        guard let text = reader.string(key) else { return nil }
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65535).contains(port)
+        else {
+            reader.reject(key, "must be an address and a port, such as 127.0.0.1:8443")
+            return nil
+        }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+        if host.isEmpty || host == "*" { host = "0.0.0.0" }
+        return Listen(host: String(host), port: port)
+    }
+}

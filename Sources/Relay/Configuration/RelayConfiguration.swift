@@ -1,0 +1,60 @@
+package import NIOCore
+
+/// What `relay.yaml` says. Every default is in its doc comment.
+package struct RelayConfiguration: Sendable {
+    /// An address to listen on.
+    package struct Listen: Sendable, Equatable {
+        package var host: String
+        package var port: Int
+
+        package init(host: String, port: Int) {
+            self.host = host
+            self.port = port
+        }
+    }
+
+    package struct TLS: Sendable, Equatable {
+        package var certificateChain: String
+        package var privateKey: String
+    }
+
+    package struct Limits: Sendable, Equatable {
+        /// A tool call's arguments, or a definition, in bytes. Default 10 MiB.
+        package var requestBytes = 10 << 20
+        /// A tool call's answer, in bytes. Bodies that are streamed are bounded by windows, not by this. Default 10 MiB.
+        package var responseBytes = 10 << 20
+        /// Calls in flight over all users. Default 10,000.
+        package var callsInFlight = 10_000
+        /// One request's header fields, in bytes. Default 64 KiB.
+        package var headerBytes = 64 << 10
+    }
+
+    /// Where the vault's master key comes from.
+    package enum MasterKeySource: Sendable, Equatable {
+        case file(String)
+        /// Base64, in `PENSTOCK_VAULT_MASTER_KEY`.
+        case environment(String)
+    }
+
+    /// Agents, people and tunnels: one port. Default 0.0.0.0:8443.
+    package var listen = Listen(host: "0.0.0.0", port: 8443)
+    /// How clients name this relay. Default: none.
+    package var publicURL: String?
+    package var tls: TLS
+    /// Metrics and health, without authentication. Default 127.0.0.1:9090.
+    package var admin = Listen(host: "127.0.0.1", port: 9090)
+    package var dataDirectory: String
+    package var masterKey: MasterKeySource
+    package var limits = Limits()
+    /// `strict`: an audit record is on disk before its answer. Default strict.
+    package var durability = Durability.strict
+    /// How long calls in flight may take to finish once the relay leaves. Default 30 s.
+    package var shutdownGrace = TimeAmount.seconds(30)
+
+    /// What the operator should know of settings that do nothing yet; logged at the start.
+    package var notices: [String] = []
+
+    package enum Durability: String, Sendable, CaseIterable {
+        case strict, relaxed
+    }
+}

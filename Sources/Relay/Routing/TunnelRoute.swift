@@ -1,0 +1,206 @@
+import Audit
+import EgressPolicy
+import NIOCore
+import NIOHTTP1
+import Pipeline
+import ReverseHTTP
+import Tunnels
+
+/// The way through a user's connector: one stream on one of the tunnel's live sessions.
+struct TunnelRoute: Route {
+    let hub: TunnelHub
+    let tunnelID: String
+
+    /// How often a call that was provably not processed is sent again.
+    private static let resendings = 2
+
+    func send<Result: Sendable>(
+        _ request: OutboundRequest, watch: CallerWatch, handle: (InboundResponse) async throws -> Result
+    ) async throws -> Result {
+        defer { watch.detach() }
+        var resent = 0
+        while true {
+            let lease = try await lease(for: request)
+            let exchange = TunnelExchange(lease: lease, request: request, watch: watch)
+            switch try await exchange.start() {
+            case .answered(let call, let response):
+                defer { call?.cancel() }
+                if let failure = exchange.connectorFailure(response) { throw failure }
+                return try await handle(exchange.inbound(response))
+            case .answering(let call, let next):
+                return try await exchange.pump(call, next, handle: handle)
+            case .failed(let error):
+                guard resent < Self.resendings, exchange.mayResend(after: error) else {
+                    throw exchange.failure(error)
+                }
+                resent += 1
+            }
+        }
+    }
+
+    private func lease(for request: OutboundRequest) async throws(Failure) -> TunnelLease<ClientSession> {
+        do {
+            return try await hub.lease(tunnelID, deadline: request.deadline)
+        } catch {
+            switch error {
+            case .offline(let retryAfter):
+                throw Failure(
+                    .tunnelOffline, stage: .tunnel, detail: "No connector of this API's tunnel is connected.",
+                    retryAfter: max(1, Int(retryAfter.nanoseconds / 1_000_000_000)))
+            case .overloaded:
+                throw Failure(
+                    .overloaded, stage: .tunnel, detail: "This API's tunnel carries as many calls as it takes.",
+                    retryAfter: 1)
+            case .cancelled:
+                throw Failure(.timeout, stage: .tunnel, detail: "The caller went away.")
+            }
+        }
+    }
+}
+
+/// One attempt at one call on one session.
+private struct TunnelExchange {
+    enum Start {
+        /// The answer's head is here; the call, where its body is still coming.
+        case answered(ClientCall?, Response)
+        /// The request's body is streamed while the answer comes.
+        case answering(ClientCall, @Sendable () async throws -> ByteBuffer?)
+        case failed(StreamError)
+    }
+
+    let lease: TunnelLease<ClientSession>
+    let request: OutboundRequest
+    let watch: CallerWatch
+
+    private var head: RequestHead {
+        var headers = request.headers
+        let remaining = max(1, (request.deadline - .now()).nanoseconds / 1_000_000)
+        headers.add(name: "penstock-request-id", value: request.requestID)
+        headers.add(name: "penstock-deadline-ms", value: String(remaining))
+        if request.allowsEncodedSlash { headers.add(name: "penstock-slash", value: "allow") }
+        return RequestHead(
+            method: request.method, scheme: request.origin.scheme.rawValue, authority: request.origin.authority,
+            path: request.target, headers: headers, sensitive: request.sensitive)
+    }
+
+    func start() async throws -> Start {
+        let deadline = CallDeadline(request.deadline, endsAtHead: request.deadlineEndsAtHead)
+        let body: ByteBuffer?
+        switch request.body {
+        case .none:
+            body = nil
+        case .whole(let bytes):
+            body = bytes
+        case .streamed(let next):
+            let call = lease.session.start(head, hasBody: true, deadline: deadline, isReserved: true)
+            watch.attach { call.cancel() }
+            return .answering(call, next)
+        }
+        let call = lease.session.makeCall()
+        watch.attach { call.cancel() }
+        do throws(StreamError) {
+            let response = try await lease.session.send(
+                Request(head: head, body: body, deadline: deadline, isReserved: true), on: call)
+            if case .streamed(let call) = response.body { return .answered(call, response) }
+            return .answered(nil, response)
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    /// Writes the request's body while the answer is awaited and handled; what is left of it then is given up.
+    func pump<Result: Sendable>(
+        _ call: ClientCall, _ next: @escaping @Sendable () async throws -> ByteBuffer?,
+        handle: (InboundResponse) async throws -> Result
+    ) async throws -> Result {
+        defer { call.cancel() }
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                do {
+                    while let chunk = try await next() { try await call.write(chunk) }
+                    call.finish()
+                } catch is StreamError {
+                    // The answer came early, or the call failed: whoever waits for the answer hears it.
+                } catch {
+                    call.cancel()
+                }
+            }
+            defer { group.cancelAll() }
+            let response: Response
+            do throws(StreamError) {
+                response = try await call.response()
+            } catch {
+                throw failure(error)
+            }
+            if let failure = connectorFailure(response) { throw failure }
+            return try await handle(inbound(response))
+        }
+    }
+
+    func inbound(_ response: Response) -> InboundResponse {
+        let body: InboundBody
+        switch response.body {
+        case .whole(let bytes, _):
+            body = .whole(bytes)
+        case .streamed(let call):
+            body = .streamed {
+                do throws(StreamError) {
+                    return try await call.next()
+                } catch {
+                    throw failure(error)
+                }
+            }
+        }
+        return InboundResponse(
+            status: response.head.status, headers: response.head.headers, body: body,
+            route: .tunnel(
+                id: lease.identity.tunnelID, connector: lease.identity.instance, session: String(lease.sessionID)))
+    }
+
+    /// The connector's own word that it could not serve the request, where this response is that.
+    func connectorFailure(_ response: Response) -> Failure? {
+        guard response.head.status >= 400, let field = response.head.headers.first(name: "proxy-status"),
+            let status = ProxyStatus(field), status.error != nil
+        else { return nil }
+        return status.failure(status: response.head.status)
+    }
+
+    /// A call is sent twice only when it provably was not processed, or may be processed twice.
+    func mayResend(after error: StreamError) -> Bool {
+        guard request.deadline > .now() else { return false }
+        switch error.code {
+        case .refused, .overloaded: return true
+        case .sessionClosed: return !error.sent || request.isIdempotent
+        default: return false
+        }
+    }
+
+    func failure(_ error: StreamError) -> Failure {
+        switch error.code {
+        case .timedOut:
+            Failure(.timeout, stage: .origin, detail: "The API did not answer in time.", sent: true)
+        case .refused:
+            Failure(
+                .tunnelOffline, stage: .tunnel, detail: "The connector left before it took the call.", retryAfter: 1)
+        case .overloaded:
+            Failure(
+                .overloaded, stage: .tunnel, detail: "This API's tunnel carries as many calls as it takes.",
+                retryAfter: 1)
+        case .headerListTooLarge:
+            Failure(.invalidRequest, stage: .relay, detail: "The request's headers are larger than 64 KiB.")
+        case .cancelled:
+            Failure(.timeout, stage: .relay, detail: "The caller went away.", sent: error.sent)
+        case .reset where error.wireCode == .enhanceYourCalm:
+            Failure(
+                .overloaded, stage: .tunnel, detail: "The body was not read fast enough.", sent: error.sent)
+        case .reset:
+            Failure(
+                .connectionRefused, stage: .origin, detail: "The connection to the API broke during the answer.",
+                isRetryable: request.isIdempotent, sent: error.sent)
+        default:
+            Failure(
+                .connectionRefused, stage: .tunnel, detail: "The tunnel's connection broke during the call.",
+                isRetryable: request.isIdempotent, sent: error.sent)
+        }
+    }
+}

@@ -1,0 +1,228 @@
+package import Administration
+import HTTPTypes
+import Hummingbird
+package import HummingbirdCore
+package import NIOCore
+import NIOHTTP1
+import NIOHTTPTypesHTTP1
+package import Pipeline
+import Registry
+import Value
+
+/// Answers the two requests that agents make all day, tool calls and raw ones, without the router between: a raw request's
+/// body streams both ways within one task.
+package struct CallResponder: Sendable {
+    package struct Limits: Sendable {
+        /// A tool call's arguments, in bytes.
+        package var requestBytes: Int
+
+        package init(requestBytes: Int) { self.requestBytes = requestBytes }
+    }
+
+    private let pipeline: Pipeline
+    private let administration: Administration
+    private let limits: Limits
+    private let watches = CallerWatches()
+
+    /// A raw request's body up to this size is sent in one piece.
+    private static let wholeBody = 64 << 10
+    /// How much of a refused request's body is read past, so that its connection can be used again.
+    private static let drained = 256 << 10
+
+    package init(pipeline: Pipeline, administration: Administration, limits: Limits) {
+        self.pipeline = pipeline
+        self.administration = administration
+        self.limits = limits
+    }
+
+    /// What a request is, where it is one of the two.
+    private enum Kind {
+        case tool(slug: String, endpoint: String)
+        case proxy(slug: String, target: String)
+    }
+
+    private static func kind(of request: Request) -> Kind? {
+        let target = request.head.path ?? ""
+        if target.hasPrefix("/v1/proxy/") {
+            let rest = target.dropFirst("/v1/proxy/".count)
+            let slug = rest.prefix { $0 != "/" && $0 != "?" }
+            let tail = rest.dropFirst(slug.count)
+            return .proxy(slug: String(slug), target: tail.hasPrefix("/") ? String(tail) : "/" + tail)
+        }
+        guard request.method == .post, target.hasPrefix("/v1/tools/") else { return nil }
+        let parts = target.dropFirst("/v1/tools/".count).split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
+        return .tool(slug: String(parts[0]), endpoint: String(parts[1]))
+    }
+
+    /// Whether the request is answered here.
+    package static func handles(_ request: Request) -> Bool {
+        kind(of: request) != nil
+    }
+
+    package func respond(
+        to request: Request, _ writer: consuming ResponseWriter, on channel: any Channel
+    ) async throws {
+        let requestID = RequestID.generate().description
+        let token: Token
+        do throws(Failure) {
+            token = try Authentication.token(request.headers, administration)
+        } catch {
+            return try await refuse(error, requestID, request, writer, channel)
+        }
+        let context = CallContext(
+            token: token, requestID: requestID, watch: watches.watch(for: channel),
+            traceparent: HTTPField.Name("traceparent").flatMap { request.headers[$0] })
+        switch Self.kind(of: request) {
+        case .tool(let slug, let endpoint):
+            try await tool(slug, endpoint, context, request, writer, channel)
+        case .proxy(let slug, let target):
+            try await proxy(slug, target, context, request, writer, channel)
+        case nil:
+            let failure = Failure(.endpointNotFound, stage: .relay, detail: "There is no such resource.")
+            try await refuse(failure, requestID, request, writer, channel)
+        }
+    }
+
+    // MARK: tools
+
+    private func tool(
+        _ slug: String, _ endpoint: String, _ context: CallContext, _ request: Request,
+        _ writer: consuming ResponseWriter, _ channel: any Channel
+    ) async throws {
+        let arguments: JSON
+        do {
+            arguments = try await self.arguments(of: request)
+        } catch let failure as Failure {
+            return try await refuse(failure, context.requestID, request, writer, channel)
+        }
+        let answer: ToolAnswer
+        do throws(Failure) {
+            answer = try await pipeline.callTool(slug, endpoint, arguments: arguments, context)
+        } catch {
+            return try await write(Problem(error, requestID: context.requestID), writer)
+        }
+        let head = HTTPResponse(
+            status: .ok,
+            headerFields: [.contentType: "application/json", .cacheControl: "no-store", Self.requestID: context.requestID])
+        try await writer.write(
+            response: head, body: ResponseBody(byteBuffer: Self.body(answer, requestID: context.requestID)))
+    }
+
+    private static let requestID = HTTPField.Name("x-request-id") ?? .server
+
+    private func arguments(of request: Request) async throws -> JSON {
+        let tooLarge = Failure(
+            .invalidRequest, stage: .relay, detail: "The arguments are larger than \(limits.requestBytes) bytes.")
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.requestBytes {
+            throw tooLarge
+        }
+        var bytes = ByteBuffer()
+        for try await var chunk in request.body {
+            guard bytes.readableBytes + chunk.readableBytes <= limits.requestBytes else { throw tooLarge }
+            bytes.writeBuffer(&chunk)
+        }
+        guard bytes.readableBytes > 0 else { return .object(JSONObject()) }
+        do throws(JSONParseError) {
+            return try JSON.parse(bytes.readableBytesView)
+        } catch {
+            throw Failure(
+                .invalidRequest, stage: .validation, detail: "The arguments are not valid JSON: \(error)")
+        }
+    }
+
+    private static func body(_ answer: ToolAnswer, requestID: String) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(answer.data.count + 160)
+        buffer.writeStaticString(#"{"data":"#)
+        buffer.writeBytes(answer.data)
+        // Milliseconds to a tenth, without the cost of formatting a floating-point number.
+        let tenths = Int((answer.latency * 10).rounded())
+        let warnings = JSON.array(answer.warnings.map { .string($0) }).text()
+        buffer.writeString(
+            #","status":\#(answer.status),"request_id":"\#(requestID)","latency_ms":\#(tenths / 10).\#(tenths % 10)"#)
+        buffer.writeString(#","warnings":\#(warnings)}"#)
+        return buffer
+    }
+
+    // MARK: proxy
+
+    private func proxy(
+        _ slug: String, _ target: String, _ context: CallContext, _ request: Request,
+        _ writer: consuming ResponseWriter, _ channel: any Channel
+    ) async throws {
+        let body: OutboundBody
+        do {
+            body = try await self.body(of: request)
+        } catch let failure as Failure {
+            return try await refuse(failure, context.requestID, request, writer, channel)
+        }
+        let proxied = ProxyRequest(
+            slug: slug, method: request.method.rawValue, target: target, headers: HTTPHeaders(request.headers), body: body)
+        var slot: ResponseWriter? = consume writer
+        do {
+            try await pipeline.proxy(proxied, context) { answer in
+                guard let writer = slot.take() else { return }
+                try await Self.write(answer, requestID: context.requestID, writer)
+            }
+        } catch let failure as Failure {
+            guard let writer = slot.take() else { throw failure }
+            return try await refuse(failure, context.requestID, request, writer, channel)
+        } catch is Pipeline.AnswerBroken {
+            // The head has left: only breaking the connection can tell the caller that the body is not whole.
+            channel.close(promise: nil)
+        }
+    }
+
+    private func body(of request: Request) async throws -> OutboundBody {
+        let length = request.headers[.contentLength].flatMap { Int($0) }
+        if length == 0 { return .none }
+        if length == nil, request.headers[.transferEncoding] == nil, request.method == .get || request.method == .head {
+            return .none
+        }
+        guard let length, length <= Self.wholeBody else {
+            let reader = BodyReader(request.body)
+            return .streamed { try await reader.next() }
+        }
+        return .whole(try await request.body.collect(upTo: Self.wholeBody))
+    }
+
+    private static func write(
+        _ answer: ProxyAnswer, requestID: String, _ writer: consuming ResponseWriter
+    ) async throws {
+        var fields = HTTPFields(answer.headers, splitCookie: false)
+        fields[Self.requestID] = requestID
+        let head = HTTPResponse(status: .init(code: answer.status), headerFields: fields)
+        switch answer.body {
+        case .whole(let bytes):
+            try await writer.write(response: head, body: bytes.map { ResponseBody(byteBuffer: $0) } ?? ResponseBody())
+        case .streamed(let next):
+            var body = try await writer.writeHead(head)
+            while let chunk = try await next() { try await body.write(chunk) }
+            try await body.finish(nil)
+        }
+    }
+
+    // MARK: refusals
+
+    private func write(_ problem: Problem, _ writer: consuming ResponseWriter) async throws {
+        let response = problem.response()
+        try await writer.write(response: response.head, body: response.body)
+    }
+
+    /// Answers a request whose body has not been read, and reads past what is left of it, within bounds.
+    private func refuse(
+        _ failure: Failure, _ requestID: String, _ request: Request, _ writer: consuming ResponseWriter,
+        _ channel: any Channel
+    ) async throws {
+        try await write(Problem(failure, requestID: requestID), writer)
+        var read = 0
+        for try await chunk in request.body {
+            read += chunk.readableBytes
+            guard read <= Self.drained else {
+                channel.close(promise: nil)
+                return
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Administration
+import Audit
+import NIOCore
+import Registry
+import Tunnels
+import Value
+import Vault
+
+/// How the relay's things look in JSON.
+enum Presentation {
+    static func time(_ microseconds: Int64?) -> JSON {
+        microseconds.map { .string(Timestamp.text(microseconds: $0)) } ?? .null
+    }
+
+    static func user(_ user: User) -> JSON {
+        ["id": .string(user.id), "name": .string(user.name), "created_at": time(user.created)]
+    }
+
+    static func token(_ token: Token) -> JSON {
+        [
+            "id": .string(token.id), "kind": .string(token.kind.rawValue),
+            "user_id": token.user.map { .string($0) } ?? .null,
+            "tunnel_id": token.tunnel.map { .string($0) } ?? .null, "label": .string(token.label),
+            "apis": token.apis.map { .array($0.map { .string($0) }) } ?? .null, "last_four": .string(token.lastFour),
+            "created_at": time(token.created), "revoked_at": time(token.revoked),
+        ]
+    }
+
+    /// With the text, which is shown this once.
+    static func token(_ new: NewToken) -> JSON {
+        var object = token(new.token).object ?? JSONObject()
+        object["token"] = .string(new.text.revealed())
+        return .object(object)
+    }
+
+    static func tunnel(_ tunnel: Tunnel, _ live: TunnelSnapshot) -> JSON {
+        [
+            "id": .string(tunnel.id), "name": .string(tunnel.name), "created_at": time(tunnel.created),
+            "last_seen_at": time(tunnel.lastSeen), "online": .bool(!live.sessions.isEmpty),
+            "waiting_calls": .number(JSONNumber(live.waiting)), "sessions": .array(live.sessions.map(session)),
+        ]
+    }
+
+    private static func session(_ session: SessionSnapshot) -> JSON {
+        [
+            "id": .string(String(session.id)), "instance": .string(session.instance),
+            "connector_version": .string(session.connectorVersion), "remote_address": .string(session.remoteAddress),
+            "age_s": .number(JSONNumber(Int(session.age.nanoseconds / 1_000_000_000))),
+            "streams": .number(JSONNumber(session.streams)), "stream_limit": .number(JSONNumber(session.streamLimit)),
+            "round_trip_ms": session.roundTrip.map { .number(JSONNumber(Double($0.nanoseconds / 1000) / 1000)) } ?? .null,
+            "draining": .bool(!session.isAccepting),
+        ]
+    }
+
+    /// The definition as it was written, with references in place of credentials, and what the relay knows of it.
+    static func api(_ api: StoredAPI) -> JSON {
+        var object = JSONObject([
+            ("id", .string(api.id)), ("user_id", .string(api.user)), ("slug", .string(api.slug)),
+        ])
+        for (name, value) in api.definition.object ?? JSONObject() { object[name] = value }
+        object["metadata"] = [
+            "created_at": time(api.created), "updated_at": time(api.updated),
+            "version": .number(JSONNumber(api.version)), "status": "active",
+        ]
+        return .object(object)
+    }
+
+    static func summary(_ api: StoredAPI) -> JSON {
+        let definition = api.definition
+        return [
+            "slug": .string(api.slug), "name": definition["name"] ?? .null, "id": .string(api.id),
+            "base_url": definition["connection"]?["base_url"] ?? .null,
+            "auth": definition["authentication"]?["type"] ?? "none",
+            "endpoints": .number(JSONNumber(definition["endpoints"]?.array?.count ?? 0)),
+            "tunnel": definition["tunnel"]?["tunnel_id"] ?? .null, "updated_at": time(api.updated),
+        ]
+    }
+
+    /// An API as agents see it: no base URL, no authentication.
+    static func tool(_ api: CompiledAPI) -> JSON {
+        [
+            "slug": .string(api.slug), "name": .string(api.name),
+            "description": api.summary.map { .string($0) } ?? .null,
+            "endpoints": .array(api.endpoints.map { tool($0, of: api) }),
+        ]
+    }
+
+    static func tool(_ endpoint: CompiledEndpoint, of api: CompiledAPI) -> JSON {
+        var object = JSONObject([
+            ("name", .string(endpoint.name)), ("tool", .string("custom.\(api.slug).\(endpoint.name)")),
+            ("description", endpoint.summary.map { .string($0) } ?? .null), ("method", .string(endpoint.method)),
+            ("input_schema", endpoint.arguments),
+        ])
+        if let response = endpoint.response { object["response_schema"] = response }
+        if let examples = endpoint.examples { object["examples"] = examples }
+        return .object(object)
+    }
+
+    static func page(_ items: [JSON], next: String? = nil) -> JSON {
+        ["items": .array(items), "next_cursor": next.map { .string($0) } ?? .null]
+    }
+}

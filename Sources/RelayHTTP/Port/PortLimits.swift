@@ -1,0 +1,35 @@
+package import NIOCore
+import NIOHTTP1
+
+/// What a connection may take before, and apart from, the calls it carries (T15).
+package struct PortLimits: Sendable {
+    /// From the accept to the end of the TLS handshake. Default 10 s.
+    package var handshake: TimeAmount = .seconds(10)
+    /// From the first byte of a request's head to its last, and from the handshake to the end of the first head.
+    /// Default 10 s.
+    package var head: TimeAmount = .seconds(10)
+    /// Between two requests of a connection, and between two pieces of a request's body. Default 75 s.
+    package var idle: TimeAmount = .seconds(75)
+    /// How long an HTTP/2 connection may be silent in both directions, whatever it has open. Default 10 min.
+    package var silence: TimeAmount = .minutes(10)
+    /// All fields of one head, in bytes. Default 64 KiB.
+    package var headerBytes = 64 << 10
+    /// One field's name or value, or the request target, in bytes. Default 32 KiB.
+    package var headerFieldBytes = 32 << 10
+    /// Fields of one head. Default 100.
+    package var headerFields = 100
+    /// How long an HTTP/2 connection that was told to leave may finish its streams. Default 30 s.
+    package var drain: TimeAmount = .seconds(30)
+
+    package init() {}
+
+    package static let defaults = PortLimits()
+
+    var decoder: NIOHTTPDecoderLimitConfiguration {
+        var configuration = NIOHTTPDecoderLimitConfiguration()
+        configuration.maxHeaderListSize = headerBytes
+        configuration.maxHeaderFieldSize = headerFieldBytes
+        configuration.maxHeaderFieldCount = headerFields
+        return configuration
+    }
+}

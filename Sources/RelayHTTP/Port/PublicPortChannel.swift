@@ -1,0 +1,129 @@
+package import HummingbirdCore
+import HummingbirdHTTP2
+package import Logging
+package import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+import NIOSSL
+import NIOTLS
+import ReverseHTTP
+
+/// One connection to the relay's public port: TLS, and inside it the API over HTTP/1.1 or HTTP/2, or a tunnel.
+package struct PublicPortChannel: ServerChildChannel, HTTPChannelHandler {
+    /// What the handshake and the first request made of a connection.
+    enum Served: Sendable {
+        case http1(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
+        case http2(HTTP2Channel.Value)
+        case tunnel
+    }
+
+    package struct Value: ServerChildChannelValue {
+        let served: EventLoopFuture<Served>
+        package let channel: any Channel
+
+        /// Waits for what the connection's end completes too; a server that is cancelled closes the connection.
+        fileprivate func untilClosed<Result: Sendable>(
+            _ body: @Sendable () async throws -> Result
+        ) async throws -> Result {
+            try await withTaskCancellationHandler(operation: body) { channel.close(promise: nil) }
+        }
+    }
+
+    package let responder: HTTPChannelHandler.Responder
+    private let tls: ReloadingTLSContext
+    let door: TunnelDoor
+    private let limits: PortLimits
+    private let http2: HTTP2Channel
+
+    package init(
+        tls: ReloadingTLSContext, door: TunnelDoor, limits: PortLimits = .defaults,
+        responder: @escaping HTTPChannelHandler.Responder
+    ) {
+        self.responder = responder
+        self.tls = tls
+        self.door = door
+        self.limits = limits
+        self.http2 = HTTP2Channel(
+            responder: responder,
+            configuration: .init(
+                idleTimeout: Duration(limits.idle), gracefulCloseTimeout: Duration(limits.drain),
+                streamConfiguration: .init(idleTimeout: limits.idle)))
+    }
+
+    /// What to give a Hummingbird application as its server.
+    package static func server(
+        tls: ReloadingTLSContext, door: TunnelDoor, limits: PortLimits = .defaults
+    ) -> HTTPServerBuilder {
+        HTTPServerBuilder { responder in
+            PublicPortChannel(tls: tls, door: door, limits: limits, responder: responder)
+        }
+    }
+
+    package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        channel.eventLoop.makeCompletedFuture {
+            let negotiation = NIOTypedApplicationProtocolNegotiationHandler<EventLoopFuture<Served>> {
+                result, channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if case .negotiated("h2") = result { return try self.serveHTTP2(channel, logger: logger) }
+                    return try self.serveHTTP1(channel, logger: logger)
+                }
+            }
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.addHandlers([
+                NIOSSLServerHandler(context: tls.current), HandshakeDeadline(limit: limits.handshake), negotiation,
+            ])
+            return Value(served: negotiation.protocolNegotiationResult.flatMap { $0 }, channel: channel)
+        }
+    }
+
+    package func handle(value: Value, logger: Logger) async {
+        do {
+            switch try await value.untilClosed({ try await value.served.get() }) {
+            case .http1(let channel): await handleHTTP(asyncChannel: channel, logger: logger)
+            case .http2(let channel): await http2.handle(value: channel, logger: logger)
+            case .tunnel: try await value.untilClosed { try await value.channel.closeFuture.get() }
+            }
+        } catch {
+            logger.debug("connection ended before it was served", metadata: ["error": "\(error)"])
+            value.channel.close(promise: nil)
+        }
+    }
+
+    private func serveHTTP2(_ channel: any Channel, logger: Logger) throws -> EventLoopFuture<Served> {
+        try channel.pipeline.syncOperations.addHandler(HTTP2Guard(limits: limits))
+        return http2.setup(channel: channel, logger: logger).map { .http2($0) }
+    }
+
+    /// The first request decides whether the connection becomes a tunnel.
+    private func serveHTTP1(_ channel: any Channel, logger: Logger) throws -> EventLoopFuture<Served> {
+        let encoder = HTTPResponseEncoder()
+        let decoder = ByteToMessageHandler(
+            HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits.decoder),
+            maximumBufferSize: 256 << 10)
+        let deadline = HeadDeadline(limit: limits.head)
+        let guardian = RequestGuard(deadline: deadline)
+        let upgrader = PTTHUpgrader(eventLoop: channel.eventLoop, authorize: door.authorize) { channel, identity, _ in
+            channel.eventLoop.makeCompletedFuture {
+                try openTunnel(on: channel, from: identity, logger: logger)
+                return Served.tunnel
+            }
+        }
+        let first = FirstRequestHandler(
+            upgrader: upgrader, encoder: encoder, others: [deadline, decoder, guardian], eventLoop: channel.eventLoop
+        ) { channel in
+            try serveRequests(on: channel, logger: logger)
+        }
+        try channel.pipeline.syncOperations.addHandlers([deadline, encoder, decoder, guardian, first])
+        return first.result
+    }
+
+    private func serveRequests(on channel: any Channel, logger: Logger) throws -> Served {
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: true))
+        try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: Duration(limits.idle), logger: logger))
+        return .http1(
+            try NIOAsyncChannel(
+                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)))
+    }
+}

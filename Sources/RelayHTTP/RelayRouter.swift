@@ -1,0 +1,18 @@
+package import Administration
+package import Audit
+package import Hummingbird
+package import Registry
+package import Tunnels
+
+/// Everything of the public port but calls.
+package func buildRelayRouter(
+    administration: Administration, directory: Directory, hub: TunnelHub, log: any AuditLog
+) -> Router<RelayContext> {
+    let router = Router(context: RelayContext.self)
+    router.add(middleware: ProblemMiddleware())
+    PeopleController(administration: administration).add(to: router)
+    TunnelController(administration: administration, hub: hub).add(to: router)
+    APIController(administration: administration, log: log).add(to: router)
+    ToolController(administration: administration, directory: directory).add(to: router)
+    return router
+}

@@ -1,0 +1,85 @@
+import Administration
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Pipeline
+import Value
+import YAML
+
+/// The largest body of a request that is not a call, in bytes.
+private let bodyLimit = 10 << 20
+
+extension Request {
+    /// The body as a document, JSON or YAML by its content type.
+    func document() async throws -> Document {
+        let bytes = try await body.collect(upTo: bodyLimit)
+        let type = headers[.contentType]?.prefix { $0 != ";" }.lowercased() ?? ""
+        do {
+            if type.hasSuffix("yaml") { return try YAML.parse(Array(bytes.readableBytesView)) }
+            return try JSON.parseDocument(bytes.readableBytesView)
+        } catch {
+            throw Failure(.invalidRequest, stage: .validation, detail: "The body cannot be read: \(error)")
+        }
+    }
+
+    /// The body as one JSON object with no members but these.
+    func object(_ members: Set<String>) async throws -> JSONObject {
+        let root = try await document().root
+        if root.isNull { return JSONObject() }
+        guard let object = root.object else {
+            throw Failure(
+                .invalidRequest, stage: .validation, detail: "The body must be one object, not \(root.typeName).")
+        }
+        let unknown = object.keys.filter { !members.contains($0) }
+        guard unknown.isEmpty else {
+            throw Failure(
+                .invalidRequest, stage: .validation, detail: "The body holds unknown members.",
+                violations: unknown.map {
+                    .init(pointer: JSONPointer.root.appending($0).description, message: "There is no such member.")
+                })
+        }
+        return object
+    }
+
+    var condition: WriteCondition {
+        HTTPField.Name("if-match").flatMap { headers[$0] }.map { .matches(etag: $0) } ?? .any
+    }
+}
+
+extension JSONObject {
+    /// A member that must be a string, if it is there.
+    func string(_ name: String) throws(Failure) -> String? {
+        guard let value = self[name], !value.isNull else { return nil }
+        guard let text = value.string else {
+            throw Failure(
+                .invalidRequest, stage: .validation, detail: "A member has the wrong type.",
+                violations: [.init(pointer: "/\(name)", message: "This must be a string, not \(value.typeName).")])
+        }
+        return text
+    }
+
+    func requiredString(_ name: String) throws(Failure) -> String {
+        guard let text = try string(name), !text.isEmpty, text.utf8.count <= 200 else {
+            throw Failure(
+                .invalidRequest, stage: .validation, detail: "A member is missing.",
+                violations: [.init(pointer: "/\(name)", message: "This must be a string of 1 to 200 bytes.")])
+        }
+        return text
+    }
+}
+
+extension RelayContext {
+    func actor() throws(Failure) -> Actor {
+        Actor(token: try requireToken(), requestID: requestID)
+    }
+}
+
+extension Response {
+    static func json(_ value: JSON, status: HTTPResponse.Status = .ok, etag: String? = nil) -> Response {
+        var headers: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]
+        if let etag { headers[.eTag] = etag }
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: value.bytes())))
+    }
+
+    static var done: Response { Response(status: .noContent) }
+}

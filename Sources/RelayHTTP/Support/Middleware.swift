@@ -1,0 +1,87 @@
+import Administration
+import HTTPTypes
+import Hummingbird
+import Logging
+import Pipeline
+import Registry
+
+/// Turns every error into one problem document, and names the request in every answer.
+struct ProblemMiddleware: RouterMiddleware {
+    func handle(
+        _ request: Request, context: RelayContext, next: (Request, RelayContext) async throws -> Response
+    ) async throws -> Response {
+        var response: Response
+        do {
+            response = try await next(request, context)
+        } catch {
+            let failure = Self.failure(error)
+            if failure.code == .internalError {
+                context.logger.error("request failed", metadata: ["error": "\(type(of: error))"])
+            }
+            var problem = Problem(failure, requestID: context.requestID).response()
+            if let status = (error as? any HTTPResponseError)?.status, failure.code == .invalidRequest {
+                problem.status = status
+            }
+            if let error = error as? AdministrationError, let status = Self.status(error) { problem.status = status }
+            response = problem
+        }
+        if let name = HTTPField.Name("x-request-id") { response.headers[name] = context.requestID }
+        return response
+    }
+
+    private static func failure(_ error: any Error) -> Failure {
+        switch error {
+        case let failure as Failure:
+            return failure
+        case let error as AdministrationError:
+            return Failure(
+                code(error.code), stage: .relay, detail: error.message,
+                retryAfter: error.code == .storage ? 5 : nil,
+                violations: error.violations.map { .init(pointer: $0.pointer, message: $0.message) })
+        case let error as any HTTPResponseError where error.status == .notFound:
+            return Failure(.endpointNotFound, stage: .relay, detail: "There is no such resource.")
+        case let error as any HTTPResponseError where error.status.kind == .clientError:
+            return Failure(.invalidRequest, stage: .relay, detail: "The request is not valid.")
+        default:
+            return Failure(.internalError, stage: .relay, detail: "The relay failed.")
+        }
+    }
+
+    private static func code(_ code: AdministrationError.Code) -> ErrorCode {
+        switch code {
+        case .notFound: .unknownAPI
+        case .invalid, .exists, .conflict: .invalidRequest
+        case .forbidden: .forbidden
+        case .notImplemented: .notImplemented
+        case .urlNotAllowed: .urlNotAllowed
+        case .storage: .overloaded
+        }
+    }
+
+    /// Where HTTP has a better status than the code's.
+    private static func status(_ error: AdministrationError) -> HTTPResponse.Status? {
+        switch error.code {
+        case .exists: .conflict
+        case .conflict: .preconditionFailed
+        default: nil
+        }
+    }
+}
+
+/// Lets through who has a token of one of these kinds; before a body is read (T15).
+struct RequireToken: RouterMiddleware {
+    let administration: Administration
+    let kinds: Set<TokenKind>
+
+    func handle(
+        _ request: Request, context: RelayContext, next: (Request, RelayContext) async throws -> Response
+    ) async throws -> Response {
+        let token = try Authentication.token(request.headers, administration)
+        guard kinds.contains(token.kind) else {
+            throw Failure(.forbidden, stage: .policy, detail: "A token of another kind is needed for this.")
+        }
+        var context = context
+        context.token = token
+        return try await next(request, context)
+    }
+}

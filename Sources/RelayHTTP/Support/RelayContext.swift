@@ -1,0 +1,24 @@
+package import Hummingbird
+import Pipeline
+package import Registry
+
+/// What a request carries through the router.
+package struct RelayContext: RequestContext {
+    package var coreContext: CoreRequestContextStorage
+    package let requestID: String
+    /// Set by ``RequireToken``.
+    package var token: Token?
+
+    package init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        requestID = RequestID.generate().description
+    }
+
+    /// The token a handler behind ``RequireToken`` can count on.
+    func requireToken() throws(Failure) -> Token {
+        guard let token else {
+            throw Failure(.unauthorized, stage: .policy, detail: "The token is missing or not valid.")
+        }
+        return token
+    }
+}

@@ -1,0 +1,67 @@
+package import Audit
+import GRDB
+import Registry
+
+extension SQLiteStore: AuditStore {
+    package func auditChain() async throws -> AuditChain {
+        try await inWriter { db in try Self.chain(db) }
+    }
+
+    package func append(_ entries: [AuditEntry]) async throws {
+        guard let last = entries.last else { return }
+        try await inWriter { db in
+            let insert = try db.cachedStatement(
+                sql: """
+                    INSERT INTO audit
+                        (seq, time, kind, user_id, api_id, endpoint, outcome, status, request_id, record, hash)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    """)
+            for entry in entries {
+                let record = entry.record
+                try insert.execute(arguments: [
+                    entry.sequence, record.time, record.kind.rawValue, record.user, record.apiID, record.endpoint,
+                    record.outcome, record.upstreamStatus, record.requestID,
+                    String(decoding: entry.text, as: UTF8.self), entry.hash.bytes.blob,
+                ])
+            }
+            let update = try db.cachedStatement(sql: "UPDATE audit_chain SET seq = ?, hash = ? WHERE id = 1")
+            try update.execute(arguments: [last.sequence, last.hash.bytes.blob])
+        }
+    }
+
+    package func probe() async throws {
+        try await inWriter { db in
+            try db.execute(sql: "UPDATE audit_chain SET probes = probes + 1 WHERE id = 1")
+        }
+    }
+
+    /// Runs a transaction on the writer's own queue. Unlike GRDB's `async` methods it does not end when the calling
+    /// task is cancelled: what is being committed at shutdown is committed.
+    private func inWriter<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value
+    {
+        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+            pool.asyncWriteWithoutTransaction { db in
+                do {
+                    var value: Value?
+                    try db.inTransaction(.immediate) {
+                        value = try body(db)
+                        return .commit
+                    }
+                    guard let value else { throw StoreError(.other, "A transaction gave no result.") }
+                    continuation.resume(returning: .success(value))
+                } catch {
+                    continuation.resume(returning: .failure(StoreError(mapping: error)))
+                }
+            }
+        }
+        return try result.get()
+    }
+
+    static func chain(_ db: Database) throws -> AuditChain {
+        let row = try Row.fetchOne(db, sql: "SELECT seq, hash FROM audit_chain WHERE id = 1")
+        guard let row, let hash = AuditHash(bytes: row.bytes("hash")) else {
+            throw StoreError(.corrupt, "The audit's chain end is missing from the database. Restore a backup.")
+        }
+        return AuditChain(sequence: row["seq"], hash: hash)
+    }
+}

@@ -1,0 +1,39 @@
+import GRDB
+package import Registry
+
+extension SQLiteStore {
+    package func users(limit: Int, after: String?) throws(StoreError) -> [User] {
+        try read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT * FROM users WHERE id > ? ORDER BY id LIMIT ?", arguments: [after ?? "", limit]
+            ).map(User.init(row:))
+        }
+    }
+
+    package func user(id: String) throws(StoreError) -> User? {
+        try read { db in
+            try Row.fetchOne(db, sql: "SELECT * FROM users WHERE id = ?", arguments: [id]).map(User.init(row:))
+        }
+    }
+
+    package func create(_ user: User) throws(StoreError) {
+        try write { db in
+            try db.execute(
+                sql: "INSERT INTO users (id, name, created) VALUES (?, ?, ?)",
+                arguments: [user.id, user.name, user.created])
+        }
+    }
+
+    package func deleteUser(id: String) throws(StoreError) {
+        try write { db in
+            try db.execute(sql: "DELETE FROM users WHERE id = ?", arguments: [id])
+            guard db.changesCount > 0 else { throw StoreError(.notFound, "There is no user \(id).") }
+        }
+    }
+}
+
+extension User {
+    fileprivate init(row: Row) {
+        self.init(id: row["id"], name: row["name"], created: row["created"])
+    }
+}

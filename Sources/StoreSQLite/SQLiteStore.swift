@@ -1,0 +1,106 @@
+import GRDB
+package import Registry
+
+/// Everything Penstock keeps, in one SQLite file: WAL, `synchronous=FULL`, one writer, few readers.
+///
+/// It conforms to the store protocols of `Registry`, `Vault` and `Audit`; what belongs together is written in one
+/// transaction. Methods that do not say `async` block on the disk.
+package final class SQLiteStore: Sendable {
+    package struct Configuration: Sendable {
+        /// How long to wait for another process's lock, in seconds.
+        package var busyTimeout: Double
+        /// Connections for reading; the writer is one more.
+        package var readers: Int
+
+        /// 5 s, 4 readers.
+        package static let defaults = Configuration(busyTimeout: 5, readers: 4)
+
+        package init(busyTimeout: Double, readers: Int) {
+            self.busyTimeout = busyTimeout
+            self.readers = readers
+        }
+    }
+
+    let pool: DatabasePool
+
+    /// Opens the file, creates it (mode 0600) or migrates it.
+    ///
+    /// Throws `StoreError.newerVersion` for a database that a later version wrote, `.corrupt` for a file that is not
+    /// one of Penstock's, `.unsafe` when SQLite does not confirm WAL and `synchronous=FULL`; a file that is refused is
+    /// left as it was.
+    package init(path: String, configuration: Configuration = .defaults) throws(StoreError) {
+        var settings = GRDB.Configuration()
+        settings.label = "penstock"
+        settings.busyMode = .timeout(configuration.busyTimeout)
+        settings.maximumReaderCount = configuration.readers
+        settings.foreignKeysEnabled = true
+        settings.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA trusted_schema = OFF")
+        }
+        try DatabaseFile.prepare(path)
+        do {
+            try Self.inspect(path, settings)
+            pool = try DatabasePool(path: path, configuration: settings)
+            try pool.writeWithoutTransaction { db in
+                try Self.makeDurable(db, path: path)
+            }
+            try Schema.migrator.migrate(pool)
+        } catch {
+            throw StoreError(mapping: error, path: path)
+        }
+    }
+
+    /// Closes all connections; later calls throw.
+    package func close() throws(StoreError) {
+        do { try pool.close() } catch { throw StoreError(mapping: error) }
+    }
+
+    func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
+        do { return try pool.read(body) } catch { throw StoreError(mapping: error) }
+    }
+
+    /// Runs `body` in one transaction of the one writer; durable on return.
+    func write<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
+        do { return try pool.write(body) } catch { throw StoreError(mapping: error) }
+    }
+
+    /// Looks at an existing file without changing it.
+    private static func inspect(_ path: String, _ settings: GRDB.Configuration) throws {
+        guard DatabaseFile.isWritten(path) else { return }
+        var settings = settings
+        settings.readonly = true
+        let queue = try DatabaseQueue(path: path, configuration: settings)
+        try queue.read { db in
+            let application = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+            let isEmpty = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0
+            guard isEmpty || application == Schema.applicationID else {
+                throw StoreError(.corrupt, "\(path) is an SQLite database, but not one of Penstock's.")
+            }
+            guard try !Schema.migrator.hasBeenSuperseded(db) else {
+                throw StoreError(
+                    .newerVersion,
+                    "The database \(path) was written by a later version of Penstock. Run that version, or restore a "
+                        + "backup made with this one.")
+            }
+        }
+        try queue.close()
+    }
+
+    /// GRDB's WAL set-up leaves `synchronous` at NORMAL, so it is set afterwards, and read back.
+    private static func makeDurable(_ db: Database, path: String) throws {
+        try db.execute(
+            sql: """
+                PRAGMA application_id = \(Schema.applicationID);
+                PRAGMA synchronous = FULL;
+                PRAGMA secure_delete = ON;
+                """)
+        let synchronous = try Int.fetchOne(db, sql: "PRAGMA synchronous")
+        let journal = try String.fetchOne(db, sql: "PRAGMA journal_mode")
+        guard synchronous == 2, journal == "wal" else {
+            throw StoreError(
+                .unsafe,
+                "The database \(path) runs with journal_mode=\(journal ?? "?"), synchronous=\(synchronous ?? -1) "
+                    + "instead of wal and 2, so an answer could be lost. Put the data folder on a local file system.")
+        }
+    }
+}

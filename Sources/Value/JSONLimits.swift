@@ -1,0 +1,28 @@
+/// What a document may cost its reader.
+package struct JSONLimits: Sendable {
+    /// Arrays and objects inside one another. 128 by default.
+    package var depth: Int
+    /// Bytes of the whole text. 64 MiB by default.
+    package var bytes: Int
+    /// Values in the document, containers included. 1,000,000 by default.
+    package var nodes: Int
+    /// Bytes of one string or key as written. 16 MiB by default.
+    package var stringBytes: Int
+    /// Bytes of one number as written. 1,024 by default.
+    package var numberBytes: Int
+
+    /// The limits that the properties name.
+    package static let `default` = JSONLimits()
+
+    /// Limits that differ from the defaults where given.
+    package init(
+        depth: Int = 128, bytes: Int = 64 << 20, nodes: Int = 1_000_000, stringBytes: Int = 16 << 20,
+        numberBytes: Int = 1024
+    ) {
+        self.depth = depth
+        self.bytes = bytes
+        self.nodes = nodes
+        self.stringBytes = stringBytes
+        self.numberBytes = numberBytes
+    }
+}

@@ -1,0 +1,28 @@
+/// What a document may cost its reader.
+package struct YAMLLimits: Sendable {
+    /// Sequences and mappings inside one another, aliases followed. 128 by default.
+    package var depth: Int
+    /// Bytes of the whole text. 16 MiB by default.
+    package var bytes: Int
+    /// Values in the document, those behind aliases counted each time. 1,000,000 by default.
+    package var nodes: Int
+    /// Of these, the values that aliases may add. 100,000 by default.
+    package var aliasedNodes: Int
+    /// Bytes of scalars and keys that aliases may add. 16 MiB by default.
+    package var aliasedBytes: Int
+
+    /// The limits that the properties name.
+    package static let `default` = YAMLLimits()
+
+    /// Limits that differ from the defaults where given.
+    package init(
+        depth: Int = 128, bytes: Int = 16 << 20, nodes: Int = 1_000_000, aliasedNodes: Int = 100_000,
+        aliasedBytes: Int = 16 << 20
+    ) {
+        self.depth = depth
+        self.bytes = bytes
+        self.nodes = nodes
+        self.aliasedNodes = aliasedNodes
+        self.aliasedBytes = aliasedBytes
+    }
+}

@@ -1,0 +1,71 @@
+import GRDB
+import Glibc
+import Registry
+import StoreSQLite
+import Vault
+
+/// A folder of its own with a database in it, removed at the end.
+final class TemporaryStore: Sendable {
+    let folder: String
+    let path: String
+    let masterKey = MasterKey.generate()
+
+    init() throws {
+        folder = "/tmp/penstock-store-\(UInt64.random(in: .min ... .max))"
+        path = folder + "/penstock.db"
+        mkdir(folder, 0o700)
+    }
+
+    deinit {
+        for suffix in ["", "-wal", "-shm", "-journal"] { unlink(path + suffix) }
+        rmdir(folder)
+    }
+
+    func open() throws -> SQLiteStore { try SQLiteStore(path: path) }
+
+    /// A store with users `u1` and `u2`.
+    func openWithUsers() throws -> SQLiteStore {
+        let store = try open()
+        for id in ["u1", "u2"] { try store.create(User(id: id, name: id, created: 0)) }
+        return store
+    }
+
+    /// Runs SQL in the file as somebody with `sqlite3` would.
+    func raw(_ sql: String) throws {
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = false
+        configuration.busyMode = .timeout(5)
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        try queue.inDatabase { try $0.execute(sql: sql) }
+        try queue.close()
+    }
+
+    /// The bytes of the database and its companions.
+    func allBytes() -> [UInt8] {
+        ["", "-wal", "-shm"].flatMap { Self.read(path + $0) }
+    }
+
+    static func read(_ path: String) -> [UInt8] {
+        let descriptor = Glibc.open(path, O_RDONLY)
+        guard descriptor >= 0 else { return [] }
+        defer { close(descriptor) }
+        var content: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let got = Glibc.read(descriptor, &chunk, chunk.count)
+            guard got > 0 else { return content }
+            content += chunk[..<got]
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Whether the text occurs anywhere.
+    func contains(text: String) -> Bool {
+        let pattern = Array(text.utf8)
+        guard let first = pattern.first, count >= pattern.count else { return false }
+        return (0...count - pattern.count).contains { start in
+            self[start] == first && self[start..<start + pattern.count].elementsEqual(pattern)
+        }
+    }
+}
