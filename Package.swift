@@ -11,6 +11,7 @@ let swiftSettings: [SwiftSetting] = [
 
 extension Target.Dependency {
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let asn1 = product(name: "SwiftASN1", package: "swift-asn1")
     static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
@@ -71,13 +72,22 @@ let targets: [Target] = [
             "EgressPolicy", "Settings", "Value",
             .hummingbird, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .logging, .serviceLifecycle, .unixSignals,
         ]),
-    .executableTarget(name: "penstock-relay", dependencies: ["Relay", .argumentParser, .logging]),
-    .executableTarget(name: "penstock-connector", dependencies: ["Connector", .logging]),
+    .executableTarget(name: "penstock-relay", dependencies: ["Relay", "Settings", .argumentParser, .logging]),
     .executableTarget(
-        name: "penstock",
+        name: "penstock-connector",
+        dependencies: ["Connector", "ReverseHTTP", "Settings", .logging, .nioCore, .nioPosix]),
+    .target(
+        name: "PenstockCLI",
         dependencies: [
-            "Value", "YAML", "Settings", .argumentParser, .asyncHTTPClient, .x509, .crypto, .nioCore, .nioPosix,
-            .nioHTTP1, .nioSSL, .logging,
+            "Value", "YAML", "Settings", .argumentParser, .asyncHTTPClient, .x509, .crypto, .asn1, .nioCore, .nioPosix,
+            .nioHTTP1, .nioSSL, .logging, .unixSignals,
+        ]),
+    .executableTarget(name: "penstock", dependencies: ["PenstockCLI"]),
+    .executableTarget(
+        name: "penstock-bench",
+        dependencies: [
+            "ReverseHTTP", "Connector", "EgressPolicy", "Settings", "Value", .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS,
+            .logging,
         ]),
 ]
 
@@ -86,13 +96,13 @@ let package = Package(
     platforms: [.macOS(.v15)],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-asn1.git", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-certificates.git", from: "1.21.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.0"),
-        .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0", traits: []),

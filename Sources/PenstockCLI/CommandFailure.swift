@@ -34,5 +34,5 @@ struct CommandFailure: Error, Sendable, Hashable {
 }
 
 extension CommandFailure: CustomStringConvertible {
-    var description: String { ([message] + notes.map { "  " + $0 }).joined(separator: "\n") }
+    var description: String { ([message] + notes.map { $0.isEmpty ? "" : "  " + $0 }).joined(separator: "\n") }
 }

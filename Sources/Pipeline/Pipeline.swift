@@ -31,6 +31,7 @@ package final class Pipeline: Sendable {
     let clock: CallClock
     let logger: Logger
     private let inFlight = Atomic<Int>(0)
+    private let outcomes = Mutex<[String: Int]>([:])
 
     package init(
         directory: Directory, vault: Vault, audit: AuditWriter, limits: Limits, clock: CallClock, logger: Logger,
@@ -47,6 +48,9 @@ package final class Pipeline: Sendable {
 
     /// Calls in flight now.
     package var callsInFlight: Int { inFlight.load(ordering: .relaxed) }
+
+    /// Calls recorded since the start, by outcome.
+    package var counts: [String: Int] { outcomes.withLock { $0 } }
 
     /// Takes a place among the calls in flight; ``leave()`` gives it back.
     func enter() throws(Failure) {
@@ -73,6 +77,7 @@ package final class Pipeline: Sendable {
 
     /// Makes a record durable, or says that the call cannot be answered.
     func record(_ record: AuditRecord, sent: Bool) async throws(Failure) {
+        if record.kind != .begin { outcomes.withLock { $0[record.outcome, default: 0] += 1 } }
         do {
             try await audit.append(record)
         } catch {

@@ -53,9 +53,16 @@ enum Unreachable {
             return ("its certificate is for another name", "Use the name that the certificate holds.")
         }
         return (
-            "the TLS handshake failed (\(error))",
+            "the TLS handshake failed" + (tlsReason("\(error)").map { ": \($0)" } ?? ""),
             "If the root of its certificate is private, name the root's file with --ca-file."
         )
+    }
+
+    /// BoringSSL's name of what went wrong, out of the line it writes for developers.
+    private static func tlsReason(_ text: String) -> String? {
+        let words = text.split(whereSeparator: { ": ".contains($0) })
+        guard let mark = words.firstIndex(of: "OPENSSL_internal"), mark + 1 < words.count else { return nil }
+        return words[mark + 1].lowercased().split(separator: "_").joined(separator: " ")
     }
 
     private static func reason(_ code: CInt) -> String {

@@ -18,12 +18,12 @@ struct DemoReport: Sendable {
             Terminal.output("  ok  \(title)\(padding)\(began.duration(to: .now).short)")
             if let remark { say(remark) }
             return result
+        } catch  where Task.isCancelled {
+            throw CancellationError()
         } catch let failure as CommandFailure {
             Terminal.output("FAIL  \(title)")
             throw CommandFailure(
                 .failed, "the demo stopped at the step \"\(title)\"", notes: [failure.message] + failure.notes)
-        } catch is CancellationError {
-            throw CancellationError()
         } catch {
             Terminal.output("FAIL  \(title)")
             throw CommandFailure(.failed, "the demo stopped at the step \"\(title)\"", notes: ["\(error)"])

@@ -44,6 +44,9 @@ package final class Directory: Sendable {
         contents.withLock { $0.apis[user].map { Array($0.values) } ?? [] }.sorted { $0.slug < $1.slug }
     }
 
+    /// The users that have APIs.
+    package var owners: [String] { contents.withLock { Array($0.apis.keys) } }
+
     /// Adds a token, or drops it when it is revoked.
     package func set(_ token: Token) {
         contents.withLock { $0.tokens[token.id] = token.revoked == nil ? token : nil }

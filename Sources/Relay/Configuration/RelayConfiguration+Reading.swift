@@ -47,7 +47,7 @@ extension RelayConfiguration {
             responseBytes: limits.byteSize("response_bytes", in: 1024...(1 << 30), default: defaults.responseBytes),
             callsInFlight: limits.int("calls_in_flight", in: 1...1_000_000, default: defaults.callsInFlight),
             headerBytes: limits.byteSize("header_bytes", in: 1024...(1 << 20), default: defaults.headerBytes))
-        configuration.durability = audit.choice("durability", default: Durability.strict)
+        configuration.durability = audit.choice("durability") ?? Durability.strict
         configuration.shutdownGrace = TimeAmount(
             reader.duration("shutdown_grace", in: .zero ... .seconds(3600), default: .seconds(30)))
         refuseWhatIsNotThere(reader, audit)
@@ -56,6 +56,19 @@ extension RelayConfiguration {
         }
         try reader.finish()
         return configuration
+    }
+
+    /// Where the data is and its master key, for commands that need no listener; other settings are not looked at.
+    package static func readDataFolder(
+        path: String?, flags: [(key: String, flag: String, text: String?)] = [], environment: [String: String]
+    ) throws(SettingsError) -> (folder: String, masterKey: MasterKeySource) {
+        let layers = Layered(flags: flags, environment: environment, keys: variables)
+        let reader =
+            if let path { SettingsReader(document: try parseFile(path), file: path, layers: layers) } else {
+                SettingsReader(layers: layers)
+            }
+        let folder = reader.string("data_dir", default: "/var/lib/penstock")
+        return (folder, masterKey(reader.section("vault"), environment, dataDirectory: folder))
     }
 
     /// Refuses what a setting asks for and this version cannot give; takes its key where it asks for nothing.

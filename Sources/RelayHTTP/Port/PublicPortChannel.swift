@@ -52,11 +52,17 @@ package struct PublicPortChannel: ServerChildChannel, HTTPChannelHandler {
     }
 
     /// What to give a Hummingbird application as its server.
+    ///
+    /// - Parameter calls: answers calls before the router sees them; nil for a port without calls.
     package static func server(
-        tls: ReloadingTLSContext, door: TunnelDoor, limits: PortLimits = .defaults
+        tls: ReloadingTLSContext, door: TunnelDoor, limits: PortLimits = .defaults, calls: CallResponder? = nil
     ) -> HTTPServerBuilder {
         HTTPServerBuilder { responder in
-            PublicPortChannel(tls: tls, door: door, limits: limits, responder: responder)
+            guard let calls else { return PublicPortChannel(tls: tls, door: door, limits: limits, responder: responder) }
+            return PublicPortChannel(tls: tls, door: door, limits: limits) { request, writer, channel in
+                guard CallResponder.handles(request) else { return try await responder(request, writer, channel) }
+                try await calls.respond(to: request, writer, on: channel)
+            }
         }
     }
 

@@ -13,7 +13,8 @@ struct FakeOrigin {
 
     /// What the origin has seen, over all its connections.
     final class Seen: Sendable {
-        private let state = Mutex((connections: 0, requests: [String](), closed: 0))
+        private let state = Mutex((connections: 0, requests: [String]()))
+        private let first = Signal()
 
         var connections: Int { state.withLock { $0.connections } }
         var requests: [String] { state.withLock { $0.requests } }
@@ -23,7 +24,13 @@ struct FakeOrigin {
                 return $0.connections
             }
         }
-        func took(_ request: String) { state.withLock { $0.requests.append(request) } }
+        func took(_ request: String) {
+            state.withLock { $0.requests.append(request) }
+            first.open()
+        }
+
+        /// Waits until a request has come.
+        func waitForRequest() async { await first.wait() }
     }
 
     /// One connection, as the script of a test uses it.

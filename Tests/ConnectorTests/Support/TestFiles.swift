@@ -19,6 +19,10 @@ enum TestFiles {
         return path
     }
 
+    static func overwrite(_ path: String, _ text: String) throws {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    }
+
     static func read(_ path: String) -> String {
         (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
     }
@@ -45,6 +49,13 @@ enum Program {
         process.waitUntilExit()
         guard process.terminationStatus == 0 else { throw Failure(output: output) }
         return output
+    }
+}
+
+extension Program {
+    /// What a local HTTP server answers, head included.
+    static func get(_ path: String, port: Int) throws -> String {
+        try run("curl", ["-si", "--max-time", "10", "http://127.0.0.1:\(port)\(path)"]).replacing("\r\n", with: "\n")
     }
 }
 

@@ -1,0 +1,111 @@
+import Hummingbird
+import HummingbirdCore
+import Audit
+import Glibc
+package import Logging
+import NIOCore
+import NIOPosix
+import RelayHTTP
+import ReverseHTTP
+import ServiceLifecycle
+import StoreSQLite
+import Synchronization
+import Tunnels
+import UnixSignals
+
+/// The relay's composition root: everything it is made of, built from one configuration.
+package struct Relay: Sendable {
+    private let configuration: RelayConfiguration
+    private let logger: Logger
+
+    package init(_ configuration: RelayConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// Serves until a signal says to leave, then drains. Throws what keeps it from serving.
+    package func run() async throws {
+        ProcessLimits.forbidCoreDumps()
+        let descriptors = ProcessLimits.raiseDescriptors()
+        let storage = try RelayStorage.open(configuration)
+        for notice in configuration.notices + [storage.warning].compactMap({ $0 }) { logger.warning("\(notice)") }
+        let tls = try ReloadingTLSContext(
+            TLSIdentity(certificateChain: configuration.tls.certificateChain, privateKey: configuration.tls.privateKey),
+            logger: logger)
+        let pool = NIOThreadPool(numberOfThreads: 1)
+        pool.start()
+        let parts = try RelayParts(configuration, storage, pool, logger)
+        let readiness = Readiness()
+        var group = ServiceGroupConfiguration(
+            services: [
+                // Stopped last: what calls still in flight have to record.
+                .init(service: AuditService(audit: parts.audit)),
+                .init(service: tls),
+                .init(service: adminServer(parts, readiness)),
+                .init(service: publicServer(parts, tls, descriptors, readiness)),
+                // Stopped first: connectors hear that we leave, and go elsewhere.
+                .init(service: TunnelLeaving(hub: parts.hub, readiness: readiness, grace: configuration.shutdownGrace)),
+            ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        group.maximumGracefulShutdownDuration = Duration(configuration.shutdownGrace) + .seconds(5)
+        do {
+            try await ServiceGroup(configuration: group).run()
+        } catch {
+            throw describe(error)
+        }
+        try? await pool.shutdownGracefully()
+        try storage.store.close()
+        logger.info("relay stopped")
+    }
+
+    private func publicServer(
+        _ parts: RelayParts, _ tls: ReloadingTLSContext, _ descriptors: Int, _ readiness: Readiness
+    ) -> some Service {
+        var limits = PortLimits.defaults
+        limits.headerBytes = configuration.limits.headerBytes
+        limits.drain = configuration.shutdownGrace
+        var session = SessionConfiguration.defaults
+        session.drainGrace = configuration.shutdownGrace
+        let door = TunnelEntrance(administration: parts.administration, hub: parts.hub).door(session)
+        let calls = CallResponder(
+            pipeline: parts.pipeline, administration: parts.administration,
+            limits: .init(requestBytes: configuration.limits.requestBytes))
+        let router = buildRelayRouter(
+            administration: parts.administration, directory: parts.directory, hub: parts.hub, log: parts.store)
+        let logger = logger
+        return Application(
+            router: router, server: PublicPortChannel.server(tls: tls, door: door, limits: limits, calls: calls),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.listen.host, port: configuration.listen.port), serverName: nil,
+                backlog: 4096,
+                availableConnectionsDelegate: .maximum(max(64, descriptors - 256), logger: logger)),
+            onServerRunning: { channel in
+                await AcceptErrorHandler.protect(channel, logger: logger)
+                logger.info("relay listens", metadata: ["address": "\(channel.localAddress?.description ?? "")"])
+                readiness.isReady.store(true, ordering: .releasing)
+            }, logger: logger)
+    }
+
+    private func adminServer(_ parts: RelayParts, _ readiness: Readiness) -> some Service {
+        let metrics = RelayMetrics(hub: parts.hub, audit: parts.audit, pipeline: parts.pipeline)
+        let audit = parts.audit
+        let router = buildAdminRouter(
+            isReady: { readiness.isReady.load(ordering: .acquiring) && audit.isHealthy }, metrics: metrics)
+        return Application(
+            router: router,
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.admin.host, port: configuration.admin.port)), logger: logger)
+    }
+
+    /// One sentence for what an operator can mend.
+    private func describe(_ error: any Error) -> any Error {
+        guard let error = error as? IOError else { return error }
+        let places = "\(configuration.listen.host):\(configuration.listen.port) or "
+            + "\(configuration.admin.host):\(configuration.admin.port)"
+        switch error.errnoCode {
+        case EADDRINUSE: return RelayError("The relay cannot listen: \(places) is in use by another process.")
+        case EACCES: return RelayError("The relay may not listen on \(places): use a port above 1023.")
+        case EADDRNOTAVAIL: return RelayError("The relay cannot listen: \(places) is no address of this machine.")
+        default: return error
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import Relay
+
+struct InitCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init", abstract: "Makes the data folder, the master key and the first operator's token.",
+        discussion: """
+            The token is shown this once. Keep the master key apart from backups of the data folder: who has both can \
+            read every credential.
+
+            Example: penstock-relay init --data-dir /var/lib/penstock --operator-token-file /root/operator.token
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(name: .customLong("operator-token-file"), help: "Write the token to this new file instead of showing it.")
+    var tokenFile: String?
+
+    func run() throws {
+        let (folder, masterKey) = try common.dataFolder()
+        do {
+            let made = try Initialise.run(dataDirectory: folder, masterKey: masterKey, tokenFile: tokenFile)
+            writeOutput("data folder: \(folder)")
+            if let file = made.masterKeyFile { writeOutput("master key: \(file)") }
+            if let tokenFile {
+                writeOutput("operator token: in \(tokenFile)")
+            } else {
+                writeOutput("operator token: \(made.operatorToken)")
+            }
+        } catch {
+            throw failure(error)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Relay
+import Settings
+
+/// What every subcommand takes.
+struct CommonOptions: ParsableArguments {
+    @Option(name: .long, help: "The configuration file (PENSTOCK_CONFIG).")
+    var config: String?
+
+    @Option(name: .customLong("data-dir"), help: "The data folder (PENSTOCK_DATA_DIR). Default: /var/lib/penstock.")
+    var dataDirectory: String?
+
+    @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning or error. Default: info.")
+    var logLevel: String?
+
+    @Option(name: .customLong("log-format"), help: "text or json. Default: text.")
+    var logFormat: String?
+
+    var environment: [String: String] { ProcessInfo.processInfo.environment }
+
+    /// The configuration, or the faults in it on standard error and exit code 2.
+    func configuration() throws -> RelayConfiguration {
+        do {
+            return try RelayConfiguration.read(
+                path: config ?? environment["PENSTOCK_CONFIG"], flags: [("data_dir", "--data-dir", dataDirectory)],
+                environment: environment)
+        } catch {
+            throw usageFailure("\(error)")
+        }
+    }
+
+    /// Where the data is, for commands that need nothing else.
+    func dataFolder() throws -> (folder: String, masterKey: RelayConfiguration.MasterKeySource) {
+        do {
+            return try RelayConfiguration.readDataFolder(
+                path: config ?? environment["PENSTOCK_CONFIG"], flags: [("data_dir", "--data-dir", dataDirectory)],
+                environment: environment)
+        } catch {
+            throw usageFailure("\(error)")
+        }
+    }
+}
+
+/// Says why on standard error; exit code 2.
+func usageFailure(_ message: String) -> ExitCode {
+    writeError(message)
+    return ExitCode(2)
+}
+
+/// Says why on standard error; exit code 1.
+func failure(_ error: any Error) -> any Error {
+    if error is ExitCode { return error }
+    writeError("\(error)")
+    return ExitCode.failure
+}
+
+func writeError(_ message: String) {
+    FileHandle.standardError.write(Data("penstock-relay: \(message)\n".utf8))
+}
+
+func writeOutput(_ message: String) {
+    FileHandle.standardOutput.write(Data("\(message)\n".utf8))
+}

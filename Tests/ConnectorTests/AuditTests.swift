@@ -1,0 +1,110 @@
+import Foundation
+import NIOCore
+import NIOHTTP1
+import Testing
+
+@testable import Connector
+@testable import ReverseHTTP
+
+@Suite struct AuditTests {
+    @Test func eachCallLeavesOneLineWithoutValues() async throws {
+        let path = TestFiles.path("audit.jsonl")
+        try await FakeOrigin.with(script: FakeOrigin.echo) { origin in
+            var rule = origin.rule
+            rule.methods = ["POST"]
+            try await Rig.with([rule], configure: { $0.auditFile = path }) { rig in
+                let headers: HTTPHeaders = [
+                    "penstock-request-id": "01J\"x", "content-length": "6", "authorization": "Bearer hidden-a",
+                ]
+                _ = try await rig.call(
+                    "POST", "/items/7?key=hidden-b", authority: origin.authority, headers: headers, body: "hidden")
+                _ = try await rig.call("DELETE", "/items/8", authority: origin.authority)
+            }
+            let text = TestFiles.read(path)
+            #expect(!text.contains("hidden"))
+            let lines = try text.split(separator: "\n").map { line in
+                try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+            }
+            #expect(lines.count == 2)
+            let made = try #require(lines.first)
+            #expect(made["request_id"] as? String == "01J\"x")
+            #expect(made["origin"] as? String == "http://\(origin.authority)")
+            #expect(made["method"] as? String == "POST")
+            #expect(made["path"] as? String == "/items/7")
+            #expect(made["decision"] as? String == "allowed")
+            #expect(made["rule"] as? Int == 0)
+            #expect(made["address"] as? String == "127.0.0.1")
+            #expect(made["status"] as? Int == 200)
+            #expect(made["request_bytes"] as? Int == 6)
+            #expect(made["response_bytes"] as? Int == 10)
+            #expect(made["duration_us"] as? Int != nil)
+            #expect((made["session"] as? String)?.hasSuffix("-0-1") == true)
+            let denied = try #require(lines.last)
+            #expect(denied["decision"] as? String == "denied")
+            #expect(denied["error"] as? String == "http_request_denied")
+            #expect(denied["status"] as? Int == 403)
+        }
+        let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+        #expect(mode == 0o600)
+    }
+
+    @Test func aLineCutByACrashIsEndedBeforeTheNext() throws {
+        let path = try TestFiles.write("{\"cut\":", as: "audit.jsonl")
+        let audit = try AuditFile(path: path, logger: quiet)
+        audit.append(Array("{}\n".utf8))
+        audit.close()
+        #expect(TestFiles.read(path) == "{\"cut\":\n{}\n")
+    }
+
+    @Test func aFileThatWasRenamedAwayIsOpenedAnew() throws {
+        let path = TestFiles.path("audit.jsonl")
+        try AuditFile(path: path, logger: quiet).close()
+        try FileManager.default.moveItem(atPath: path, toPath: path + ".1")
+        let audit = try AuditFile(path: path, logger: quiet)
+        audit.append(Array("{}\n".utf8))
+        audit.close()
+        #expect(TestFiles.read(path) == "{}\n")
+    }
+
+    @Test func anAuditFileThatCannotBeOpenedSaysWhatToDo() {
+        let error = #expect(throws: ConnectorError.self) {
+            _ = try AuditFile(path: "/nowhere/audit.jsonl", logger: quiet)
+        }
+        #expect(error?.code == .configuration)
+        #expect(error?.message.contains("/nowhere/audit.jsonl") == true)
+    }
+
+    @Test(
+        "A: with a full disk new calls are refused, and taken again once there is room",
+        .enabled(if: getuid() == 0, "mounting a tmpfs needs root"))
+    func aFullDiskRefusesCalls() async throws {
+        let folder = TestFiles.path("tmpfs")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        do {
+            try Program.run("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder])
+        } catch {
+            // Some sandboxes forbid mounting to root as well.
+            return
+        }
+        defer { _ = try? Program.run("umount", ["-l", folder]) }
+        try await FakeOrigin.with(script: FakeOrigin.echo) { origin in
+            try await Rig.with([origin.rule], configure: { $0.auditFile = folder + "/audit.jsonl" }) { rig in
+                try Data(count: 60 << 10).write(to: URL(fileURLWithPath: folder + "/filler"), options: [])
+                var answer = try await rig.call(authority: origin.authority)
+                for _ in 0..<10_000 where answer.status == 200 { answer = try await rig.call(authority: origin.authority) }
+                #expect(answer.status == 503 && answer.proxyError == "proxy_internal_error")
+                let refusedAt = origin.seen.requests.count
+                #expect(try await rig.call(authority: origin.authority).status == 503)
+                #expect(origin.seen.requests.count == refusedAt)
+                try FileManager.default.removeItem(atPath: folder + "/filler")
+                // The writer looks four times a second: each refused call is a look of ours.
+                for _ in 0..<1_000_000 where answer.status != 200 { answer = try await rig.call(authority: origin.authority) }
+                #expect(answer.status == 200)
+            }
+            // Nothing that reached the origin is missing, and no line is torn.
+            let lines = TestFiles.read(folder + "/audit.jsonl").split(separator: "\n")
+            #expect(lines.allSatisfy { (try? JSONSerialization.jsonObject(with: Data($0.utf8))) != nil })
+            #expect(lines.filter { $0.contains("\"status\":200") }.count == origin.seen.requests.count)
+        }
+    }
+}
