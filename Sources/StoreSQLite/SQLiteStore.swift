@@ -50,9 +50,14 @@ package final class SQLiteStore: Sendable {
         }
     }
 
-    /// Closes all connections; later calls throw.
+    /// Moves everything into the one file and closes all connections; later calls throw.
     package func close() throws(StoreError) {
-        do { try pool.close() } catch { throw StoreError(mapping: error) }
+        do {
+            try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+            try pool.close()
+        } catch {
+            throw StoreError(mapping: error)
+        }
     }
 
     func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {

@@ -37,6 +37,7 @@ package enum Initialise {
                 if let tokenFile { unlink(tokenFile) }
                 throw RelayError("\(database) cannot be made: \(String(cString: strerror(errno))).")
             }
+            for suffix in ["-wal", "-shm"] { unlink(draft + suffix) }
             return Made(masterKeyFile: keyFile, operatorToken: token)
         } catch {
             for suffix in ["", "-wal", "-shm"] { unlink(draft + suffix) }
