@@ -62,13 +62,15 @@ let targets: [Target] = [
         name: "RelayHTTP",
         dependencies: [
             "Pipeline", "Administration", "Registry", "Vault", "Audit", "Tunnels", "ReverseHTTP", "Value", "YAML",
-            .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .httpTypes, .nioCore, .nioPosix, .nioHTTP1, .nioHTTPTypes,
+            .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .httpTypes, .nioCore, .nioPosix, .nioHTTP1,
+            .nioHTTPTypes,
             .nioHTTPTypesHTTP1, .nioSSL, .nioTLS, .logging, .serviceLifecycle,
         ]),
     .target(
         name: "Relay",
         dependencies: [
-            "RelayHTTP", "StoreSQLite", "Pipeline", "Administration", "Registry", "Vault", "Audit", "Tunnels", "ReverseHTTP",
+            "RelayHTTP", "StoreSQLite", "Pipeline", "Administration", "Registry", "Vault", "Audit", "Tunnels",
+            "ReverseHTTP",
             "EgressPolicy", "Settings", "Value",
             .hummingbird, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .logging, .serviceLifecycle, .unixSignals,
         ]),
@@ -86,9 +88,50 @@ let targets: [Target] = [
     .executableTarget(
         name: "penstock-bench",
         dependencies: [
-            "ReverseHTTP", "Connector", "EgressPolicy", "Settings", "Value", .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS,
+            "ReverseHTTP", "Connector", "EgressPolicy", "Settings", "Value", .nioCore, .nioPosix, .nioHTTP1, .nioSSL,
+            .nioTLS,
             .logging,
         ]),
+
+    .testTarget(name: "ValueTests", dependencies: ["Value"]),
+    .testTarget(name: "YAMLTests", dependencies: ["YAML", "Value"]),
+    .testTarget(name: "SettingsTests", dependencies: ["Settings", "YAML", "Value"]),
+    .testTarget(name: "EgressPolicyTests", dependencies: ["EgressPolicy"]),
+    .testTarget(
+        name: "ReverseHTTPTests", dependencies: ["ReverseHTTP", .nioCore, .nioPosix, .nioHTTP1, .logging]),
+    .testTarget(
+        name: "ConnectorTests",
+        dependencies: [
+            "Connector", "ReverseHTTP", "EgressPolicy", "Settings", "YAML", .nioCore, .nioPosix, .nioHTTP1, .nioSSL,
+            .logging,
+        ]),
+    .testTarget(name: "TunnelsTests", dependencies: ["Tunnels", .nioCore, .nioEmbedded, .logging]),
+    .testTarget(name: "RegistryTests", dependencies: ["Registry", "EgressPolicy", "Value"]),
+    .testTarget(name: "VaultTests", dependencies: ["Vault"]),
+    .testTarget(name: "AuditTests", dependencies: ["Audit", "Value"]),
+    .testTarget(
+        name: "PipelineTests",
+        dependencies: [
+            "Pipeline", "Registry", "Vault", "Audit", "EgressPolicy", "StoreSQLite", "Value", .nioCore, .nioHTTP1,
+            .logging,
+        ]),
+    .testTarget(
+        name: "StoreSQLiteTests", dependencies: ["StoreSQLite", "Registry", "Vault", "Audit", "Value", .grdb]),
+    .testTarget(
+        name: "RelayHTTPTests",
+        dependencies: [
+            "RelayHTTP", "Pipeline", "Tunnels", "ReverseHTTP", .hummingbird, .hummingbirdCore, .httpTypes, .nioCore,
+            .nioEmbedded, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
+        ]),
+    .testTarget(
+        name: "EndToEndTests",
+        dependencies: [
+            "Value", "ReverseHTTP", .asyncHTTPClient, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioConcurrency,
+            .logging,
+        ], path: "Tests/EndToEnd"),
+    .testTarget(
+        name: "PenstockCLITests",
+        dependencies: ["PenstockCLI", "Value", "YAML", .argumentParser, .asn1, .x509, .nioCore, .nioHTTP1]),
 ]
 
 let package = Package(

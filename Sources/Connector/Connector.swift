@@ -168,8 +168,8 @@ package final class Connector: Sendable {
     }
 
     private func end(_ group: MultiThreadedEventLoopGroup) async {
+        resolver.close()
         try? await group.shutdownGracefully()
-        try? await resolver.shutdown()
         audit?.close()
     }
 }

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -52,7 +53,12 @@ struct Front {
                             : channel.eventLoop.makeFailedFuture(PTTH.NotATunnelRequest())
                     } upgraded: { channel, _, _ in
                         channel.eventLoop.makeCompletedFuture {
-                            sessions.value.add(try ClientSession(on: channel, logger: Bench.quiet))
+                            try channel.pipeline.syncOperations.addHandler(Dump())
+                            let session = try ClientSession(on: channel, logger: Logger(label: "front"))
+                            sessions.value.add(session)
+                            Bench.say("upgraded \(session.isAccepting) \(channel.isActive)")
+                            session.closeFuture.whenComplete { _ in Bench.say("closed") }
+                            session.onPeerLeaving { Bench.say("leaving") }
                         }
                     }
                     let pipeline = channel.pipeline.syncOperations
@@ -119,5 +125,19 @@ final class FrontSessions {
             }
         }
         return best
+    }
+}
+
+final class Dump: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    var n = 0
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if n < 6 { Bench.say("in  " + unwrapInboundIn(data).hexDump(format: .compact)); n += 1 }
+        context.fireChannelRead(data)
+    }
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if n < 6 { Bench.say("out " + unwrapOutboundIn(data).hexDump(format: .compact)); n += 1 }
+        context.write(data, promise: promise)
     }
 }

@@ -64,7 +64,7 @@ final class FrontHandler: ChannelInboundHandler, HTTP2StreamDelegate {
             guard let session = sessions.choose() else { throw StreamError(.refused, sent: false) }
             stream = try session.open(request, endStream: endStream, delegate: self)
         } catch {
-            respond(ResponseHead(status: 503, headers: ["content-length": "0"]))
+            respond(ResponseHead(status: 503, headers: ["content-length": "0", "x-reason": "\(error)"]))
             end()
         }
     }

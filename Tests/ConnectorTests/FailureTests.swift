@@ -110,7 +110,7 @@ import Testing
             }
         }
         try await FakeOrigin.with(script: script) { origin in
-            try await Rig.with([origin.rule]) { rig in
+            try await Rig.with([origin.rule]) { rig async throws in
                 #expect(try await rig.call(authority: origin.authority).body == "1")
                 #expect(try await rig.call(authority: origin.authority).body == "2")
                 #expect(origin.seen.requests.count == 3)

@@ -66,7 +66,7 @@ import Testing
         }
         try await FakeOrigin.with(script: script) { origin in
             try await Rig.with([origin.rule]) { rig in
-                await #expect(throws: StreamError.self) {
+                _ = await #expect(throws: StreamError.self) {
                     _ = try await rig.call(authority: origin.authority)
                 }
             }
@@ -81,7 +81,7 @@ import Testing
             }
         }
         try await FakeOrigin.with(script: script) { origin in
-            try await Rig.with([origin.rule]) { rig in
+            try await Rig.with([origin.rule]) { rig async throws in
                 for _ in 0..<2 { #expect(try await rig.call(authority: origin.authority).body == "ok") }
                 #expect(origin.seen.connections == 2)
             }
@@ -95,7 +95,7 @@ import Testing
             try await connection.write("HTTP/1.1 200 OK\r\n\r\nall of it")
         }
         try await FakeOrigin.with(script: script) { origin in
-            try await Rig.with([origin.rule]) { rig in
+            try await Rig.with([origin.rule]) { rig async throws in
                 #expect(try await rig.call(authority: origin.authority).body == "all of it")
                 #expect(try await rig.call(authority: origin.authority).body == "all of it")
                 #expect(origin.seen.connections == 2)
@@ -123,7 +123,7 @@ import Testing
             }
         }
         try await FakeOrigin.with(script: script) { origin in
-            try await Rig.with([origin.rule]) { rig in
+            try await Rig.with([origin.rule]) { rig async throws in
                 #expect(try await rig.call(authority: origin.authority).body == "ok")
                 #expect(try await rig.call(authority: origin.authority).body == "true")
                 #expect(origin.seen.connections == 2)
@@ -144,7 +144,7 @@ import Testing
             }
         }
         try await FakeOrigin.with(script: script) { origin in
-            try await Rig.with([origin.rule]) { rig in
+            try await Rig.with([origin.rule]) { rig async throws in
                 #expect(try await rig.call(authority: origin.authority).body == "one")
                 #expect(try await rig.call(authority: origin.authority).body == "two")
             }
@@ -224,7 +224,7 @@ import Testing
             try await Rig.with([origin.rule], configure: { $0.limits.responseBytes = 1000 }) { rig in
                 let answer = try await rig.call("GET", "/known", authority: origin.authority)
                 #expect(answer.status == 502 && answer.proxyError == "http_response_body_size")
-                await #expect(throws: StreamError.self) {
+                _ = await #expect(throws: StreamError.self) {
                     _ = try await rig.call("GET", "/unknown", authority: origin.authority)
                 }
             }

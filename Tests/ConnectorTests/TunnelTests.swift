@@ -1,3 +1,4 @@
+import EgressPolicy
 import NIOCore
 import NIOHTTP1
 import Synchronization
@@ -39,7 +40,7 @@ import Testing
 
     @Test func aLostSessionIsDialledAgain() async throws {
         try await FakeOrigin.with(script: FakeOrigin.echo) { origin in
-            try await Rig.with([origin.rule], surroundings: .immediate) { rig in
+            try await Rig.with([origin.rule], surroundings: .immediate) { rig async throws in
                 await rig.session.close()
                 let second = await rig.relay.session(2)
                 let head = RequestHead(method: "GET", scheme: "http", authority: origin.authority, path: "/")
@@ -57,7 +58,7 @@ import Testing
             try await connection.answer("late")
         }
         try await FakeOrigin.with(script: script) { origin in
-            try await Rig.with([origin.rule], surroundings: .immediate) { rig in
+            try await Rig.with([origin.rule], surroundings: .immediate) { rig async throws in
                 let first = await rig.session
                 let head = RequestHead(method: "GET", scheme: "http", authority: origin.authority, path: "/")
                 async let answer = Answer(first.send(Request(head: head)))
@@ -85,7 +86,7 @@ import Testing
             #expect(zip(waits, waits.dropFirst()).allSatisfy { $0 <= $1 })
             #expect(relay.heads.count <= 13)
             relay.refuse(nil)
-            _ = await sleeps.next()
+            sleeps.passAll()
             _ = await rig.session
         }
     }
@@ -124,7 +125,7 @@ import Testing
             await relay.dials(1)
             try TestFiles.overwrite(token, "second\n")
             relay.refuse(nil)
-            _ = await sleeps.next()
+            sleeps.passAll()
             _ = await rig.session
             #expect(relay.heads.last?.contains("Bearer second\r\n") == true)
         }
@@ -181,7 +182,7 @@ import Testing
             try await connection.answer("late")
         }
         try await FakeOrigin.with(script: script) { origin in
-            try await Rig.with([origin.rule], configure: { $0.shutdownGrace = .seconds(20) }) { rig in
+            try await Rig.with([origin.rule], configure: { $0.shutdownGrace = .seconds(20) }) { rig async throws in
                 let session = await rig.session
                 let left = Signal()
                 session.onPeerLeaving { left.open() }

@@ -57,4 +57,22 @@ import Value
     func slug(_ text: String, _ slug: String) throws {
         #expect(try parse(text).slug == slug)
     }
+
+    @Test("What the relay finds wrong is told by the lines of the author's file")
+    func violations() throws {
+        let file = try parse("custom_api:\n  name: x\n  conection: {}\n  endpoints:\n    - {name: a}\n")
+        let refused = Problem.failure(
+            status: 400,
+            body: [
+                "title": "The request is not valid", "code": "INVALID_REQUEST", "detail": "Unknown key.",
+                "violations": [
+                    ["pointer": "/custom_api/conection", "message": "Unknown key. (line 1, column 26)"],
+                    ["pointer": "/custom_api/endpoints/0/path", "message": "\"path\" is missing. (line 1, column 9)"],
+                ], "request_id": "01J",
+            ])
+        #expect(
+            file.located(refused).notes == [
+                "crm.yaml:3:3: Unknown key.", "crm.yaml:5:7: \"path\" is missing.", "Request: 01J",
+            ])
+    }
 }

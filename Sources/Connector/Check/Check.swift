@@ -25,7 +25,7 @@ package struct Check {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let resolver = NameResolver(threads: 1)
         await steps(on: group.any(), resolver: resolver)
-        try? await resolver.shutdown()
+        resolver.close()
         try? await group.shutdownGracefully()
         return code
     }

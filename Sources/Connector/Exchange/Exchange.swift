@@ -208,6 +208,7 @@ final class Exchange: HTTP2StreamDelegate {
             }
             self.response = response
             state = .responding
+            if request.deadlineEndsAtHead { deadline = .distantFuture }
             record.status = response.head.status
             stream.respond(response.head, endStream: response.framing == .none)
         } catch {

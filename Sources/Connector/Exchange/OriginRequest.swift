@@ -10,6 +10,8 @@ struct OriginRequest {
     var id = ""
     /// `penstock-deadline-ms`: what is left of the caller's patience.
     var deadline: TimeAmount?
+    /// `penstock-deadline-ends: head`: the deadline is for the response's head, and its body takes as long as it takes.
+    var deadlineEndsAtHead = false
     /// `penstock-slash: allow`.
     var allowsEncodedSlashes = false
     /// Body bytes that are still to come, where the length was given.
@@ -46,6 +48,8 @@ struct OriginRequest {
                         throw Failure(.requestError, "penstock-deadline-ms is no number")
                     }
                     deadline = .milliseconds(min(milliseconds, Self.longestDeadline))
+                } else if FieldKind.isNamed(name, "penstock-deadline-ends") {
+                    deadlineEndsAtHead = value == "head"
                 } else if FieldKind.isNamed(name, "penstock-slash") {
                     allowsEncodedSlashes = value == "allow"
                 }

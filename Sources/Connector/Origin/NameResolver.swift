@@ -10,8 +10,16 @@ final class NameResolver: Sendable {
     /// Lookups that may wait or run at once.
     static let limit = 64
 
+    private struct State {
+        var next = 0
+        var waiting: [Int: EventLoopPromise<[IPAddress]>] = [:]
+        /// Lookups that have not come back from the system.
+        var running = 0
+        var isClosed = false
+    }
+
     private let pool: NIOThreadPool
-    private let inFlight = Atomic<Int>(0)
+    private let state = Mutex(State())
     private let lookUp: @Sendable (String) throws(Failure) -> [IPAddress]
 
     /// - Parameter lookUp: asks the system; tests put their own in.
@@ -24,20 +32,50 @@ final class NameResolver: Sendable {
         self.lookUp = lookUp
     }
 
-    func shutdown() async throws {
-        try await pool.shutdownGracefully()
+    /// Fails what still waits, so that its loops may end. A lookup that hangs in the system is not waited for.
+    func close() {
+        let waiting = state.withLock { state in
+            state.isClosed = true
+            defer { state.waiting = [:] }
+            return state.waiting.values
+        }
+        for promise in waiting { promise.fail(Failure(.dnsError, "the connector is leaving")) }
+        pool.shutdownGracefully { _ in }
     }
 
     /// The addresses of `name`; fails with ``Failure``.
     func resolve(_ name: String, on eventLoop: any EventLoop) -> EventLoopFuture<[IPAddress]> {
-        guard inFlight.wrappingAdd(1, ordering: .relaxed).newValue <= Self.limit else {
-            inFlight.wrappingSubtract(1, ordering: .relaxed)
-            return eventLoop.makeFailedFuture(Failure(.dnsError, "too many names are being looked up"))
+        let promise = eventLoop.makePromise(of: [IPAddress].self)
+        let id = state.withLock { state -> Int? in
+            guard state.running < Self.limit, !state.isClosed else { return nil }
+            state.running += 1
+            state.next += 1
+            state.waiting[state.next] = promise
+            return state.next
         }
-        return pool.runIfActive(eventLoop: eventLoop) {
-            defer { self.inFlight.wrappingSubtract(1, ordering: .relaxed) }
-            return try self.lookUp(name)
+        guard let id else {
+            promise.fail(Failure(.dnsError, "too many names are being looked up"))
+            return promise.futureResult
         }
+        pool.submit { poolState in
+            var result = Result<[IPAddress], Failure>.failure(Failure(.dnsError, "the connector is leaving"))
+            if case .active = poolState {
+                do throws(Failure) {
+                    result = .success(try self.lookUp(name))
+                } catch {
+                    result = .failure(error)
+                }
+            }
+            let promise = self.state.withLock { state in
+                state.running -= 1
+                return state.waiting.removeValue(forKey: id)
+            }
+            switch result {
+            case .success(let addresses): promise?.succeed(addresses)
+            case .failure(let failure): promise?.fail(failure)
+            }
+        }
+        return promise.futureResult
     }
 
     /// getaddrinfo(3). Blocks.

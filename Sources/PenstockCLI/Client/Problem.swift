@@ -13,14 +13,16 @@ enum Problem {
         let stage = body["stage"]?.string
         let facts = [code, "status \(status)", stage.map { "stage \($0)" }].compactMap { $0 }
         return CommandFailure(
-            .refused, "\(title) (\(facts.joined(separator: ", ")))".printable, notes: notes(body), code: code,
-            stage: stage)
+            .refused, "\(title) (\(facts.joined(separator: ", ")))".printable, notes: notes(body),
+            violations: (body["violations"]?.array ?? []).compactMap(violation), code: code, stage: stage)
     }
 
     private static func notes(_ body: JSON) -> [String] {
         var notes: [String] = []
         if let detail = body["detail"]?.string { notes.append(detail) }
-        for violation in body["violations"]?.array ?? [] { notes.append("- " + line(violation)) }
+        for violation in (body["violations"]?.array ?? []).compactMap(violation) {
+            notes.append("- " + (violation.pointer.isEmpty ? "" : violation.pointer + ": ") + violation.message)
+        }
         if let status = body["upstream_status"]?.int { notes.append("The API answered with status \(status).") }
         if let said = body["upstream_body"]?.string, !said.isEmpty { notes.append("The API said: \(said)") }
         if let resolution = body["resolution"]?.string { notes.append(resolution) }
@@ -29,11 +31,10 @@ enum Problem {
         return notes.map(\.printable)
     }
 
-    private static func line(_ violation: JSON) -> String {
-        guard let message = violation["message"]?.string ?? violation["detail"]?.string else {
-            return violation.string ?? violation.text()
+    private static func violation(_ violation: JSON) -> CommandFailure.Violation? {
+        guard let message = violation["message"]?.string ?? violation["detail"]?.string ?? violation.string else {
+            return nil
         }
-        guard let pointer = violation["pointer"]?.string, !pointer.isEmpty else { return message }
-        return "\(pointer): \(message)"
+        return CommandFailure.Violation(pointer: violation["pointer"]?.string ?? "", message: message)
     }
 }

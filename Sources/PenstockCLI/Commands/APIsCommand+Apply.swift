@@ -26,7 +26,9 @@ extension APIsCommand {
             let file = try DefinitionFile.read(file)
             let definition = try file.resolved()
             try await options.withRelay { relay, printer in
-                let (stored, isNew) = try await Self.apply(definition, slug: file.slug, relay)
+                let (stored, isNew) = try await file.locating { () throws(CommandFailure) in
+                    try await Self.apply(definition, slug: file.slug, relay)
+                }
                 let summary = Self.summary(stored, slug: file.slug)
                 if printer.format == .table {
                     printer.note("\(isNew ? "Created" : "Replaced") \(summary.slug) (\(summary.endpoints) endpoints).")

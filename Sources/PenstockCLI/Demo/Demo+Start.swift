@@ -74,12 +74,20 @@ extension Demo {
             try PrivateFile.write(YAMLWriter.text(plan.connectorConfiguration), to: plan.connectorFile)
             let child = try children.start("connector", executables.connector, ["run", "--config", plan.connectorFile])
             try await waitUntil("http://127.0.0.1:\(plan.healthPort)/readyz", answers: 200, child, user.http)
-            let sessions = try await user.send(.GET, "/v1/tunnels" / tunnel).body["sessions"]?.array ?? []
-            guard !sessions.isEmpty else {
-                throw CommandFailure(.failed, "the connector is ready, but the relay knows no session of its tunnel")
-            }
+            try await waitForSession(user, tunnel)
             return "Its file allows GET and POST on \(plan.crmOrigin)/api/v1/* and nothing else."
         }
+    }
+
+    /// Waits until the relay, too, sees the tunnel open.
+    private func waitForSession(_ user: RelayClient, _ tunnel: String) async throws {
+        let deadline = ContinuousClock.now + Self.patience
+        while ContinuousClock.now < deadline {
+            let answer = try await user.send(.GET, "/v1/tunnels" / tunnel).body
+            if answer["sessions"]?.array?.isEmpty == false { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        throw CommandFailure(.failed, "the connector is ready, but the relay knows no session of its tunnel")
     }
 
     func applyDefinition(_ user: RelayClient, tunnel: String) async throws {

@@ -60,5 +60,10 @@ enum DemoDefinitions {
     private static let searchCustomers: JSON = [
         "name": "search_customers", "description": "Search customers by query", "method": "POST",
         "path": "/customers/search",
+        "request_body": [
+            "type": "object",
+            "properties": ["query": ["type": "string"], "limit": ["type": "integer", "default": 10]],
+            "required": ["query"],
+        ],
     ]
 }

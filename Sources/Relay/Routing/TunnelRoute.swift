@@ -77,6 +77,7 @@ private struct TunnelExchange {
         let remaining = max(1, (request.deadline - .now()).nanoseconds / 1_000_000)
         headers.add(name: "penstock-request-id", value: request.requestID)
         headers.add(name: "penstock-deadline-ms", value: String(remaining))
+        if request.deadlineEndsAtHead { headers.add(name: "penstock-deadline-ends", value: "head") }
         if request.allowsEncodedSlash { headers.add(name: "penstock-slash", value: "allow") }
         return RequestHead(
             method: request.method, scheme: request.origin.scheme.rawValue, authority: request.origin.authority,

@@ -70,6 +70,12 @@ enum NGHTTP2 {
         nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks) { _, _, _, userData in
             NGHTTP2.handler(userData)?.spend(.streamError) ?? 0
         }
+        nghttp2_session_callbacks_set_error_callback2(callbacks) { _, _, message, count, userData in
+            guard let handler = NGHTTP2.handler(userData), let message else { return 0 }
+            let bytes = UnsafeBufferPointer(start: message, count: count).map { UInt8(bitPattern: $0) }
+            handler.noted(String(decoding: bytes, as: UTF8.self))
+            return 0
+        }
         nghttp2_session_callbacks_set_on_frame_send_callback(callbacks) { session, frame, userData in
             guard let handler = NGHTTP2.handler(userData), let frame else { return 0 }
             handler.sent(frame.pointee, on: NGHTTP2.stream(session, frame.pointee.hd.stream_id))

@@ -1,4 +1,5 @@
 import CNGHTTP2
+import Logging
 import NIOCore
 import NIOHTTP1
 
@@ -11,6 +12,11 @@ extension SessionHandler {
         guard !budget.spend(kind, now: configuration.now()) else { return 0 }
         violation = .enhanceYourCalm
         return Self.failure
+    }
+
+    /// nghttp2 says what it found wrong.
+    func noted(_ message: String) {
+        logger.debug("tunnel session", metadata: ["note": "\(message)"])
     }
 
     /// A frame's header came.
@@ -89,6 +95,8 @@ extension SessionHandler {
         case NGHTTP2_SETTINGS.rawValue where frame.hd.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) == 0:
             gauge.publish(peerStreamLimit: peerStreamLimit)
         case NGHTTP2_GOAWAY.rawValue:
+            let code = HTTP2ErrorCode(rawValue: frame.goaway.error_code)
+            if code != .noError { logger.warning("tunnel peer ended the session", metadata: ["code": "\(code)"]) }
             gauge.stopAccepting()
             gauge.peerLeaves()
             if !isServer { startDrain() }

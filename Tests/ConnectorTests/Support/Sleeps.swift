@@ -9,6 +9,7 @@ final class Sleeps: Sendable {
     private struct State {
         var waiting: [(Duration, CheckedContinuation<Void, any Error>)] = []
         var watcher: CheckedContinuation<Void, Never>?
+        var passesAll = false
     }
 
     private let state = Mutex(State())
@@ -38,10 +39,25 @@ final class Sleeps: Sendable {
         }
     }
 
+    /// Ends every wait at once from now on.
+    func passAll() {
+        let all = state.withLock { state in
+            state.passesAll = true
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for (_, sleeper) in all { sleeper.resume() }
+    }
+
     private func sleep(_ duration: Duration) async throws {
+        if state.withLock({ $0.passesAll }) { return try Task.checkCancellation() }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let watcher = state.withLock { state in
+                let watcher = state.withLock { state -> CheckedContinuation<Void, Never>? in
+                    guard !state.passesAll else {
+                        continuation.resume()
+                        return nil
+                    }
                     state.waiting.append((duration, continuation))
                     defer { state.watcher = nil }
                     return state.watcher

@@ -1,0 +1,160 @@
+import Audit
+import Foundation
+import NIOCore
+import NIOHTTP1
+import Synchronization
+import Testing
+import Value
+
+@testable import Pipeline
+
+private func scratch() -> String {
+    FileManager.default.temporaryDirectory.appending(path: "penstock-pipeline-\(UUID()).db").path
+}
+
+@Suite("Raw calls", .timeLimit(.minutes(1)))
+struct ProxyCallTests {
+    private func request(_ method: String, _ target: String, _ headers: HTTPHeaders = [:]) -> ProxyRequest {
+        ProxyRequest(slug: "crm", method: method, target: target, headers: headers, body: .none)
+    }
+
+    @Test("S8: what frames, names or authenticates the request is the relay's to write")
+    func headers() async throws {
+        let bench = try Bench(path: scratch()) { _ in
+            answer(200, ["content-type": "text/plain", "set-cookie": "a=b"], "ok")
+        }
+        try bench.define(crm())
+        try await bench.run {
+            let headers: HTTPHeaders = [
+                "Host": "evil", "Authorization": "Bearer agent", "Cookie": "a=b", "X-Forwarded-For": "1.2.3.4",
+                "Connection": "x-drop", "X-Drop": "1", "X-HTTP-Method-Override": "DELETE", "X-API-Key": "mine",
+                "Penstock-Slash": "allow", "X-Kept": "yes", "Content-Type": "text/plain",
+            ]
+            nonisolated(unsafe) var got: ProxyAnswer?
+            try await bench.pipeline.proxy(request("GET", "/customers/1?x=%20", headers), bench.context()) { got = $0 }
+            let sent = try #require(bench.seen.all.first)
+            #expect(sent.target == "/api/v1/customers/1?x=%20")
+            #expect(sent.headers["x-api-key"] == ["canary-7f3a"])
+            #expect(sent.headers["x-kept"] == ["yes"])
+            for name in [
+                "host", "authorization", "cookie", "x-forwarded-for", "x-drop", "x-http-method-override",
+                "penstock-slash",
+            ] {
+                #expect(sent.headers[name].isEmpty, "\(name)")
+            }
+            #expect(got?.status == 200)
+            #expect(got?.headers.contains(name: "set-cookie") == false)
+            let records = try bench.records()
+            #expect(records.last?["kind"] == "call")
+        }
+    }
+
+    @Test(
+        "T10: an ambiguous path is refused and nothing is sent",
+        arguments: [
+            "/customers//1", "/customers/./1", "/customers/../1", "/customers/%2e%2e", "/customers/a%2fb",
+            "/customers/1#x", "/customers/%zz",
+        ])
+    func ambiguous(target: String) async throws {
+        let bench = try Bench(path: scratch()) { _ in answer(200, "ok") }
+        try bench.define(crm())
+        try await bench.run {
+            let failure = await #expect(throws: Failure.self) {
+                try await bench.pipeline.proxy(request("GET", target), bench.context()) { _ in }
+            }
+            #expect(failure?.code == .invalidRequest)
+            #expect(bench.seen.all.isEmpty)
+        }
+    }
+
+    @Test("a method and path that no endpoint has is refused")
+    func noEndpoint() async throws {
+        let bench = try Bench(path: scratch()) { _ in answer(200, "ok") }
+        try bench.define(crm())
+        try await bench.run {
+            for (method, target) in [("DELETE", "/customers/1"), ("GET", "/orders/1"), ("GET", "/customers/1/2")] {
+                let failure = await #expect(throws: Failure.self) {
+                    try await bench.pipeline.proxy(request(method, target), bench.context()) { _ in }
+                }
+                #expect(failure?.code == .endpointNotFound)
+            }
+            #expect(bench.seen.all.isEmpty)
+        }
+    }
+
+    @Test("a streamed answer is recorded twice: its beginning before its head, and its end with the bytes")
+    func streamed() async throws {
+        let left = Mutex(3)
+        let bench = try Bench(path: scratch()) { _ in
+            InboundResponse(
+                status: 200, headers: [:],
+                body: .streamed {
+                    left.withLock { left in
+                        left -= 1
+                        return left >= 0 ? ByteBuffer(string: "12345") : nil
+                    }
+                }, route: .direct)
+        }
+        try bench.define(crm())
+        try await bench.run {
+            try await bench.pipeline.proxy(request("GET", "/customers/1"), bench.context()) { answer in
+                let begun = try bench.records()
+                #expect(begun.map { $0["kind"] } == ["begin"])
+                guard case .streamed(let next) = answer.body else {
+                    Issue.record("the body was not streamed")
+                    return
+                }
+                while try await next() != nil {}
+            }
+            let records = try bench.records()
+            #expect(records.map { $0["kind"] } == ["begin", "end"])
+            #expect(records.last?["response_bytes"] == 15)
+        }
+    }
+
+    @Test(
+        "the query cannot set the parameter of the API's credential, in any spelling",
+        arguments: ["key=1", "a=b&k%65y=1"])
+    func queryCredential(query: String) async throws {
+        let bench = try Bench(path: scratch()) { _ in answer(200, "ok") }
+        try bench.define(crm(authentication: ["type": "api_key", "config": ["query_name": "key", "key": "canary&7"]]))
+        try await bench.run {
+            let failure = await #expect(throws: Failure.self) {
+                try await bench.pipeline.proxy(request("GET", "/customers/1?" + query), bench.context()) { _ in }
+            }
+            #expect(failure?.code == .invalidRequest)
+            try await bench.pipeline.proxy(request("GET", "/customers/1?a=b"), bench.context()) { _ in }
+            #expect(bench.seen.all.last?.target == "/api/v1/customers/1?a=b&key=canary%267")
+        }
+    }
+}
+
+@Suite("Proxy-Status")
+struct ProxyStatusTests {
+    @Test("the connector's member is found among others, whatever its strings hold")
+    func member() {
+        let field =
+            #"other; error=dns_error, penstock-connector; error=connection_refused; details="a, b; penstock-sent"; penstock-sent=?1"#
+        let status = ProxyStatus(field)
+        #expect(status?.error == "connection_refused")
+        #expect(status?.sent == true)
+        #expect(ProxyStatus("other; error=dns_error") == nil)
+        #expect(ProxyStatus("penstock-connector; error=dns_error; penstock-sent=?0")?.sent == false)
+    }
+
+    @Test(
+        "error types map to the error table",
+        arguments: [
+            ("http_request_denied", ErrorCode.urlNotAllowed, Stage.connector), ("dns_error", .connectionRefused, .dns),
+            ("connection_refused", .connectionRefused, .tcp), ("connection_timeout", .timeout, .tcp),
+            ("http_response_timeout", .timeout, .origin), ("tls_certificate_error", .sslError, .tls),
+            ("http_response_body_size", .responseTooLarge, .connector),
+            ("http_protocol_error", .upstreamError, .origin),
+            ("connection_limit_reached", .overloaded, .connector),
+        ])
+    func table(type: String, code: ErrorCode, stage: Stage) throws {
+        let failure = try #require(ProxyStatus("penstock-connector; error=\(type)")).failure(status: 502)
+        #expect(failure.code == code)
+        #expect(failure.stage == stage)
+    }
+}

@@ -1,0 +1,48 @@
+# Shared by the commands in this folder: what they need of the system, and how they ask for it.
+
+# Prints a sentence and leaves.
+fail() {
+    printf 'penstock: %s\n' "$*" >&2
+    exit 1
+}
+
+# Checks for a Swift toolchain that can build the package.
+need_swift() {
+    command -v swift >/dev/null 2>&1 \
+        || fail "no Swift toolchain found. Install Swift 6.2 or later (https://www.swift.org/install) and put it on PATH."
+    local version
+    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
+    case "$version" in
+    6.[2-9] | 6.[1-9][0-9] | [7-9].* | [1-9][0-9].*) ;;
+    *) fail "Swift ${version:-of an unknown version} found, but 6.2 or later is needed." ;;
+    esac
+}
+
+# Installs Debian packages that are missing, and says which.
+need_packages() {
+    local missing=() package
+    command -v dpkg-query >/dev/null 2>&1 \
+        || fail "this script installs packages with apt, which this system does not have. Install by hand: $*"
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' || missing+=("$package")
+    done
+    ((${#missing[@]})) || return 0
+    local sudo=()
+    if ((EUID != 0)); then
+        command -v sudo >/dev/null 2>&1 || fail "these packages are missing, and only root can install them: ${missing[*]}"
+        sudo=(sudo)
+    fi
+    echo "penstock: installing ${missing[*]}"
+    {
+        "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq \
+            && "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+    } >/tmp/penstock-apt.$$ 2>&1 || {
+        tail -n 5 /tmp/penstock-apt.$$ >&2
+        rm -f /tmp/penstock-apt.$$
+        fail "apt could not install: ${missing[*]}"
+    }
+    rm -f /tmp/penstock-apt.$$
+}
+
+# What the package is built against.
+BUILD_PACKAGES=(pkg-config libnghttp2-dev libyaml-dev libsqlite3-dev zlib1g-dev)
