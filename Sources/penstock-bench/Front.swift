@@ -49,7 +49,7 @@ struct Front {
                 channel.eventLoop.makeCompletedFuture {
                     let upgrader = PTTHUpgrader<Void, Void>(eventLoop: channel.eventLoop) { head, channel in
                         head.headers.first(name: "authorization") == "Bearer \(token)"
-                            ? channel.eventLoop.makeSucceededVoidFuture()
+                            ? channel.eventLoop.submit {}
                             : channel.eventLoop.makeFailedFuture(PTTH.NotATunnelRequest())
                     } upgraded: { channel, _, _ in
                         channel.eventLoop.makeCompletedFuture {
