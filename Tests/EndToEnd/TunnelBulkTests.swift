@@ -12,7 +12,7 @@ struct TunnelBulkTests {
 
     /// The largest Pss of relay and connector over the time of `body`, and what it was before.
     private func sampled(
-        _ scene: TunnelScene, _ title: String, _ body: @Sendable () async throws -> Void
+        _ scene: TunnelScene, _ title: String, _ body: @escaping @Sendable () async throws -> Void
     ) async throws {
         let processes = [
             ("relay", try #require(scene.relay.process)), ("connector", try #require(scene.connector.process)),
@@ -55,13 +55,13 @@ struct TunnelBulkTests {
                 try await agent.write(scene.head("GET", "/large"))
                 let origin = try await scene.origin.accept()
                 _ = try await origin.head()
-                let sent = Atomic<Int>(0)
+                let sent = Counter()
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask {
                         try await origin.write("HTTP/1.1 200 OK\r\ncontent-length: \(Self.size)\r\n\r\n")
-                        while sent.load(ordering: .relaxed) < Self.size {
+                        while sent.value < Self.size {
                             try await origin.write(Self.block)
-                            sent.wrappingAdd(Self.block.readableBytes, ordering: .relaxed)
+                            sent.add(Self.block.readableBytes)
                         }
                     }
                     #expect(try await agent.head().lowercased().contains("content-length: \(Self.size)"))
@@ -77,7 +77,7 @@ struct TunnelBulkTests {
                     }
                     #expect(received == Self.size)
                     try await group.waitForAll()
-                    #expect(sent.load(ordering: .relaxed) == Self.size)
+                    #expect(sent.value == Self.size)
                 }
                 await origin.close()
                 await agent.close()
@@ -92,12 +92,12 @@ struct TunnelBulkTests {
             try await sampled(scene, "upload") {
                 let agent = try await scene.agent()
                 try await agent.write(scene.head("POST", "/large", ["Content-Length: \(Self.size)"]))
-                let sent = Atomic<Int>(0)
+                let sent = Counter()
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask {
-                        while sent.load(ordering: .relaxed) < Self.size {
+                        while sent.value < Self.size {
                             try await agent.write(Self.block)
-                            sent.wrappingAdd(Self.block.readableBytes, ordering: .relaxed)
+                            sent.add(Self.block.readableBytes)
                         }
                     }
                     let origin = try await scene.origin.accept()
@@ -122,12 +122,18 @@ struct TunnelBulkTests {
         }
     }
 
+    private final class Counter: Sendable {
+        private let count = Atomic<Int>(0)
+        var value: Int { count.load(ordering: .relaxed) }
+        func add(_ more: Int) { count.wrappingAdd(more, ordering: .relaxed) }
+    }
+
     /// Until a counter has stood still for a second, so that every buffer had the time to fill.
-    private static func untilStill(_ counter: borrowing Atomic<Int>) async throws {
+    private static func untilStill(_ counter: Counter) async throws {
         var last = -1
         var calm = 0
         while calm < 10 {
-            let now = counter.load(ordering: .relaxed)
+            let now = counter.value
             calm = now == last ? calm + 1 : 0
             last = now
             try await Task.sleep(for: .milliseconds(100))

@@ -1,4 +1,5 @@
 import Audit
+import EgressPolicy
 import Foundation
 import NIOCore
 import NIOHTTP1
@@ -126,7 +127,7 @@ struct ToolCallTests {
                 (bench.context(user: "usr_b"), "crm"), (bench.context(apis: ["other"]), "crm"),
                 (bench.context(), "none"),
             ] {
-                do {
+                do throws(Failure) {
                     _ = try await bench.pipeline.callTool(slug, "get_customer", arguments: [:], context)
                 } catch {
                     failures.append(error)
