@@ -41,12 +41,13 @@ let targets: [Target] = [
     .target(name: "Value"),
     .target(name: "YAML", dependencies: ["CYAML", "Value"]),
     .target(name: "Settings", dependencies: ["Value", "YAML"]),
+    .target(name: "Lines", dependencies: [.logging]),
     .target(name: "ReverseHTTP", dependencies: ["CNGHTTP2", .nioCore, .nioHTTP1, .logging]),
     .target(name: "EgressPolicy"),
     .target(
         name: "Connector",
         dependencies: [
-            "ReverseHTTP", "EgressPolicy", "Settings", "Value",
+            "ReverseHTTP", "EgressPolicy", "Lines", "Settings", "Value",
             .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),
     .target(name: "Tunnels", dependencies: ["ReverseHTTP", .nioCore, .logging]),
@@ -74,10 +75,10 @@ let targets: [Target] = [
             "EgressPolicy", "Settings", "Value",
             .hummingbird, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .logging, .serviceLifecycle, .unixSignals,
         ]),
-    .executableTarget(name: "penstock-relay", dependencies: ["Relay", "Settings", .argumentParser, .logging]),
+    .executableTarget(name: "penstock-relay", dependencies: ["Relay", "Lines", "Settings", .argumentParser, .logging]),
     .executableTarget(
         name: "penstock-connector",
-        dependencies: ["Connector", "ReverseHTTP", "Settings", .logging, .nioCore, .nioPosix]),
+        dependencies: ["Connector", "Lines", "ReverseHTTP", "Settings", .logging, .nioCore, .nioPosix]),
     .target(
         name: "PenstockCLI",
         dependencies: [
@@ -102,7 +103,8 @@ let targets: [Target] = [
     .testTarget(
         name: "ConnectorTests",
         dependencies: [
-            "Connector", "ReverseHTTP", "EgressPolicy", "Settings", "YAML", .nioCore, .nioPosix, .nioHTTP1, .nioSSL,
+            "Connector", "Lines", "ReverseHTTP", "EgressPolicy", "Settings", "YAML", .nioCore, .nioPosix, .nioHTTP1,
+            .nioSSL,
             .logging,
         ]),
     .testTarget(name: "TunnelsTests", dependencies: ["Tunnels", .nioCore, .nioEmbedded, .logging]),

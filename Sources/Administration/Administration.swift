@@ -1,6 +1,5 @@
 package import Audit
 package import Registry
-
 import Value
 package import Vault
 
@@ -13,7 +12,7 @@ package final class Administration: Sendable {
     let audit: AuditWriter
     let offload: any Offload
     /// Microseconds since 1970.
-    let now: @Sendable () -> Int64
+    package let now: @Sendable () -> Int64
     /// What must end when something is revoked or removed.
     let ended: @Sendable (Ending) -> Void
 
@@ -76,8 +75,9 @@ package final class Administration: Sendable {
                 let place = $0.position.map { " (line \($0.line), column \($0.column))" } ?? ""
                 return AdministrationError.Violation(pointer: "\($0.pointer)", message: $0.message + place)
             }
+            let first = error.faults.first { $0.kind == error.kind }
             return AdministrationError(
-                code, error.faults.first?.message ?? "The definition is not valid.", violations: violations)
+                code, first?.message ?? "The definition is not valid.", violations: violations)
         case let error as StoreError:
             switch error.code {
             case .notFound: return AdministrationError(.notFound, "There is no such thing.")

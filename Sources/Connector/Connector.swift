@@ -60,7 +60,8 @@ package final class Connector: Sendable {
         audit =
             if let path = configuration.auditFile { try AuditFile(path: path, logger: logger) } else { nil }
         var surroundings = surroundings
-        surroundings.session.concurrentStreams = max(configuration.limits.concurrentRequests / configuration.connections, 1)
+        surroundings.session.concurrentStreams = max(
+            configuration.limits.concurrentRequests / configuration.connections, 1)
         surroundings.session.drainGrace = TimeAmount(configuration.shutdownGrace)
         self.surroundings = surroundings
     }

@@ -71,7 +71,8 @@ package final class Pipeline: Sendable {
             try await audit.admit()
         } catch {
             throw Failure(
-                .overloaded, stage: .relay, detail: "Calls cannot be recorded just now, so none is made.", retryAfter: 5)
+                .overloaded, stage: .relay, detail: "Calls cannot be recorded just now, so none is made.", retryAfter: 5
+            )
         }
     }
 

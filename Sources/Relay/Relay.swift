@@ -1,7 +1,7 @@
-import Hummingbird
-import HummingbirdCore
 import Audit
 import Glibc
+import Hummingbird
+import HummingbirdCore
 package import Logging
 import NIOCore
 import NIOPosix
@@ -41,6 +41,7 @@ package struct Relay: Sendable {
                 // Stopped last: what calls still in flight have to record.
                 .init(service: AuditService(audit: parts.audit)),
                 .init(service: tls),
+                .init(service: TunnelSightings(hub: parts.hub, store: parts.store, pool: pool)),
                 .init(service: adminServer(parts, readiness)),
                 .init(service: publicServer(parts, tls, descriptors, readiness)),
                 // Stopped first: connectors hear that we leave, and go elsewhere.
@@ -99,7 +100,8 @@ package struct Relay: Sendable {
     /// One sentence for what an operator can mend.
     private func describe(_ error: any Error) -> any Error {
         guard let error = error as? IOError else { return error }
-        let places = "\(configuration.listen.host):\(configuration.listen.port) or "
+        let places =
+            "\(configuration.listen.host):\(configuration.listen.port) or "
             + "\(configuration.admin.host):\(configuration.admin.port)"
         switch error.errnoCode {
         case EADDRINUSE: return RelayError("The relay cannot listen: \(places) is in use by another process.")

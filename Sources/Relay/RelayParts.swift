@@ -1,12 +1,12 @@
 import Administration
 import Audit
 import Hummingbird
+import Logging
 import NIOCore
 import NIOPosix
 import Pipeline
 import Registry
 import RelayHTTP
-import Logging
 import StoreSQLite
 import Tunnels
 import Vault

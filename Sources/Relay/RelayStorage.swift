@@ -18,7 +18,8 @@ package struct RelayStorage: Sendable {
         let path = database(in: configuration.dataDirectory)
         guard fileExists(path) else {
             throw RelayError(
-                "There is no relay in \(configuration.dataDirectory). Run: penstock-relay init --data-dir \(configuration.dataDirectory)")
+                "There is no relay in \(configuration.dataDirectory). Run: penstock-relay init --data-dir \(configuration.dataDirectory)"
+            )
         }
         let key: MasterKey
         var warning: String?

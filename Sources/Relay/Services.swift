@@ -1,6 +1,8 @@
 import Audit
 import NIOCore
+import NIOPosix
 import ServiceLifecycle
+import StoreSQLite
 import Synchronization
 import Tunnels
 
@@ -28,5 +30,29 @@ struct TunnelLeaving: Service {
         try await gracefulShutdown()
         readiness.isReady.store(false, ordering: .releasing)
         await hub.drainAll(grace: grace)
+    }
+}
+
+/// Notes when tunnels were last seen, so that it is known after they, or the relay, have gone.
+struct TunnelSightings: Service {
+    let hub: TunnelHub
+    let store: SQLiteStore
+    let pool: NIOThreadPool
+
+    private static let interval = Duration.seconds(30)
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: Self.interval)
+                let live = hub.liveTunnels()
+                guard !live.isEmpty else { continue }
+                let now = WallClock.microseconds()
+                // A full disk is no reason to stop: the next round tries again.
+                try? await pool.runIfActive {
+                    try store.touchTunnels(Dictionary(uniqueKeysWithValues: live.map { ($0, now) }))
+                }
+            }
+        }
     }
 }

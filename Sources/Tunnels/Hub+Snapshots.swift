@@ -12,6 +12,11 @@ extension Hub {
             waiting: tunnel?.waiters.count ?? 0)
     }
 
+    /// The tunnels that have a session now.
+    package func liveTunnels() -> [String] {
+        state.withLock { state in state.tunnels.filter { !$0.value.entries.isEmpty }.map(\.key) }
+    }
+
     /// Sums for the metrics.
     package func gauges() -> TunnelGauges {
         let (tunnels, registrations, reconnects) = state.withLock {

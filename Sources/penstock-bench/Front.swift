@@ -1,4 +1,3 @@
-import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -47,27 +46,10 @@ struct Front {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { [context, token] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let upgrader = PTTHUpgrader<Void, Void>(eventLoop: channel.eventLoop) { head, channel in
-                        head.headers.first(name: "authorization") == "Bearer \(token)"
-                            ? channel.eventLoop.submit {}
-                            : channel.eventLoop.makeFailedFuture(PTTH.NotATunnelRequest())
-                    } upgraded: { channel, _, _ in
-                        channel.eventLoop.makeCompletedFuture {
-                            try channel.pipeline.syncOperations.addHandler(Dump())
-                            let session = try ClientSession(on: channel, logger: Logger(label: "front"))
-                            sessions.value.add(session)
-                            Bench.say("upgraded \(session.isAccepting) \(channel.isActive)")
-                            session.closeFuture.whenComplete { _ in Bench.say("closed") }
-                            session.onPeerLeaving { Bench.say("leaving") }
-                        }
-                    }
-                    let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(NIOSSLServerHandler(context: context))
-                    _ = try pipeline.configureUpgradableHTTPServerPipeline(
-                        configuration: .init(
-                            upgradeConfiguration: .init(upgraders: [upgrader]) { channel in
-                                channel.close()
-                            }))
+                    let door = FrontDoor(token: token, sessions: sessions.value, eventLoop: channel.eventLoop)
+                    try channel.pipeline.syncOperations.addHandlers([
+                        NIOSSLServerHandler(context: context), door.encoder, door.decoder, door,
+                    ])
                 }
             }
             .bind(host: tunnels.host, port: tunnels.port).get()
@@ -125,19 +107,5 @@ final class FrontSessions {
             }
         }
         return best
-    }
-}
-
-final class Dump: ChannelDuplexHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundIn = ByteBuffer
-    var n = 0
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if n < 6 { Bench.say("in  " + unwrapInboundIn(data).hexDump(format: .compact)); n += 1 }
-        context.fireChannelRead(data)
-    }
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if n < 6 { Bench.say("out " + unwrapOutboundIn(data).hexDump(format: .compact)); n += 1 }
-        context.write(data, promise: promise)
     }
 }

@@ -1,5 +1,6 @@
 import Connector
 import Glibc
+import Lines
 import Logging
 
 /// What each command does.
@@ -25,7 +26,8 @@ struct Commands {
     }
 
     private func configuration() throws(ConnectorError) -> ConnectorConfiguration {
-        try ConnectorConfiguration.read(file: arguments.config ?? environment["PENSTOCK_CONFIG"], environment: environment)
+        try ConnectorConfiguration.read(
+            file: arguments.config ?? environment["PENSTOCK_CONFIG"], environment: environment)
     }
 
     private func serve(_ logger: Logger) async throws -> Int32 {

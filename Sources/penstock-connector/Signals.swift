@@ -1,5 +1,6 @@
 import Connector
 import Glibc
+import Lines
 
 /// The end of a pipe into which the signal handler writes: a handler may do little else (signal-safety(7)). Set once,
 /// before the handler is.

@@ -19,5 +19,7 @@ struct PenstockRelay: AsyncParsableCommand {
             Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
             """,
         version: RelayVersion.text,
-        subcommands: [ServeCommand.self, InitCommand.self, CheckCommand.self, AuditCommand.self, CompletionCommand.self])
+        subcommands: [
+            ServeCommand.self, InitCommand.self, CheckCommand.self, AuditCommand.self, CompletionCommand.self,
+        ])
 }

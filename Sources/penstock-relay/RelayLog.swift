@@ -1,3 +1,5 @@
+import Glibc
+import Lines
 import Logging
 
 /// The relay's log: one line an event on standard error.
@@ -6,12 +8,15 @@ enum RelayLog {
         guard let level = Logger.Level(rawValue: level ?? "info") else {
             throw usageFailure("--log-level is trace, debug, info, notice, warning, error or critical")
         }
-        guard format == nil || format == "text" || format == "json" else {
+        guard let format = LineLogHandler.Format(rawValue: format ?? "text") else {
             throw usageFailure("--log-format is text or json")
         }
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        var logger = Logger(label: "penstock-relay")
-        logger.logLevel = level
-        return logger
+        // A stalled reader of the log never stalls a call: lines are written by a thread of their own.
+        let writer = LineWriter(descriptor: STDERR_FILENO)
+        let make: @Sendable (String) -> any LogHandler = { _ in
+            LineLogHandler(writer: writer, format: format, level: level)
+        }
+        LoggingSystem.bootstrap(make)
+        return Logger(label: "penstock-relay", factory: make)
     }
 }

@@ -91,14 +91,18 @@ import Testing
             try await Rig.with([origin.rule], configure: { $0.auditFile = folder + "/audit.jsonl" }) { rig in
                 try Data(count: 60 << 10).write(to: URL(fileURLWithPath: folder + "/filler"), options: [])
                 var answer = try await rig.call(authority: origin.authority)
-                for _ in 0..<10_000 where answer.status == 200 { answer = try await rig.call(authority: origin.authority) }
+                for _ in 0..<10_000 where answer.status == 200 {
+                    answer = try await rig.call(authority: origin.authority)
+                }
                 #expect(answer.status == 503 && answer.proxyError == "proxy_internal_error")
                 let refusedAt = origin.seen.requests.count
                 #expect(try await rig.call(authority: origin.authority).status == 503)
                 #expect(origin.seen.requests.count == refusedAt)
                 try FileManager.default.removeItem(atPath: folder + "/filler")
                 // The writer looks four times a second: each refused call is a look of ours.
-                for _ in 0..<1_000_000 where answer.status != 200 { answer = try await rig.call(authority: origin.authority) }
+                for _ in 0..<1_000_000 where answer.status != 200 {
+                    answer = try await rig.call(authority: origin.authority)
+                }
                 #expect(answer.status == 200)
             }
             // Nothing that reached the origin is missing, and no line is torn.

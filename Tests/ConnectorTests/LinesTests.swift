@@ -1,4 +1,5 @@
 import Foundation
+import Lines
 import Logging
 import Testing
 
@@ -20,7 +21,8 @@ import Testing
         var clock = Timestamp()
         let text = String(decoding: clock.text(seconds: 951_782_400, nanoseconds: 7_000), as: UTF8.self)
         #expect(text == "2000-02-29T00:00:00.000007Z")
-        #expect(String(decoding: clock.text(seconds: 951_782_400, nanoseconds: 0), as: UTF8.self).hasSuffix("00.000000Z"))
+        #expect(
+            String(decoding: clock.text(seconds: 951_782_400, nanoseconds: 0), as: UTF8.self).hasSuffix("00.000000Z"))
     }
 
     @Test("T14: a reader of the log that stands still loses lines, which are counted, and stalls nobody")

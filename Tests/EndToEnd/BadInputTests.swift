@@ -8,7 +8,8 @@ import Value
 struct BadInputTests {
     /// Runs a command that must fail with this code and one line that holds all of `parts`.
     private func refused(
-        _ executable: String, _ arguments: [String], code: Int32, _ parts: String..., environment: [String: String] = [:],
+        _ executable: String, _ arguments: [String], code: Int32, _ parts: String...,
+        environment: [String: String] = [:],
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         let result = try await ChildProcess.run(executable, arguments, environment: environment)
@@ -33,7 +34,9 @@ struct BadInputTests {
     func configuration() async throws {
         let folder = try Scratch("bad")
         let allow = "allow:\n  - origin: \"http://127.0.0.1:1\"\n"
-        for (executable, command) in [(Binaries.relay, "serve"), (Binaries.relay, "check"), (Binaries.connector, "run")] {
+        for (executable, command) in [
+            (Binaries.relay, "serve"), (Binaries.relay, "check"), (Binaries.connector, "run"),
+        ] {
             let isRelay = executable == Binaries.relay
             let malformed = try folder.write("malformed.yaml", "a: 1\nb: [1, 2\nc: 3\n")
             try await refused(executable, [command, "--config", malformed], code: 2, malformed + ":3:")
@@ -83,11 +86,13 @@ struct BadInputTests {
         let other = try await TestRelay(
             ["listen": .string("127.0.0.1:\(relay.port)")], serve: false)
         try await refused(
-            Binaries.relay, ["serve", "--config", other.configurationFile, "--log-level", "error"], code: 1, "\(relay.port)", "in use")
+            Binaries.relay, ["serve", "--config", other.configurationFile, "--log-level", "error"], code: 1,
+            "\(relay.port)", "in use")
         let third = try await TestRelay(
             ["admin": ["listen": .string("127.0.0.1:\(relay.adminPort)")]], serve: false)
         try await refused(
-            Binaries.relay, ["serve", "--config", third.configurationFile, "--log-level", "error"], code: 1, "\(relay.adminPort)",
+            Binaries.relay, ["serve", "--config", third.configurationFile, "--log-level", "error"], code: 1,
+            "\(relay.adminPort)",
             "in use")
         let account = try await relay.newAccount()
         let tunnel = try await relay.newTunnel(account)
@@ -123,8 +128,9 @@ struct BadInputTests {
         try relay.folder.write("master.key", good)
         let environment = ["PENSTOCK_VAULT_MASTER_KEY": String(repeating: "B", count: 43) + "="]
         try await refused(Binaries.relay, serve, code: 1, "key", environment: environment)
-        #expect(try contents(relay.data).filter { !$0.key.hasSuffix("-shm") && !$0.key.hasSuffix("-wal") }
-            == before.filter { !$0.key.hasSuffix("-shm") && !$0.key.hasSuffix("-wal") })
+        #expect(
+            try contents(relay.data).filter { !$0.key.hasSuffix("-shm") && !$0.key.hasSuffix("-wal") }
+                == before.filter { !$0.key.hasSuffix("-shm") && !$0.key.hasSuffix("-wal") })
         try await relay.start()
         #expect(try await relay.send(.GET, "/v1/apis/crm", account.user).status == 200)
         try await relay.stop()
@@ -134,11 +140,14 @@ struct BadInputTests {
     func databaseOfAnother() async throws {
         let relay = try await TestRelay(serve: false)
         let database = try #require(
-            try FileManager.default.contentsOfDirectory(atPath: relay.data).first { $0.hasSuffix(".db") || $0.hasSuffix(".sqlite") })
+            try FileManager.default.contentsOfDirectory(atPath: relay.data).first {
+                $0.hasSuffix(".db") || $0.hasSuffix(".sqlite")
+            })
         let path = relay.data + "/" + database
         let sqlite = try #require(Binaries.tool("sqlite3"), "sqlite3 is not installed")
         let bumped = try await ChildProcess.run(
-            sqlite, [path, "INSERT INTO grdb_migrations VALUES ('99-from-the-future'); PRAGMA wal_checkpoint(TRUNCATE);"])
+            sqlite,
+            [path, "INSERT INTO grdb_migrations VALUES ('99-from-the-future'); PRAGMA wal_checkpoint(TRUNCATE);"])
         #expect(bumped.end == .exit(0), "\(bumped)")
         let before = FileManager.default.contents(atPath: path)
         let serve = ["serve", "--config", relay.configurationFile, "--log-level", "error"]
@@ -174,7 +183,8 @@ struct BadInputTests {
         let relay = try await TestRelay(serve: false)
         let serve = ["serve", "--config", relay.configurationFile, "--log-level", "error"]
         try await refused(
-            Binaries.relay, serve + ["--data-dir", relay.folder / "elsewhere"], code: 1, relay.folder / "elsewhere", "init")
+            Binaries.relay, serve + ["--data-dir", relay.folder / "elsewhere"], code: 1, relay.folder / "elsewhere",
+            "init")
         #expect(!FileManager.default.fileExists(atPath: relay.folder / "elsewhere"))
         let broken = try await TestRelay(
             ["tls": ["certificate_chain": "/nowhere/chain.pem", "private_key": "/nowhere/key.pem"]], serve: false)

@@ -12,7 +12,8 @@ struct ErrorTableTests {
         for token in [nil, "", "pst_agent_no", "x", stage.account.agent + "x", String(stage.account.agent.dropLast())] {
             expectProblem(
                 try await relay.send(.POST, "/v1/tools/crm/hello", token, [:]), "UNAUTHORIZED", 401, stage: "policy")
-            expectProblem(try await relay.send(.GET, "/v1/proxy/crm/hello", token), "UNAUTHORIZED", 401, stage: "policy")
+            expectProblem(
+                try await relay.send(.GET, "/v1/proxy/crm/hello", token), "UNAUTHORIZED", 401, stage: "policy")
             for path in ["/v1/apis", "/v1/tools", "/v1/tunnels", "/v1/tokens", "/v1/users", "/v1/tunnel"] {
                 expectProblem(try await relay.send(.GET, path, token), "UNAUTHORIZED", 401, stage: "policy")
             }
@@ -104,7 +105,8 @@ struct ErrorTableTests {
         let nobody = "http://127.0.0.1:\(try FreePort.next())"
         let foreign = try await TestOrigin(tls: Certificates.foreign.get())
         let stage = try await Stage.make(allow: [
-            TestConnector.allow(nobody), TestConnector.allow(foreign.url), TestConnector.allow("http://gone.invalid:80"),
+            TestConnector.allow(nobody), TestConnector.allow(foreign.url),
+            TestConnector.allow("http://gone.invalid:80"),
         ])
         let forbidden = "http://127.0.0.1:\(try FreePort.next())"
         func expect(_ slug: String, _ base: String, _ code: String, _ status: Int, _ place: String) async throws {

@@ -11,7 +11,8 @@ struct HarnessTests {
         let answer = try await stage.call("hello")
         #expect(answer.status == 200, "\(answer)")
         #expect(answer.json["data"] == ["hello": "world"])
-        let raw = try await stage.relay.proxy(.POST, Stage.slug, "/echo?a=b", token: stage.account.agent, body: .bytes([0x61]))
+        let raw = try await stage.relay.proxy(
+            .POST, Stage.slug, "/echo?a=b", token: stage.account.agent, body: .bytes([0x61]))
         #expect(raw.status == 200, "\(raw)")
         #expect(raw.json["body"] == "a")
         #expect(raw.json["target"] == "/echo?a=b")

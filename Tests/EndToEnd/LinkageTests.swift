@@ -50,7 +50,8 @@ struct LinkageTests {
             }
         }
         #expect(seen.isSuperset(of: ["Connector", "ReverseHTTP", "EgressPolicy", "Settings", "Value", "YAML"]))
-        #expect(seen.isDisjoint(with: ["Vault", "StoreSQLite", "RelayHTTP", "Relay", "Pipeline", "Registry", "Tunnels"]))
+        #expect(
+            seen.isDisjoint(with: ["Vault", "StoreSQLite", "RelayHTTP", "Relay", "Pipeline", "Registry", "Tunnels"]))
         #expect(products.isDisjoint(with: ["GRDB", "Hummingbird", "HummingbirdCore", "AsyncHTTPClient", "Crypto"]))
         #expect(products.contains("NIOSSL"))
     }

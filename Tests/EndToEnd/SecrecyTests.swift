@@ -88,7 +88,8 @@ struct SecrecyTests {
         #expect(core.split(separator: " ").filter { $0 == "0" }.count == 2, "\(core)")
         for executable in [Binaries.relay, Binaries.connector, Binaries.penstock] {
             let help = try await ChildProcess.run(
-                executable, ["--help"], environment: ["PENSTOCK_TOKEN": "pst_canary", "PENSTOCK_VAULT_MASTER_KEY": "canary"])
+                executable, ["--help"],
+                environment: ["PENSTOCK_TOKEN": "pst_canary", "PENSTOCK_VAULT_MASTER_KEY": "canary"])
             #expect(!(help.output + help.errors).contains("canary"))
         }
         try await stage.end()

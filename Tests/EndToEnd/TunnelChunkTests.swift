@@ -108,7 +108,8 @@ struct TunnelChunkTests {
             let origin = try await scene.origin.accept()
             _ = try await origin.head()
             #expect(try await origin.chunk() == "ask 0")
-            try await origin.write("HTTP/1.1 200 OK\r\ncontent-type: application/grpc\r\ntransfer-encoding: chunked\r\n\r\n")
+            try await origin.write(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/grpc\r\ntransfer-encoding: chunked\r\n\r\n")
             let response = try await call.response()
             #expect(response.head.status == 200)
             for number in 1..<4 {

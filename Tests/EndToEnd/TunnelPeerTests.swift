@@ -21,7 +21,8 @@ struct TunnelPeerTests {
         let wire = try await scene.agent()
         try await wire.write(
             "GET /v1/tunnel HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(tunnel.token)\r\n"
-                + "Connection: Upgrade\r\nUpgrade: ptth\r\nALPN: h2\r\nPenstock-Instance: rogue\r\nPenstock-Epoch: 1\r\n\r\n")
+                + "Connection: Upgrade\r\nUpgrade: ptth\r\nALPN: h2\r\nPenstock-Instance: rogue\r\nPenstock-Epoch: 1\r\n\r\n"
+        )
         #expect(try await wire.head().hasPrefix("HTTP/1.1 101"))
         _ = try await wire.bytes(TunnelFrame.preface.count)
         try await wire.write(TunnelFrame.settings)

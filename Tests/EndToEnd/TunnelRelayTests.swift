@@ -32,7 +32,9 @@ struct TunnelRelayTests {
 
     @Test("T8: rapid resets cost the relay its session and cancel the origin's work; the other session keeps working")
     func rapidReset() async throws {
-        try await with { TestConnector.allow("http://127.0.0.1:\($0)") } _: { relay, origin, connector in
+        try await with {
+            TestConnector.allow("http://127.0.0.1:\($0)")
+        } _: { relay, origin, connector in
             let rogue = try await relay.accept()
             _ = try await rogue.acceptTunnel()
             let honest = try await relay.accept().acceptTunnelSession()

@@ -113,8 +113,9 @@ struct TunnelRestartTests {
     func callerVanishes(method: String) async throws {
         try await TunnelScene.with { scene in
             let agent = try await scene.agent()
-            try await agent.write(scene.head(method, "/work", method == "POST" ? ["Content-Length: 2"] : [])
-                + (method == "POST" ? "hi" : ""))
+            try await agent.write(
+                scene.head(method, "/work", method == "POST" ? ["Content-Length: 2"] : [])
+                    + (method == "POST" ? "hi" : ""))
             let origin = try await scene.origin.accept()
             _ = try await origin.head()
             await agent.close()

@@ -31,7 +31,8 @@ struct TunnelScene: Sendable {
             try await body(scene)
         } catch {
             await scene.end()
-            throw TestFailure("\(error)\nrelay: \(relay.process?.logTail ?? "")\nconnector: \(connector.process?.logTail ?? "")")
+            throw TestFailure(
+                "\(error)\nrelay: \(relay.process?.logTail ?? "")\nconnector: \(connector.process?.logTail ?? "")")
         }
         await scene.end()
     }

@@ -8,7 +8,8 @@ struct TunnelSilenceTests {
     static let lab = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("packaging/netlab/netlab.sh").path
 
-    static let isAvailable = getuid() == 0 && access("/dev/net/tun", F_OK) == 0 && Binaries.tool("ip") != nil
+    static let isAvailable =
+        getuid() == 0 && access("/dev/net/tun", F_OK) == 0 && Binaries.tool("ip") != nil
         && FileManager.default.isExecutableFile(
             atPath: URL(fileURLWithPath: lab).deletingLastPathComponent().path + "/.build/release/netlab")
 

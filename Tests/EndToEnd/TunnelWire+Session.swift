@@ -63,7 +63,8 @@ enum TunnelFrame {
 
     /// GET of a path at an authority, as a request's head.
     static func request(stream: UInt32, authority: String, path: String) -> [UInt8] {
-        let block: [UInt8] = [0x82, 0x86, 0x04, UInt8(path.utf8.count)] + Array(path.utf8)
+        let block: [UInt8] =
+            [0x82, 0x86, 0x04, UInt8(path.utf8.count)] + Array(path.utf8)
             + [0x41, UInt8(authority.utf8.count)] + Array(authority.utf8)
         return make(1, flags: 5, stream: stream, block)
     }

@@ -100,7 +100,8 @@ final class TunnelWire: Sendable {
 
     /// Answers a request with a small text.
     func answer(_ text: String = "ok", status: Int = 200) async throws {
-        try await write("HTTP/1.1 \(status) Word\r\ncontent-type: text/plain\r\ncontent-length: \(text.utf8.count)\r\n\r\n\(text)")
+        try await write(
+            "HTTP/1.1 \(status) Word\r\ncontent-type: text/plain\r\ncontent-length: \(text.utf8.count)\r\n\r\n\(text)")
     }
 
     /// What has come and was not asked for.

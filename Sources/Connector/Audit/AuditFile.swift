@@ -1,4 +1,5 @@
 import Glibc
+import Lines
 package import Logging
 import Synchronization
 
@@ -105,7 +106,8 @@ package final class AuditFile: Sendable {
                     isFailing = true
                     accepting.store(false, ordering: .relaxed)
                     let reason = FileDescriptor.describe(error)
-                    logger.error("audit file cannot be written, new requests are refused", metadata: ["reason": "\(reason)"])
+                    logger.error(
+                        "audit file cannot be written, new requests are refused", metadata: ["reason": "\(reason)"])
                 }
                 if isStopping { break }
                 continue

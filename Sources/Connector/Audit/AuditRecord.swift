@@ -1,3 +1,5 @@
+import Lines
+
 /// What the connector's own audit keeps of one call: who was called and how it went, never a query's, header's or
 /// body's value.
 struct AuditRecord {

@@ -76,8 +76,12 @@ package struct Check {
             session.drain()
             try? await session.closeFuture.get()
         } catch {
-            if [.tls, .certificate, .refused, .answer].contains(error.kind) { passed("TCP: \(dialer.relay) is reached") }
-            if [.refused, .answer].contains(error.kind) { passed("TLS: the certificate of \(dialer.relay) is accepted") }
+            if [.tls, .certificate, .refused, .answer].contains(error.kind) {
+                passed("TCP: \(dialer.relay) is reached")
+            }
+            if [.refused, .answer].contains(error.kind) {
+                passed("TLS: the certificate of \(dialer.relay) is accepted")
+            }
             switch error.kind {
             case .token: failed("token: \(error)", 1)
             case .dns: failed("DNS: \(error); check the name, and that this machine has a DNS server", 4)

@@ -19,7 +19,8 @@ extension ConnectorConfiguration {
     package static func parse(
         _ document: Document?, file: String, layers: Layered = .fileOnly, proxyVariable: String? = nil
     ) throws(SettingsError) -> ConnectorConfiguration {
-        let reader = document.map { SettingsReader(document: $0, file: file, layers: layers) }
+        let reader =
+            document.map { SettingsReader(document: $0, file: file, layers: layers) }
             ?? SettingsReader(layers: layers)
         var parser = ConfigurationParser(reader: reader, folder: folder(of: file))
         let configuration = parser.read(proxyVariable: proxyVariable)

@@ -1,4 +1,5 @@
 import EgressPolicy
+import Lines
 import Logging
 import NIOCore
 import ReverseHTTP
@@ -82,7 +83,7 @@ final class EgressLoop {
             live.removeLast()
             exchange.slot = -1
         }
-        guard audit != nil else { return }
+        guard audit != nil, exchange.isRecorded else { return }
         exchange.record.append(to: &lines, time: clock.now())
         scheduleTurnEnd()
     }

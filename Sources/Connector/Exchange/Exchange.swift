@@ -23,6 +23,8 @@ final class Exchange: HTTP2StreamDelegate {
     private(set) var deadline = NIODeadline.distantFuture
     private(set) var record = AuditRecord()
     private(set) var outcome = Outcome.cancelled
+    /// Whether the audit takes a line of this.
+    private(set) var isRecorded = true
 
     private unowned let loop: EgressLoop
     private let stream: HTTP2Stream
@@ -53,6 +55,11 @@ final class Exchange: HTTP2StreamDelegate {
         record.method = head.method
         record.path = head.path.prefix { $0 != "?" }.prefix(2048)
         do throws(Failure) {
+            guard loop.isAuditing else {
+                // Not recorded either: it would wait for room before the calls that were made.
+                isRecorded = false
+                throw Failure(.internalError, "the connector's audit cannot be written")
+            }
             var request = try OriginRequest(head, endStream: endStream)
             record.requestID = request.id
             if let left = request.deadline { deadline = started + left }
@@ -63,9 +70,6 @@ final class Exchange: HTTP2StreamDelegate {
             self.request = request
             self.permit = permit
             record.origin = permit.endpoint.text
-            guard loop.isAuditing else {
-                throw Failure(.internalError, "the connector's audit cannot be written")
-            }
             connect(anew: false)
         } catch {
             if record.origin.isEmpty { record.origin = String("\(head.scheme)://\(head.authority)".prefix(512)) }

@@ -1,5 +1,6 @@
 import EgressPolicy
 import Glibc
+import Lines
 
 /// Asks a running connector how it is, as a container's health check does: one process, one socket, no event loop.
 package enum HealthProbe {

@@ -1,4 +1,5 @@
 import EgressPolicy
+import Lines
 import NIOCore
 import NIOHTTP1
 import NIOPosix

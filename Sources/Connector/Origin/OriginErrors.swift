@@ -1,4 +1,5 @@
 import Glibc
+import Lines
 import NIOCore
 import NIOHTTP1
 import NIOSSL

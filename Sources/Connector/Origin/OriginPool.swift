@@ -90,7 +90,8 @@ final class OriginPool {
         let target: SocketAddress
         let tlsHandler: NIOSSLClientHandler?
         do {
-            target = try SocketAddress(packedIPAddress: ByteBuffer(bytes: address.unmapped.bytes), port: endpoint.origin.port)
+            target = try SocketAddress(
+                packedIPAddress: ByteBuffer(bytes: address.unmapped.bytes), port: endpoint.origin.port)
             tlsHandler = isTLS ? try tls.handler(rule: rule, host: endpoint.origin.host) : nil
         } catch {
             let failure = OriginErrors.failure(of: error, isUp: false)

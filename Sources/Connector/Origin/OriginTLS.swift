@@ -70,7 +70,8 @@ struct OriginTLS: Sendable {
             return try NIOSSLContext(configuration: configuration)
         } catch {
             throw ConnectorError(
-                .configuration, "the TLS settings for \(origin) do not fit together; check that the key is the certificate's")
+                .configuration,
+                "the TLS settings for \(origin) do not fit together; check that the key is the certificate's")
         }
     }
 }

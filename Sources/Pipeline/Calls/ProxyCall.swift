@@ -79,7 +79,9 @@ extension Pipeline {
                 }
             }
         } catch {
-            let failure = error as? Failure ?? Failure(.connectionRefused, stage: .relay, detail: "The caller went away.", sent: true)
+            let failure =
+                error as? Failure
+                ?? Failure(.connectionRefused, stage: .relay, detail: "The caller went away.", sent: true)
             record.requestBytes = counter.sent
             record.responseBytes = counter.received
             if !begun || record.kind == .end { try await recordFailure(failure, record, start) }
@@ -118,7 +120,8 @@ extension Pipeline {
         record.pathTemplate = endpoint?.template.description
         try await admit()
         if case .query(let name, _, _) = api.auth, let query = target.query, Self.names(query).contains(name) {
-            throw Failure(.invalidRequest, stage: .policy, detail: "The query sets the parameter of the API's credential.")
+            throw Failure(
+                .invalidRequest, stage: .policy, detail: "The query sets the parameter of the API's credential.")
         }
         var headers = Sanitise.requestHeaders(proxied.headers)
         headers.replaceOrAdd(name: "accept-encoding", value: "identity")

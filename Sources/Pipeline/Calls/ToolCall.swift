@@ -1,8 +1,8 @@
 import Audit
 import EgressPolicy
+import Logging
 import NIOCore
 import NIOHTTP1
-import Logging
 import Registry
 package import Value
 

@@ -98,7 +98,8 @@ package struct ProxyStatus: Sendable, Equatable {
             Failure(
                 .upstreamError, stage: .origin, detail: "The API's response is not valid HTTP.", sent: sent)
         case "http_request_error":
-            Failure(.invalidRequest, stage: .connector, detail: "The connector found the request malformed.", sent: sent)
+            Failure(
+                .invalidRequest, stage: .connector, detail: "The connector found the request malformed.", sent: sent)
         default:
             Failure(
                 .overloaded, stage: .connector, detail: "The connector could not serve the request.",

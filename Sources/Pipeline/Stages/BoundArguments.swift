@@ -11,7 +11,9 @@ struct BoundArguments {
     /// - Throws: `INVALID_REQUEST` with every violation, by JSON Pointer; values are never repeated.
     init(_ arguments: JSON, for endpoint: CompiledEndpoint) throws(Failure) {
         guard let object = arguments.object else {
-            throw Self.failure([.init(pointer: "", message: "Arguments are one JSON object, not \(arguments.typeName).")])
+            throw Self.failure([
+                .init(pointer: "", message: "Arguments are one JSON object, not \(arguments.typeName).")
+            ])
         }
         var violations: [Failure.Violation] = []
         var known: Set<String> = []
@@ -19,7 +21,9 @@ struct BoundArguments {
             known.insert(parameter.name)
             let pointer = JSONPointer.root.appending(parameter.name).description
             guard let value = object[parameter.name], !value.isNull else {
-                if parameter.isRequired { violations.append(.init(pointer: pointer, message: "This argument is required.")) }
+                if parameter.isRequired {
+                    violations.append(.init(pointer: pointer, message: "This argument is required."))
+                }
                 continue
             }
             guard let text = Self.text(value, as: parameter.kind) else {

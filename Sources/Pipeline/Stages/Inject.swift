@@ -1,6 +1,6 @@
 import EgressPolicy
-import NIOHTTP1
 import Logging
+import NIOHTTP1
 import Registry
 import Vault
 

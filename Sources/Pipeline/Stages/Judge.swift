@@ -38,7 +38,8 @@ enum Judge {
         let bytes = body.readableBytesView.prefix(errorBodyLimit)
         let text = String(decoding: bytes, as: UTF8.self)
         var scalars = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars where scalar.value >= 0x20 && scalar.value != 0x7f || scalar == "\n" || scalar == "\t" {
+        for scalar in text.unicodeScalars
+        where scalar.value >= 0x20 && scalar.value != 0x7f || scalar == "\n" || scalar == "\t" {
             scalars.append(scalar)
         }
         var result = String(scalars)

@@ -9,7 +9,8 @@ enum Sanitise {
         var kept = HTTPHeaders()
         kept.reserveCapacity(8)
         for (name, value) in headers
-        where HeaderRules.isResponseHeaderForAgent(name) && !options.drops(name) && HeaderRules.isValidFieldValue(value) {
+        where HeaderRules.isResponseHeaderForAgent(name) && !options.drops(name) && HeaderRules.isValidFieldValue(value)
+        {
             kept.add(name: name, value: value)
         }
         return kept

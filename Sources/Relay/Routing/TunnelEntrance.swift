@@ -2,8 +2,8 @@ import Administration
 import NIOCore
 import NIOHTTP1
 import Registry
-import ReverseHTTP
 import RelayHTTP
+import ReverseHTTP
 import Tunnels
 
 /// Who may open a tunnel, and where its sessions go.

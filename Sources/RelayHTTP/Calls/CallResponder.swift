@@ -104,7 +104,9 @@ package struct CallResponder: Sendable {
         }
         let head = HTTPResponse(
             status: .ok,
-            headerFields: [.contentType: "application/json", .cacheControl: "no-store", Self.requestID: context.requestID])
+            headerFields: [
+                .contentType: "application/json", .cacheControl: "no-store", Self.requestID: context.requestID,
+            ])
         try await writer.write(
             response: head, body: ResponseBody(byteBuffer: Self.body(answer, requestID: context.requestID)))
     }
@@ -158,7 +160,8 @@ package struct CallResponder: Sendable {
             return try await refuse(failure, context.requestID, request, writer, channel)
         }
         let proxied = ProxyRequest(
-            slug: slug, method: request.method.rawValue, target: target, headers: HTTPHeaders(request.headers), body: body)
+            slug: slug, method: request.method.rawValue, target: target, headers: HTTPHeaders(request.headers),
+            body: body)
         var slot: ResponseWriter? = consume writer
         do {
             try await pipeline.proxy(proxied, context) { answer in

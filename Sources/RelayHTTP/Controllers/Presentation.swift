@@ -33,10 +33,11 @@ enum Presentation {
         return .object(object)
     }
 
-    static func tunnel(_ tunnel: Tunnel, _ live: TunnelSnapshot) -> JSON {
+    static func tunnel(_ tunnel: Tunnel, _ live: TunnelSnapshot, now: Int64) -> JSON {
         [
             "id": .string(tunnel.id), "name": .string(tunnel.name), "created_at": time(tunnel.created),
-            "last_seen_at": time(tunnel.lastSeen), "online": .bool(!live.sessions.isEmpty),
+            "last_seen_at": time(live.sessions.isEmpty ? tunnel.lastSeen : now),
+            "online": .bool(!live.sessions.isEmpty),
             "waiting_calls": .number(JSONNumber(live.waiting)), "sessions": .array(live.sessions.map(session)),
         ]
     }
@@ -47,7 +48,8 @@ enum Presentation {
             "connector_version": .string(session.connectorVersion), "remote_address": .string(session.remoteAddress),
             "age_s": .number(JSONNumber(Int(session.age.nanoseconds / 1_000_000_000))),
             "streams": .number(JSONNumber(session.streams)), "stream_limit": .number(JSONNumber(session.streamLimit)),
-            "round_trip_ms": session.roundTrip.map { .number(JSONNumber(Double($0.nanoseconds / 1000) / 1000)) } ?? .null,
+            "round_trip_ms": session.roundTrip.map { .number(JSONNumber(Double($0.nanoseconds / 1000) / 1000)) }
+                ?? .null,
             "draining": .bool(!session.isAccepting),
         ]
     }

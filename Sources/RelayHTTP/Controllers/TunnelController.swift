@@ -20,13 +20,16 @@ struct TunnelController {
 
     @Sendable func list(_ request: Request, _ context: RelayContext) async throws -> Response {
         let tunnels = try await administration.tunnels(for: context.actor())
-        return .json(Presentation.page(tunnels.map { Presentation.tunnel($0, hub.snapshot(of: $0.id)) }))
+        return .json(
+            Presentation.page(
+                tunnels.map { Presentation.tunnel($0, hub.snapshot(of: $0.id), now: administration.now()) }))
     }
 
     @Sendable func create(_ request: Request, _ context: RelayContext) async throws -> Response {
         let name = try await request.object(["name"]).requiredString("name")
         let (tunnel, token) = try await administration.createTunnel(name: name, by: context.actor())
-        var object = Presentation.tunnel(tunnel, hub.snapshot(of: tunnel.id)).object ?? JSONObject()
+        var object =
+            Presentation.tunnel(tunnel, hub.snapshot(of: tunnel.id), now: administration.now()).object ?? JSONObject()
         object["token"] = .string(token.text.revealed())
         object["token_id"] = .string(token.token.id)
         return .json(.object(object), status: .created)
@@ -34,7 +37,7 @@ struct TunnelController {
 
     @Sendable func show(_ request: Request, _ context: RelayContext) async throws -> Response {
         let tunnel = try await administration.tunnel(id: context.parameters.require("id"), for: context.actor())
-        return .json(Presentation.tunnel(tunnel, hub.snapshot(of: tunnel.id)))
+        return .json(Presentation.tunnel(tunnel, hub.snapshot(of: tunnel.id), now: administration.now()))
     }
 
     @Sendable func delete(_ request: Request, _ context: RelayContext) async throws -> Response {

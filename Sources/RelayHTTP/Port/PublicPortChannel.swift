@@ -58,7 +58,9 @@ package struct PublicPortChannel: ServerChildChannel, HTTPChannelHandler {
         tls: ReloadingTLSContext, door: TunnelDoor, limits: PortLimits = .defaults, calls: CallResponder? = nil
     ) -> HTTPServerBuilder {
         HTTPServerBuilder { responder in
-            guard let calls else { return PublicPortChannel(tls: tls, door: door, limits: limits, responder: responder) }
+            guard let calls else {
+                return PublicPortChannel(tls: tls, door: door, limits: limits, responder: responder)
+            }
             return PublicPortChannel(tls: tls, door: door, limits: limits) { request, writer, channel in
                 guard CallResponder.handles(request) else { return try await responder(request, writer, channel) }
                 try await calls.respond(to: request, writer, on: channel)

@@ -78,7 +78,8 @@ extension Response {
     static func json(_ value: JSON, status: HTTPResponse.Status = .ok, etag: String? = nil) -> Response {
         var headers: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]
         if let etag { headers[.eTag] = etag }
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: value.bytes())))
+        return Response(
+            status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: value.bytes())))
     }
 
     static var done: Response { Response(status: .noContent) }

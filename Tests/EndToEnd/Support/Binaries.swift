@@ -4,13 +4,9 @@ import Foundation
 enum Binaries {
     static let folder: String = {
         let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
-        let candidates =
-            [own] + CommandLine.arguments + (try? FileManager.default.contentsOfDirectory(atPath: ".build")).map {
-                $0.map { ".build/\($0)/debug/x" }
-            }.unwrapped(or: []) + [".build/debug/x"]
-        for candidate in candidates {
+        for candidate in [own] + CommandLine.arguments + [".build/debug/x"] {
             let folder = URL(fileURLWithPath: candidate).deletingLastPathComponent().path
-            if FileManager.default.isExecutableFile(atPath: folder + "/penstock-relay") { return folder }
+            if access(folder + "/penstock-relay", X_OK) == 0 { return folder }
         }
         return ".build/debug"
     }()
@@ -21,11 +17,7 @@ enum Binaries {
 
     /// A system tool by its name, or nil where there is none.
     static func tool(_ name: String) -> String? {
-        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":") + ["/usr/sbin", "/sbin"]
-        return folders.map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { String($0) }
+        return (folders + ["/usr/bin", "/usr/sbin", "/sbin"]).map { $0 + "/" + name }.first { access($0, X_OK) == 0 }
     }
-}
-
-extension Optional {
-    fileprivate func unwrapped(or other: Wrapped) -> Wrapped { self ?? other }
 }

@@ -29,7 +29,9 @@ final class Gate: Sendable {
     /// Sends the head; chunked unless `headers` say a length.
     func head(_ status: Int = 200, _ headers: HTTPHeaders = ["content-type": "text/event-stream"]) async throws {
         var headers = headers
-        if !headers.contains(name: "content-length") { headers.replaceOrAdd(name: "transfer-encoding", value: "chunked") }
+        if !headers.contains(name: "content-length") {
+            headers.replaceOrAdd(name: "transfer-encoding", value: "chunked")
+        }
         let head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: headers)
         try await channel.writeAndFlush(HTTPServerResponsePart.head(head))
     }

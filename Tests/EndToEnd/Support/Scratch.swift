@@ -6,7 +6,9 @@ final class Scratch: Sendable {
 
     init(_ name: String = "test") throws {
         var template = Array("/tmp/penstock-e2e-\(name)-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw TestFailure("no scratch folder: \(String(cString: strerror(errno)))") }
+        guard mkdtemp(&template) != nil else {
+            throw TestFailure("no scratch folder: \(String(cString: strerror(errno)))")
+        }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 

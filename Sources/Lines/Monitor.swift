@@ -2,12 +2,12 @@ import Glibc
 
 /// A value behind a lock, on whose change one thread may wait. Only the threads that write lines wait here; event
 /// loops merely lock for the length of an append.
-final class Monitor<State>: @unchecked Sendable {
+package final class Monitor<State>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var state: State
 
-    init(_ state: State) {
+    package init(_ state: State) {
         self.state = state
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(condition, nil)
@@ -20,14 +20,14 @@ final class Monitor<State>: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    func withLock<R>(_ body: (inout State) throws -> R) rethrows -> R {
+    package func withLock<R>(_ body: (inout State) throws -> R) rethrows -> R {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         return try body(&state)
     }
 
     /// Changes the value and wakes the thread that waits.
-    func signal<R>(_ body: (inout State) -> R) -> R {
+    package func signal<R>(_ body: (inout State) -> R) -> R {
         pthread_mutex_lock(mutex)
         defer {
             pthread_cond_broadcast(condition)
@@ -37,7 +37,7 @@ final class Monitor<State>: @unchecked Sendable {
     }
 
     /// Waits until `ready`, or for at most `milliseconds`, then takes what `body` takes.
-    func wait<R>(milliseconds: Int? = nil, until ready: (State) -> Bool, then body: (inout State) -> R) -> R {
+    package func wait<R>(milliseconds: Int? = nil, until ready: (State) -> Bool, then body: (inout State) -> R) -> R {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         guard let milliseconds else {

@@ -68,9 +68,11 @@ package final class LineWriter: Sendable {
 }
 
 /// Blocking writes, for threads that may block.
-enum FileDescriptor {
+package enum FileDescriptor {
     /// Writes all of `bytes`; returns what is left, and why, when it could not.
-    static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> (rest: ArraySlice<UInt8>, error: Int32) {
+    package static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> (
+        rest: ArraySlice<UInt8>, error: Int32
+    ) {
         var rest = bytes
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
@@ -92,7 +94,7 @@ enum FileDescriptor {
     }
 
     /// What the system says of an error number.
-    static func describe(_ error: Int32) -> String {
+    package static func describe(_ error: Int32) -> String {
         String(cString: strerror(error))
     }
 }

@@ -1,18 +1,20 @@
 import Glibc
 
 /// Writes the time as RFC 3339 in UTC with microseconds; the part down to the second is kept between calls.
-struct Timestamp {
+package struct Timestamp {
     private var second = -1
     private var prefix: [UInt8] = []
 
+    package init() {}
+
     /// The time of the wall clock, now.
-    mutating func now() -> [UInt8] {
+    package mutating func now() -> [UInt8] {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return text(seconds: time.tv_sec, nanoseconds: time.tv_nsec)
     }
 
-    mutating func text(seconds: Int, nanoseconds: Int) -> [UInt8] {
+    package mutating func text(seconds: Int, nanoseconds: Int) -> [UInt8] {
         if seconds != second {
             second = seconds
             prefix = Self.format(seconds)

@@ -1,32 +1,32 @@
 /// Builds one line of JSON by hand: the hot path writes a record for each call.
-struct JSONLine {
-    private(set) var bytes: [UInt8]
+package struct JSONLine {
+    package private(set) var bytes: [UInt8]
 
     /// - Parameter bytes: a buffer to append to.
-    init(appendingTo bytes: [UInt8] = []) {
+    package init(appendingTo bytes: [UInt8] = []) {
         self.bytes = bytes
         self.bytes.append(UInt8(ascii: "{"))
     }
 
-    mutating func add(_ key: StaticString, _ value: String) {
+    package mutating func add(_ key: StaticString, _ value: String) {
         name(key)
         string(value)
     }
 
-    mutating func add(_ key: String, text value: String) {
+    package mutating func add(_ key: String, text value: String) {
         if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
         string(key)
         bytes.append(UInt8(ascii: ":"))
         string(value)
     }
 
-    mutating func add(_ key: StaticString, _ value: Int) {
+    package mutating func add(_ key: StaticString, _ value: Int) {
         name(key)
         if value < 0 { bytes.append(UInt8(ascii: "-")) }
         Self.append(value.magnitude, width: 1, to: &bytes)
     }
 
-    mutating func add(_ key: StaticString, raw value: [UInt8]) {
+    package mutating func add(_ key: StaticString, raw value: [UInt8]) {
         name(key)
         bytes.append(UInt8(ascii: "\""))
         bytes.append(contentsOf: value)
@@ -34,7 +34,7 @@ struct JSONLine {
     }
 
     /// Ends the line, and gives the buffer back.
-    consuming func finish() -> [UInt8] {
+    package consuming func finish() -> [UInt8] {
         bytes.append(UInt8(ascii: "}"))
         bytes.append(UInt8(ascii: "\n"))
         return bytes
@@ -67,7 +67,7 @@ struct JSONLine {
     }
 
     /// Appends decimal digits, with zeros before them up to `width`.
-    static func append(_ value: UInt, width: Int, to bytes: inout [UInt8]) {
+    package static func append(_ value: UInt, width: Int, to bytes: inout [UInt8]) {
         let start = bytes.count
         var rest = value
         repeat {
