@@ -17,10 +17,15 @@ import UnixSignals
 package struct Relay: Sendable {
     private let configuration: RelayConfiguration
     private let logger: Logger
+    /// For the libraries that run the servers: what they say of starting and stopping, the relay says itself.
+    private let libraryLogger: Logger
 
     package init(_ configuration: RelayConfiguration, logger: Logger) {
         self.configuration = configuration
         self.logger = logger
+        var quiet = logger
+        if quiet.logLevel > .debug { quiet.logLevel = .critical }
+        self.libraryLogger = quiet
     }
 
     /// Serves until a signal says to leave, then drains. Throws what keeps it from serving.
@@ -46,7 +51,7 @@ package struct Relay: Sendable {
                 .init(service: publicServer(parts, tls, descriptors, readiness)),
                 // Stopped first: connectors hear that we leave, and go elsewhere.
                 .init(service: TunnelLeaving(hub: parts.hub, readiness: readiness, grace: configuration.shutdownGrace)),
-            ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            ], gracefulShutdownSignals: [.sigterm, .sigint], logger: libraryLogger)
         group.maximumGracefulShutdownDuration = Duration(configuration.shutdownGrace) + .seconds(5)
         do {
             try await ServiceGroup(configuration: group).run()
@@ -83,7 +88,7 @@ package struct Relay: Sendable {
                 await AcceptErrorHandler.protect(channel, logger: logger)
                 logger.info("relay listens", metadata: ["address": "\(channel.localAddress?.description ?? "")"])
                 readiness.isReady.store(true, ordering: .releasing)
-            }, logger: logger)
+            }, logger: libraryLogger)
     }
 
     private func adminServer(_ parts: RelayParts, _ readiness: Readiness) -> some Service {
@@ -94,7 +99,7 @@ package struct Relay: Sendable {
         return Application(
             router: router,
             configuration: ApplicationConfiguration(
-                address: .hostname(configuration.admin.host, port: configuration.admin.port)), logger: logger)
+                address: .hostname(configuration.admin.host, port: configuration.admin.port)), logger: libraryLogger)
     }
 
     /// One sentence for what an operator can mend.

@@ -1,8 +1,32 @@
 import ArgumentParser
+import Glibc
 import Relay
 
-/// The relay's command.
+/// The entry point: exit codes are the interface's, where ArgumentParser's own for wrong usage is 64.
 @main
+enum Main {
+    static func main() async {
+        do {
+            var command = try PenstockRelay.parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            let code = PenstockRelay.exitCode(for: error)
+            let message = PenstockRelay.fullMessage(for: error)
+            if code.isSuccess {
+                writeOutput(message)
+            } else if !message.isEmpty {
+                writeError(message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message)
+            }
+            exit(code == .validationFailure ? 2 : code.rawValue)
+        }
+    }
+}
+
+/// The relay's command.
 struct PenstockRelay: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "penstock-relay",

@@ -14,6 +14,7 @@ import Testing
             _ = await rig.session
             let head = try #require(rig.relay.heads.first)
             #expect(head.hasPrefix("GET /v1/tunnel HTTP/1.1\r\n"))
+            #expect(head.split(separator: "GET ").count == 1)
             #expect(head.contains("authorization: Bearer secret-token\r\n"))
             #expect(head.contains("host: relay.test:\(rig.relay.port)\r\n"))
             #expect(head.contains("penstock-epoch: 1\r\n") && head.contains("-0\r\n"))

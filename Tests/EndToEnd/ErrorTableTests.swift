@@ -25,7 +25,7 @@ struct ErrorTableTests {
         expectProblem(
             try await relay.call("crm", "hello", token: relay.operatorToken), "FORBIDDEN", 403, stage: "policy")
         expectProblem(
-            try await relay.call("crm", "hello", token: stage.tunnel.token), "FORBIDDEN", 403, stage: "policy")
+            try await relay.call("crm", "hello", token: stage.tunnel.token), "UNAUTHORIZED", 401, stage: "policy")
         #expect(stage.origin.seen.isEmpty)
         try await stage.end()
     }

@@ -95,6 +95,26 @@ struct PTTHTests {
         }
     }
 
+    @Test("a channel that says it is active only after the request was written is asked once")
+    func asksOnce() async throws {
+        let listener = try await UpgradeListener.start()
+        let peer = TestPeer()
+        let port = listener.channel.localAddress?.port ?? 0
+        let loop = group.next()
+        // On the loop itself the dial begins between the connection and its channelActive.
+        async let dialled = loop.flatSubmit {
+            ClientBootstrap(group: loop).connect(host: "127.0.0.1", port: port).flatMap { channel in
+                PTTHDial.upgrade(channel, authority: "relay.test", token: "right", timeout: .seconds(10)) { channel in
+                    try ServerSession(on: channel, logger: quiet, handler: peer.handle)
+                }
+            }
+        }.get()
+        var sessions = listener.sessions.makeAsyncIterator()
+        let client = try #require(await sessions.next())
+        #expect(try await client.send(Request(head: get("/hello"))).text() == "hello")
+        try await dialled.close()
+    }
+
     @Test("C7: a wrong token is refused with the relay's status, words and Retry-After")
     func refusal() async throws {
         let listener = try await UpgradeListener.start()

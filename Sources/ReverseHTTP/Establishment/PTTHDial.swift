@@ -58,6 +58,7 @@ private final class PTTHDialHandler<Session: Sendable>: ChannelInboundHandler, R
     private let install: (any Channel) throws -> Session
     private var state = State.waiting
     private var timer: Scheduled<Void>?
+    private var hasAsked = false
 
     init(
         head: HTTPRequestHead, http: [any RemovableChannelHandler], timeout: TimeAmount,
@@ -79,7 +80,10 @@ private final class PTTHDialHandler<Session: Sendable>: ChannelInboundHandler, R
         context.fireChannelActive()
     }
 
+    /// A channel that is active already when this is added may still be about to say so: one request all the same.
     private func ask(_ context: ChannelHandlerContext) {
+        guard !hasAsked else { return }
+        hasAsked = true
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) {

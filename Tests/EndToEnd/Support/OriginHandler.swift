@@ -14,8 +14,8 @@ final class OriginHandler: ChannelInboundHandler {
     private var index = 0
     private var gate: Gate?
     private var isMirror = false
-    /// Bytes of a download that have not been written.
-    private var owed = 0
+    /// Bytes of a download that have not been written; nil when there is none.
+    private var owed: Int?
     private static let kept = 64 << 10
     private static let block = ByteBuffer(repeating: 0x61, count: 64 << 10)
 
@@ -150,13 +150,13 @@ final class OriginHandler: ChannelInboundHandler {
         context.fireChannelWritabilityChanged()
     }
 
+    /// Writes what is owed while the peer takes it. Writing may call this again, so the books are kept before.
     private func pay(_ context: ChannelHandlerContext) {
-        guard owed > 0 || seen?.path.hasPrefix("/bytes/0") == true else { return }
-        while owed > 0, context.channel.isWritable {
-            let piece = Self.block.getSlice(at: 0, length: min(owed, Self.block.readableBytes)) ?? Self.block
-            owed -= piece.readableBytes
+        while let rest = owed, context.channel.isWritable || rest == 0 {
+            owed = rest == 0 ? nil : rest - min(rest, Self.block.readableBytes)
+            guard rest > 0 else { return context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil) }
+            let piece = Self.block.getSlice(at: 0, length: min(rest, Self.block.readableBytes)) ?? Self.block
             context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(piece))), promise: nil)
         }
-        if owed == 0 { context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil) }
     }
 }
