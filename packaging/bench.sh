@@ -36,6 +36,8 @@ while [ $# -gt 0 ]; do
 done
 if [ -n "$json" ]; then : >"$json"; fi
 
+# shellcheck source=lib.sh
+. "$here/lib.sh"
 # shellcheck source=bench/processes.sh
 . "$here/bench/processes.sh"
 # shellcheck source=bench/servers.sh
@@ -57,6 +59,8 @@ part() {
 
 install_needs
 if [ -z "$bin" ]; then
+    need_swift
+    need_packages "${BUILD_PACKAGES[@]}" >&2
     (cd "$root" && for product in penstock-relay penstock-connector penstock-bench; do
         swift build -c release --product "$product" >&2
     done)

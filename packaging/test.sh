@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 . packaging/lib.sh
 
 need_swift
-need_packages "${BUILD_PACKAGES[@]}" curl nghttp2-client nghttp2-server openssl sqlite3 strace util-linux procps iproute2
+need_packages "${BUILD_PACKAGES[@]}" \
+    binutils curl iproute2 mount nghttp2-client nghttp2-server openssl procps sqlite3 strace
 
 echo "penstock: checking the format"
 swift format lint --strict --recursive --parallel Sources Tests packaging/netlab Package.swift \
@@ -14,6 +15,13 @@ swift format lint --strict --recursive --parallel Sources Tests packaging/netlab
 
 echo "penstock: building"
 swift build --build-tests 2>&1 | grep -vE 'unhandled' | tail -n 20
+
+if ((EUID == 0)) && [[ -c /dev/net/tun ]]; then
+    echo "penstock: building the network laboratory"
+    bash packaging/netlab/netlab.sh build || fail "packaging/netlab could not be built"
+else
+    echo "penstock: no root or no /dev/net/tun: the tests that need a network laboratory are skipped"
+fi
 
 echo "penstock: testing"
 exec swift test --skip-build "$@"

@@ -32,6 +32,7 @@ package struct Relay: Sendable {
     package func run() async throws {
         ProcessLimits.forbidCoreDumps()
         let descriptors = ProcessLimits.raiseDescriptors()
+        for place in [configuration.listen, configuration.admin] { try ListenCheck.run(place) }
         let storage = try RelayStorage.open(configuration)
         for notice in configuration.notices + [storage.warning].compactMap({ $0 }) { logger.warning("\(notice)") }
         let tls = try ReloadingTLSContext(

@@ -31,7 +31,8 @@ struct TunnelChunkTests {
                     #expect(request.hasPrefix("\(method) /stream HTTP/1.1\r\n"))
                     if method == "POST" { #expect(try await origin.bytes(4) == "body") }
                     let framing = body.isChunked ? "transfer-encoding: chunked\r\n" : ""
-                    try await origin.write("HTTP/1.1 200 OK\r\ncontent-type: \(body.type)\r\n\(framing)\r\n")
+                    try await origin.write(
+                        "HTTP/1.1 200 OK\r\ncontent-type: \(body.type)\r\nconnection: close\r\n\(framing)\r\n")
                     // Not even the head waits for a first chunk.
                     let head = try await agent.head()
                     #expect(head.hasPrefix("HTTP/1.1 200") && head.contains(body.type))

@@ -98,7 +98,7 @@ final class TunnelWire: Sendable {
 
     func endChunks() async throws { try await write("0\r\n\r\n") }
 
-    /// Answers a request with a small text.
+    /// Answers a request with a small text, the last of this connection.
     func answer(_ text: String = "ok", status: Int = 200) async throws {
         try await write(
             "HTTP/1.1 \(status) Word\r\ncontent-type: text/plain\r\ncontent-length: \(text.utf8.count)\r\n\r\n\(text)")

@@ -151,13 +151,13 @@ measure_start() {
 # A tunnel takes 64 sessions, so that there are 40 tunnels with 50 each. The relay is a fresh one: memory that an
 # earlier load left behind would hide what sessions take.
 measure_idle() {
-    local count=2000 tunnels=40 number reply before deadline=$((SECONDS + 60))
+    local count=2000 tunnels=40 number before deadline=$((SECONDS + 60))
     make_relay || { missing[idle]=$why; return 1; }
     stop connector relay
     start_relay
     await relay "$admin_port" /readyz || { missing[idle]=$why; return 1; }
     for number in $(seq "$tunnels"); do
-        reply=$(api POST /v1/tunnels "$user_token" "{\"name\": \"idle-$number\"}") || { missing[idle]=$why; return 1; }
+        api POST /v1/tunnels "$user_token" "{\"name\": \"idle-$number\"}" || { missing[idle]=$why; return 1; }
         field token <<<"$reply" >>"$work/idle.tokens"
     done
     before=$(resident_kb "${pid[relay]}")

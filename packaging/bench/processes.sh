@@ -9,14 +9,8 @@ install_needs() {
     for pair in nginx:nginx-light wrk:wrk h2load:nghttp2-client curl:curl openssl:openssl ip:iproute2 strip:binutils; do
         command -v "${pair%:*}" >/dev/null || missing+=("${pair#*:}")
     done
-    [ ${#missing[@]} = 0 ] && return
-    [ "$(id -u)" = 0 ] || {
-        echo "bench: these packages are missing, and only root can install them: ${missing[*]}" >&2
-        exit 1
-    }
-    echo "bench: installing ${missing[*]}" >&2
-    apt-get update -qq >&2
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+    # Only what no command of that name is there for: a machine may have nginx from elsewhere.
+    [ ${#missing[@]} = 0 ] || need_packages "${missing[@]}" >&2
 }
 
 # usage: prepare SECONDS — makes the folder of the run, and sees to it that nothing outlives the run.

@@ -122,7 +122,7 @@ start_connector() {
     start connector "$bin/penstock-connector" run --config "$work/connector.yaml" --log-level warning
 }
 
-# usage: api METHOD PATH TOKEN [JSON] — prints the answer, or says what the relay said.
+# usage: api METHOD PATH TOKEN [JSON] — sets `reply`, or says what the relay said.
 api() {
     local body status
     body=$(curl -sS --max-time 20 --cacert "$work/ca.crt" -X "$1" -H "Authorization: Bearer $3" \
@@ -133,7 +133,7 @@ api() {
         trouble "the relay refused $1 $2: $status ${body%$'\n'*}" relay
         return 1
     fi
-    printf '%s' "${body%$'\n'*}"
+    reply=${body%$'\n'*}
 }
 
 # The first string under a key of the JSON on standard input.
@@ -156,8 +156,19 @@ END
 
 # A relay with a user, a tunnel, an agent's token and two APIs: nginx's, and the sink's.
 make_relay() {
-    local operator user reply tunnel
-    [ -n "${agent:-}" ] && return
+    if [ -n "${agent:-}" ]; then return; fi
+    if [ -n "${relay_trouble:-}" ]; then
+        why=$relay_trouble
+        return 1
+    fi
+    set_up_relay || {
+        relay_trouble=$why
+        return 1
+    }
+}
+
+set_up_relay() {
+    local operator user tunnel
     if [ -z "${origin_port:-}" ]; then start_origin || return 1; fi
     if ! [ -x "$bin/penstock-relay" ]; then
         trouble "there is no $bin/penstock-relay"
@@ -176,16 +187,16 @@ make_relay() {
     operator=$(<"$work/operator")
     start_relay
     await relay "$admin_port" /readyz || return 1
-    reply=$(api POST /v1/users "$operator" '{"name": "bench"}') || return 1
+    api POST /v1/users "$operator" '{"name": "bench"}' || return 1
     user=$(field id <<<"$reply")
-    reply=$(api POST /v1/tokens "$operator" "{\"kind\": \"user\", \"user_id\": \"$user\", \"name\": \"bench\"}") || return 1
+    api POST /v1/tokens "$operator" "{\"kind\": \"user\", \"user_id\": \"$user\"}" || return 1
     user_token=$(field token <<<"$reply")
-    reply=$(api POST /v1/tunnels "$user_token" '{"name": "bench"}') || return 1
+    api POST /v1/tunnels "$user_token" '{"name": "bench"}' || return 1
     tunnel=$(field id <<<"$reply")
     field token <<<"$reply" >"$work/tunnel.token"
-    api POST /v1/apis "$user_token" "$(definition bench "$origin_port" "$tunnel")" >/dev/null || return 1
-    api POST /v1/apis "$user_token" "$(definition sink "$sink_port" "$tunnel")" >/dev/null || return 1
-    reply=$(api POST /v1/tokens "$user_token" '{"kind": "agent", "name": "bench"}') || return 1
+    api POST /v1/apis "$user_token" "$(definition bench "$origin_port" "$tunnel")" || return 1
+    api POST /v1/apis "$user_token" "$(definition sink "$sink_port" "$tunnel")" || return 1
+    api POST /v1/tokens "$user_token" '{"kind": "agent"}' || return 1
     agent=$(field token <<<"$reply")
     connector_configuration connector "127.0.0.1:$relay_port" "$work/tunnel.token" 2 "$health_port"
 }
@@ -201,10 +212,9 @@ start_product() {
         start_connector
         await connector "$health_port" /readyz || return 1
     fi
-    local got
-    got=$(api GET "/v1/proxy/bench/customers/cust_12345" "$agent") || return 1
-    if [ "$got" != "$answer" ]; then
-        trouble "a call through the relay answered something else: $got" relay
+    api GET "/v1/proxy/bench/customers/cust_12345" "$agent" || return 1
+    if [ "$reply" != "$answer" ]; then
+        trouble "a call through the relay answered something else: $reply" relay
         return 1
     fi
 }

@@ -17,15 +17,8 @@ package enum HealthProbe {
     }
 
     private static func status(_ path: String, _ listen: ConnectorConfiguration.Listen) -> Int? {
-        let address = reachable(listen.address)
-        let descriptor = socket(address.isV4 ? AF_INET : AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { return nil }
+        guard let descriptor = connect(to: reachable(listen.address), port: listen.port) else { return nil }
         defer { close(descriptor) }
-        var patience = timeval(tv_sec: 3, tv_usec: 0)
-        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-            setsockopt(descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
-        }
-        guard connect(descriptor, to: address, port: listen.port) else { return nil }
         let request = Array("GET \(path) HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n".utf8)
         guard FileDescriptor.write(request[...], to: descriptor).error == 0 else { return nil }
         var answer: [UInt8] = []
@@ -48,29 +41,26 @@ package enum HealthProbe {
         }
     }
 
-    private static func connect(_ descriptor: Int32, to address: IPAddress, port: Int) -> Bool {
-        let order = UInt16(truncatingIfNeeded: port).bigEndian
-        switch address {
-        case .v4(let value):
-            var target = sockaddr_in()
-            target.sin_family = sa_family_t(AF_INET)
-            target.sin_port = order
-            target.sin_addr.s_addr = value.bigEndian
-            return connect(descriptor, &target)
-        case .v6(let value):
-            var target = sockaddr_in6()
-            target.sin6_family = sa_family_t(AF_INET6)
-            target.sin6_port = order
-            withUnsafeMutableBytes(of: &target.sin6_addr) { $0.storeBytes(of: value.bigEndian, as: UInt128.self) }
-            return connect(descriptor, &target)
+    /// A connected socket whose reads and writes give up after three seconds.
+    private static func connect(to address: IPAddress, port: Int) -> Int32? {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV
+        var list: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(address.description, String(port), &hints, &list) == 0, let entry = list?.pointee else {
+            return nil
         }
-    }
-
-    private static func connect<Address>(_ descriptor: Int32, _ target: inout Address) -> Bool {
-        withUnsafePointer(to: &target) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<Address>.size)) == 0
-            }
+        defer { freeaddrinfo(list) }
+        let descriptor = socket(entry.ai_family, entry.ai_socktype, entry.ai_protocol)
+        guard descriptor >= 0 else { return nil }
+        var patience = timeval(tv_sec: 3, tv_usec: 0)
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            setsockopt(descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
         }
+        guard Glibc.connect(descriptor, entry.ai_addr, entry.ai_addrlen) == 0 else {
+            close(descriptor)
+            return nil
+        }
+        return descriptor
     }
 }

@@ -98,19 +98,15 @@ final class NameResolver: Sendable {
         return addresses
     }
 
+    /// Reads the address out of a `sockaddr_in` or `sockaddr_in6` by where ip(7) and ipv6(7) put it: which module these
+    /// types come from depends on what else is imported.
     private static func address(of entry: addrinfo) -> IPAddress? {
         guard let pointer = entry.ai_addr else { return nil }
+        let bytes = UnsafeRawBufferPointer(start: pointer, count: Int(entry.ai_addrlen))
         switch entry.ai_family {
-        case AF_INET:
-            return pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
-                withUnsafeBytes(of: $0.pointee.sin_addr) { IPAddress(bytes: Array($0)) }
-            }
-        case AF_INET6:
-            return pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
-                withUnsafeBytes(of: $0.pointee.sin6_addr) { IPAddress(bytes: Array($0)) }
-            }
-        default:
-            return nil
+        case AF_INET where bytes.count >= 8: return IPAddress(bytes: bytes[4..<8])
+        case AF_INET6 where bytes.count >= 24: return IPAddress(bytes: bytes[8..<24])
+        default: return nil
         }
     }
 }

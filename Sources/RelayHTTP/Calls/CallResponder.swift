@@ -70,6 +70,8 @@ package struct CallResponder: Sendable {
         } catch {
             return try await refuse(error, requestID, request, writer, channel)
         }
+        // Only who may call is asked for a body.
+        try await writer.askForBody(of: request)
         let context = CallContext(
             token: token, requestID: requestID, watch: watches.watch(for: channel),
             traceparent: HTTPField.Name("traceparent").flatMap { request.headers[$0] })

@@ -62,7 +62,10 @@ package struct PublicPortChannel: ServerChildChannel, HTTPChannelHandler {
                 return PublicPortChannel(tls: tls, door: door, limits: limits, responder: responder)
             }
             return PublicPortChannel(tls: tls, door: door, limits: limits) { request, writer, channel in
-                guard CallResponder.handles(request) else { return try await responder(request, writer, channel) }
+                guard CallResponder.handles(request) else {
+                    try await writer.askForBody(of: request)
+                    return try await responder(request, writer, channel)
+                }
                 try await calls.respond(to: request, writer, on: channel)
             }
         }

@@ -207,6 +207,16 @@ final class SessionHandler: ChannelDuplexHandler {
         context?.close(promise: nil)
     }
 
+    /// Closes the socket itself: TLS would wait five seconds for the farewell of a peer that is not there.
+    private func abandon() {
+        guard let context else { return }
+        do {
+            try context.pipeline.syncOperations.addHandler(SocketCloser(), position: .first)
+        } catch {
+            context.close(promise: nil)
+        }
+    }
+
     // MARK: reading
 
     private func receive(_ buffer: ByteBuffer) {
@@ -327,7 +337,7 @@ final class SessionHandler: ChannelDuplexHandler {
             next = until
         case .dead:
             logger.warning("tunnel peer is silent, connection given up")
-            context?.close(promise: nil)
+            abandon()
             return
         }
         keepaliveTask = eventLoop.assumeIsolated().scheduleTask(deadline: next) { [weak self] in

@@ -12,7 +12,8 @@ package final class HTTP2Stream {
     static let highWaterMark = 256 << 10
     static let lowWaterMark = 64 << 10
 
-    weak var session: SessionHandler?
+    /// Outlives its open streams: it closes them all before it goes, and a closed stream asks nothing of it.
+    unowned let session: SessionHandler
     var outbound = OutboundQueue()
     var flow: StreamFlow
     var incoming = IncomingHead()
@@ -54,7 +55,7 @@ package final class HTTP2Stream {
     package func respond(_ head: ResponseHead, endStream: Bool = false) {
         guard !isClosed, !localEnded else { return }
         if endStream { localEnded = true }
-        session?.submitResponse(head, endStream: endStream, on: self)
+        session.submitResponse(head, endStream: endStream, on: self)
     }
 
     /// Queues bytes of the body; they leave at the end of the event-loop turn as windows allow.
@@ -62,7 +63,7 @@ package final class HTTP2Stream {
         guard !isClosed, !localEnded, buffer.readableBytes > 0 else { return }
         outbound.append(buffer)
         if !isWritable { wasUnwritable = true }
-        session?.resume(self)
+        session.resume(self)
     }
 
     /// Ends our side of the stream.
@@ -70,18 +71,18 @@ package final class HTTP2Stream {
         guard !isClosed, !localEnded else { return }
         localEnded = true
         outbound.finish(trailers: trailers)
-        session?.resume(self)
+        session.resume(self)
     }
 
     /// Ends the stream at once; what is queued is dropped.
     package func reset(_ code: HTTP2ErrorCode) {
         guard !isClosed else { return }
-        session?.submitReset(code, on: self)
+        session.submitReset(code, on: self)
     }
 
     /// Returns flow-control credit for bytes that have left on the other side (RFC 9113, section 6.9).
     package func consume(_ bytes: Int) {
         guard bytes > 0, !isClosed else { return }
-        session?.consume(bytes, on: self)
+        session.consume(bytes, on: self)
     }
 }

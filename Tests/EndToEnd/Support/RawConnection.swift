@@ -46,6 +46,9 @@ final class RawConnection: Sendable {
 
     func send(_ text: String) async throws { try await channel.writeAndFlush(ByteBuffer(string: text)) }
 
+    /// The port of this side.
+    var localPort: Int { channel.localAddress?.port ?? 0 }
+
     /// Everything that came.
     var text: String { inbox.bytes.withLock { String(buffer: $0) } }
     var isClosed: Bool { inbox.isClosed.withLock { $0 } }

@@ -30,6 +30,8 @@ final class TestRelay: Sendable {
     private let child: Mutex<ChildProcess?> = Mutex(nil)
 
     var url: String { "https://localhost:\(port)" }
+    /// The SQLite file.
+    var database: String { data + "/penstock.db" }
     var log: String { folder / "relay.log" }
     var process: ChildProcess? { child.withLock { $0 } }
 
