@@ -77,7 +77,8 @@ package struct Relay: Sendable {
             pipeline: parts.pipeline, administration: parts.administration,
             limits: .init(requestBytes: configuration.limits.requestBytes))
         let router = buildRelayRouter(
-            administration: parts.administration, directory: parts.directory, hub: parts.hub, log: parts.store)
+            administration: parts.administration, directory: parts.directory, hub: parts.hub, log: parts.store,
+            requestBytes: configuration.limits.requestBytes)
         let logger = logger
         return Application(
             router: router, server: PublicPortChannel.server(tls: tls, door: door, limits: limits, calls: calls),

@@ -5,11 +5,14 @@ package import Registry
 package import Tunnels
 
 /// Everything of the public port but calls.
+///
+/// - Parameter requestBytes: the largest body that is read, in bytes.
 package func buildRelayRouter(
-    administration: Administration, directory: Directory, hub: TunnelHub, log: any AuditLog
+    administration: Administration, directory: Directory, hub: TunnelHub, log: any AuditLog,
+    requestBytes: Int
 ) -> Router<RelayContext> {
     let router = Router(context: RelayContext.self)
-    router.add(middleware: ProblemMiddleware())
+    router.add(middleware: ProblemMiddleware(bodyLimit: requestBytes))
     PeopleController(administration: administration).add(to: router)
     TunnelController(administration: administration, hub: hub).add(to: router)
     APIController(administration: administration, log: log).add(to: router)

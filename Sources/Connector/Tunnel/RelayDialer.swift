@@ -111,31 +111,63 @@ final class RelayDialer: Sendable {
     ) async throws -> Session {
         let target = try SocketAddress(
             packedIPAddress: ByteBuffer(bytes: address.unmapped.bytes), port: relay.port)
-        let name: String? = if case .name(let name) = relay.host { name } else { nil }
-        let dialled = Mutex<(any Channel)?>(nil)
+        let dialled = Dialled()
         return try await withTaskCancellationHandler {
-            try await ClientBootstrap(group: eventLoop)
-                .connectTimeout(Self.timeout)
-                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .channelOption(.tcpOption(.init(rawValue: TCP_USER_TIMEOUT)), value: Self.userTimeout)
-                .channelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 256 << 10))
-                .channelInitializer { [context] channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        dialled.withLock { $0 = channel }
-                        let tls = try NIOSSLClientHandler(context: context, serverHostname: name)
-                        try channel.pipeline.syncOperations.addHandler(tls)
+            // On the loop, so that the upgrade is in place before the handshake can have failed.
+            try await eventLoop.flatSubmit {
+                self.connect(to: target, on: eventLoop, dialled).flatMap { channel in
+                    // A dial that is cancelled as it connects: nothing would tell the upgrade that the channel is closed.
+                    guard channel.isActive else {
+                        return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
                     }
+                    return PTTHDial.upgrade(
+                        channel, authority: self.relay.authority, token: token, headers: headers,
+                        timeout: Self.timeout, install: install)
                 }
-                .connect(to: target)
-                .flatMap { [relay] channel in
-                    PTTHDial.upgrade(
-                        channel, authority: relay.authority, token: token, headers: headers, timeout: Self.timeout,
-                        install: install)
-                }
-                .get()
+            }.get()
         } onCancel: {
-            dialled.withLock { $0 }?.close(promise: nil)
+            dialled.close()
         }
+    }
+
+    private func connect(
+        to target: SocketAddress, on eventLoop: any EventLoop, _ dialled: Dialled
+    ) -> EventLoopFuture<any Channel> {
+        let name: String? = if case .name(let name) = relay.host { name } else { nil }
+        return ClientBootstrap(group: eventLoop)
+            .connectTimeout(Self.timeout)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.tcpOption(.init(rawValue: TCP_USER_TIMEOUT)), value: Self.userTimeout)
+            .channelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 256 << 10))
+            .channelInitializer { [context] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard dialled.set(channel) else { throw CancellationError() }
+                    let tls = try NIOSSLClientHandler(context: context, serverHostname: name)
+                    try channel.pipeline.syncOperations.addHandler(tls)
+                }
+            }
+            .connect(to: target)
+    }
+}
+
+/// The channel of a dial, for the case that the dial is cancelled.
+private final class Dialled: Sendable {
+    private let state = Mutex<(channel: (any Channel)?, isCancelled: Bool)>((nil, false))
+
+    /// False when the dial was cancelled before there was a channel.
+    func set(_ channel: any Channel) -> Bool {
+        state.withLock { state in
+            state.channel = channel
+            return !state.isCancelled
+        }
+    }
+
+    func close() {
+        let channel = state.withLock { state in
+            state.isCancelled = true
+            return state.channel
+        }
+        channel?.close(promise: nil)
     }
 }
 

@@ -23,7 +23,7 @@ struct APIController {
 
     @Sendable func create(_ request: Request, _ context: RelayContext) async throws -> Response {
         let (api, _) = try await administration.saveAPI(
-            request.document(), at: nil, condition: .new, by: context.actor())
+            request.document(context), at: nil, condition: .new, by: context.actor())
         return .json(Presentation.api(api), status: .created, etag: api.etag)
     }
 
@@ -34,7 +34,7 @@ struct APIController {
 
     @Sendable func replace(_ request: Request, _ context: RelayContext) async throws -> Response {
         let (api, isNew) = try await administration.saveAPI(
-            request.document(), at: context.parameters.require("slug"), condition: request.condition,
+            request.document(context), at: context.parameters.require("slug"), condition: request.condition,
             by: context.actor())
         return .json(Presentation.api(api), status: isNew ? .created : .ok, etag: api.etag)
     }
@@ -46,7 +46,7 @@ struct APIController {
     }
 
     @Sendable func setCredentials(_ request: Request, _ context: RelayContext) async throws -> Response {
-        let root = try await request.document().root
+        let root = try await request.document(context).root
         guard let object = root.object, !object.isEmpty else {
             throw Failure(
                 .invalidRequest, stage: .validation, detail: "The body must be an object of credentials by field.")

@@ -25,7 +25,7 @@ struct PeopleController {
     }
 
     @Sendable func createUser(_ request: Request, _ context: RelayContext) async throws -> Response {
-        let name = try await request.object(["name"]).requiredString("name")
+        let name = try await request.object(["name"], context).requiredString("name")
         let user = try await administration.createUser(name: name, by: context.actor())
         return .json(Presentation.user(user), status: .created)
     }
@@ -40,7 +40,7 @@ struct PeopleController {
     }
 
     @Sendable func createToken(_ request: Request, _ context: RelayContext) async throws -> Response {
-        let object = try await request.object(["kind", "user_id", "label", "apis"])
+        let object = try await request.object(["kind", "user_id", "label", "apis"], context)
         guard let kind = TokenKind(rawValue: try object.requiredString("kind")) else {
             throw Failure(
                 .invalidRequest, stage: .validation, detail: "There is no such kind of token.",

@@ -26,7 +26,7 @@ struct TunnelController {
     }
 
     @Sendable func create(_ request: Request, _ context: RelayContext) async throws -> Response {
-        let name = try await request.object(["name"]).requiredString("name")
+        let name = try await request.object(["name"], context).requiredString("name")
         let (tunnel, token) = try await administration.createTunnel(name: name, by: context.actor())
         var object =
             Presentation.tunnel(tunnel, hub.snapshot(of: tunnel.id), now: administration.now()).object ?? JSONObject()
@@ -46,7 +46,7 @@ struct TunnelController {
     }
 
     @Sendable func createToken(_ request: Request, _ context: RelayContext) async throws -> Response {
-        let label = try await request.object(["label"]).string("label") ?? ""
+        let label = try await request.object(["label"], context).string("label") ?? ""
         let token = try await administration.createTunnelToken(
             tunnel: context.parameters.require("id"), label: label, by: context.actor())
         return .json(Presentation.token(token), status: .created)

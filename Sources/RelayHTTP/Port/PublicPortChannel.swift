@@ -89,6 +89,13 @@ package struct PublicPortChannel: ServerChildChannel, HTTPChannelHandler {
     }
 
     package func handle(value: Value, logger: Logger) async {
+        // What a call does between its waits takes microseconds; what blocks goes elsewhere (`Offload`).
+        await withTaskExecutorPreference(EventLoopTaskExecutor(value.channel.eventLoop)) {
+            await serve(value, logger)
+        }
+    }
+
+    private func serve(_ value: Value, _ logger: Logger) async {
         do {
             switch try await value.untilClosed({ try await value.served.get() }) {
             case .http1(let channel): await handleHTTP(asyncChannel: channel, logger: logger)

@@ -6,13 +6,18 @@ import Pipeline
 import Value
 import YAML
 
-/// The largest body of a request that is not a call, in bytes.
-private let bodyLimit = 10 << 20
-
 extension Request {
     /// The body as a document, JSON or YAML by its content type.
-    func document() async throws -> Document {
-        let bytes = try await body.collect(upTo: bodyLimit)
+    func document(_ context: RelayContext) async throws -> Document {
+        let tooLarge = Failure(
+            .invalidRequest, stage: .relay, detail: "The body is larger than \(context.bodyLimit) bytes.")
+        // Said before the body comes, where its length is known.
+        if let length = headers[.contentLength].flatMap({ Int($0) }), length > context.bodyLimit { throw tooLarge }
+        var bytes = ByteBuffer()
+        for try await var chunk in body {
+            guard bytes.readableBytes + chunk.readableBytes <= context.bodyLimit else { throw tooLarge }
+            bytes.writeBuffer(&chunk)
+        }
         let type = headers[.contentType]?.prefix { $0 != ";" }.lowercased() ?? ""
         do {
             if type.hasSuffix("yaml") { return try YAML.parse(Array(bytes.readableBytesView)) }
@@ -23,8 +28,8 @@ extension Request {
     }
 
     /// The body as one JSON object with no members but these.
-    func object(_ members: Set<String>) async throws -> JSONObject {
-        let root = try await document().root
+    func object(_ members: Set<String>, _ context: RelayContext) async throws -> JSONObject {
+        let root = try await document(context).root
         if root.isNull { return JSONObject() }
         guard let object = root.object else {
             throw Failure(

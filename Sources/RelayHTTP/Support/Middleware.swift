@@ -7,9 +7,14 @@ import Registry
 
 /// Turns every error into one problem document, and names the request in every answer.
 struct ProblemMiddleware: RouterMiddleware {
+    /// The largest body that is read, in bytes.
+    let bodyLimit: Int
+
     func handle(
         _ request: Request, context: RelayContext, next: (Request, RelayContext) async throws -> Response
     ) async throws -> Response {
+        var context = context
+        context.bodyLimit = bodyLimit
         var response: Response
         do {
             response = try await next(request, context)

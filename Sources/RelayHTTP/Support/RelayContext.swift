@@ -6,6 +6,8 @@ package import Registry
 package struct RelayContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     package let requestID: String
+    /// The largest body that is read, in bytes. Set by ``ProblemMiddleware``.
+    var bodyLimit = 10 << 20
     /// Set by ``RequireToken``.
     package var token: Token?
 

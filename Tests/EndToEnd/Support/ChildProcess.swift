@@ -66,6 +66,7 @@ final class ChildProcess: Sendable {
         defer { for pointer in words + values { free(pointer) } }
         let code = posix_spawn(&pid, executable, &actions, &attributes, words + [nil], values + [nil])
         guard code == 0 else { throw TestFailure("cannot start \(executable): \(String(cString: strerror(code)))") }
+        Guardian.child(pid)
         let life = Life()
         let child = pid
         Thread.detachNewThread { Self.reap(child, life) }
@@ -92,6 +93,7 @@ final class ChildProcess: Sendable {
             waitpid(pid, &status, 0)
             let end: End = status & 0x7F == 0 ? .exit((status >> 8) & 0xFF) : .signal(status & 0x7F)
             state.end = end
+            Guardian.ended(pid)
             defer { state.waiters = [] }
             return (state.waiters, end)
         }

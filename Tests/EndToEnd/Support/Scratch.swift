@@ -10,6 +10,7 @@ final class Scratch: Sendable {
             throw TestFailure("no scratch folder: \(String(cString: strerror(errno)))")
         }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        Guardian.folder(path)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
