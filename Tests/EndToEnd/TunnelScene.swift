@@ -32,10 +32,6 @@ struct TunnelScene: Sendable {
             try await body(scene)
         } catch {
             await scene.end()
-            let log = relay.process?.logText ?? ""
-            if let at = log.range(of: "💣") ?? log.range(of: "crashed") {
-                throw TestFailure("\(error)\nRELAYDIED \(log[at.lowerBound...].prefix(9000).replacing("\n", with: "\nLL "))")
-            }
             throw TestFailure(
                 "\(error)\nrelay: \(relay.process?.logTail ?? "")\nconnector: \(connector.process?.logTail ?? "")")
         }

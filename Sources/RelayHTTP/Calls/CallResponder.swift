@@ -64,11 +64,12 @@ package struct CallResponder: Sendable {
         to request: Request, _ writer: consuming ResponseWriter, on channel: any Channel
     ) async throws {
         let requestID = RequestID.generate().description
+        let body = BodyReader(request.body)
         let token: Token
         do throws(Failure) {
             token = try Authentication.token(request.headers, administration)
         } catch {
-            return try await refuse(error, requestID, request, writer, channel)
+            return try await refuse(error, requestID, body, writer, channel)
         }
         // Only who may call is asked for a body.
         try await writer.askForBody(of: request)
@@ -77,12 +78,12 @@ package struct CallResponder: Sendable {
             traceparent: HTTPField.Name("traceparent").flatMap { request.headers[$0] })
         switch Self.kind(of: request) {
         case .tool(let slug, let endpoint):
-            try await tool(slug, endpoint, context, request, writer, channel)
+            try await tool(slug, endpoint, context, request, body, writer, channel)
         case .proxy(let slug, let target):
-            try await proxy(slug, target, context, request, writer, channel)
+            try await proxy(slug, target, context, request, body, writer, channel)
         case nil:
             let failure = Failure(.endpointNotFound, stage: .relay, detail: "There is no such resource.")
-            try await refuse(failure, requestID, request, writer, channel)
+            try await refuse(failure, requestID, body, writer, channel)
         }
     }
 
@@ -90,13 +91,13 @@ package struct CallResponder: Sendable {
 
     private func tool(
         _ slug: String, _ endpoint: String, _ context: CallContext, _ request: Request,
-        _ writer: consuming ResponseWriter, _ channel: any Channel
+        _ body: BodyReader, _ writer: consuming ResponseWriter, _ channel: any Channel
     ) async throws {
         let arguments: JSON
         do {
-            arguments = try await self.arguments(of: request)
+            arguments = try await self.arguments(of: request, body)
         } catch let failure as Failure {
-            return try await refuse(failure, context.requestID, request, writer, channel)
+            return try await refuse(failure, context.requestID, body, writer, channel)
         }
         let answer: ToolAnswer
         do throws(Failure) {
@@ -115,17 +116,13 @@ package struct CallResponder: Sendable {
 
     private static let requestID = HTTPField.Name("x-request-id") ?? .server
 
-    private func arguments(of request: Request) async throws -> JSON {
+    private func arguments(of request: Request, _ body: BodyReader) async throws -> JSON {
         let tooLarge = Failure(
             .invalidRequest, stage: .relay, detail: "The arguments are larger than \(limits.requestBytes) bytes.")
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.requestBytes {
             throw tooLarge
         }
-        var bytes = ByteBuffer()
-        for try await var chunk in request.body {
-            guard bytes.readableBytes + chunk.readableBytes <= limits.requestBytes else { throw tooLarge }
-            bytes.writeBuffer(&chunk)
-        }
+        guard let bytes = try await body.collect(upTo: limits.requestBytes) else { throw tooLarge }
         guard bytes.readableBytes > 0 else { return .object(JSONObject()) }
         do throws(JSONParseError) {
             return try JSON.parse(bytes.readableBytesView)
@@ -153,17 +150,12 @@ package struct CallResponder: Sendable {
 
     private func proxy(
         _ slug: String, _ target: String, _ context: CallContext, _ request: Request,
-        _ writer: consuming ResponseWriter, _ channel: any Channel
+        _ body: BodyReader, _ writer: consuming ResponseWriter, _ channel: any Channel
     ) async throws {
-        let body: OutboundBody
-        do {
-            body = try await self.body(of: request)
-        } catch let failure as Failure {
-            return try await refuse(failure, context.requestID, request, writer, channel)
-        }
+        let outbound = try await Self.outbound(request, body)
         let proxied = ProxyRequest(
             slug: slug, method: request.method.rawValue, target: target, headers: HTTPHeaders(request.headers),
-            body: body)
+            body: outbound)
         var slot: ResponseWriter? = consume writer
         do {
             try await pipeline.proxy(proxied, context) { answer in
@@ -172,24 +164,23 @@ package struct CallResponder: Sendable {
             }
         } catch let failure as Failure {
             guard let writer = slot.take() else { throw failure }
-            return try await refuse(failure, context.requestID, request, writer, channel)
+            return try await refuse(failure, context.requestID, body, writer, channel)
         } catch is Pipeline.AnswerBroken {
             // The head has left: only breaking the connection can tell the caller that the body is not whole.
             channel.close(promise: nil)
         }
     }
 
-    private func body(of request: Request) async throws -> OutboundBody {
+    private static func outbound(_ request: Request, _ body: BodyReader) async throws -> OutboundBody {
         let length = request.headers[.contentLength].flatMap { Int($0) }
         if length == 0 { return .none }
         if length == nil, request.headers[.transferEncoding] == nil, request.method == .get || request.method == .head {
             return .none
         }
-        guard let length, length <= Self.wholeBody else {
-            let reader = BodyReader(request.body)
-            return .streamed { try await reader.next() }
+        guard let length, length <= wholeBody, let whole = try await body.collect(upTo: wholeBody) else {
+            return .streamed { try await body.next() }
         }
-        return .whole(try await request.body.collect(upTo: Self.wholeBody))
+        return .whole(whole)
     }
 
     private static func write(
@@ -215,14 +206,14 @@ package struct CallResponder: Sendable {
         try await writer.write(response: response.head, body: response.body)
     }
 
-    /// Answers a request whose body has not been read, and reads past what is left of it, within bounds.
+    /// Answers a request, and reads past what is left of its body, within bounds.
     private func refuse(
-        _ failure: Failure, _ requestID: String, _ request: Request, _ writer: consuming ResponseWriter,
+        _ failure: Failure, _ requestID: String, _ body: BodyReader, _ writer: consuming ResponseWriter,
         _ channel: any Channel
     ) async throws {
         try await write(Problem(failure, requestID: requestID), writer)
         var read = 0
-        for try await chunk in request.body {
+        while let chunk = try await body.next() {
             read += chunk.readableBytes
             guard read <= Self.drained else {
                 channel.close(promise: nil)

@@ -80,6 +80,8 @@ package struct PublicPortChannel: ServerChildChannel, HTTPChannelHandler {
                     return try self.serveHTTP1(channel, logger: logger)
                 }
             }
+            // A caller who has closed their side waits for nothing: what is under way for them ends.
+            try channel.syncOptions?.setOption(ChannelOptions.allowRemoteHalfClosure, value: false)
             let pipeline = channel.pipeline.syncOperations
             try pipeline.addHandlers([
                 NIOSSLServerHandler(context: tls.current), HandshakeDeadline(limit: limits.handshake), negotiation,
