@@ -7,7 +7,7 @@ import Testing
 @testable import ReverseHTTP
 
 /// What a relay may ask for, and what of it happens.
-@Suite struct PolicyTests {
+@Suite(.serialized) struct PolicyTests {
     @Test(
         "T9: a relay that asks for what the local file does not list is refused, and no origin is touched",
         arguments: [

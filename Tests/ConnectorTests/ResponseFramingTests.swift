@@ -6,7 +6,7 @@ import Testing
 @testable import ReverseHTTP
 
 /// S11 and S12 with an origin that answers byte for byte what a case says.
-@Suite struct ResponseFramingTests {
+@Suite(.serialized) struct ResponseFramingTests {
     @Test(
         "S11: a response whose end two readers could see elsewhere is refused",
         arguments: [

@@ -9,7 +9,6 @@ let testGroup = MultiThreadedEventLoopGroup.singleton
 struct FakeOrigin {
     let port: Int
     let seen: Seen
-    private let channel: any Channel
 
     /// What the origin has seen, over all its connections.
     final class Seen: Sendable {
@@ -38,37 +37,28 @@ struct FakeOrigin {
         /// From 1.
         let number: Int
         let seen: Seen
-        private var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
-        private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+        private let inbox: OriginInbox
+        private let channel: any Channel
         private var unread = ""
 
-        init(
-            number: Int, seen: Seen, inbound: NIOAsyncChannelInboundStream<ByteBuffer>,
-            outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
-        ) {
+        init(number: Int, seen: Seen, inbox: OriginInbox, channel: any Channel) {
             self.number = number
             self.seen = seen
-            self.inbound = inbound.makeAsyncIterator()
-            self.outbound = outbound
+            self.inbox = inbox
+            self.channel = channel
         }
 
         /// The next request's head, or nil at the end.
         func head() async throws -> String? {
-            while true {
-                if let end = unread.range(of: "\r\n\r\n") {
-                    let head = String(unread[..<end.upperBound])
-                    unread = String(unread[end.upperBound...])
-                    seen.took(head)
-                    return head
-                }
-                guard try await more() else { return nil }
-            }
+            guard let head = try await until("\r\n\r\n") else { return nil }
+            seen.took(head)
+            return head
         }
 
         /// Exactly `count` bytes of body.
         func body(_ count: Int) async throws -> String? {
             while unread.utf8.count < count {
-                guard try await more() else { return nil }
+                guard await more() else { return nil }
             }
             let body = String(decoding: unread.utf8.prefix(count), as: UTF8.self)
             unread = String(decoding: unread.utf8.dropFirst(count), as: UTF8.self)
@@ -78,30 +68,31 @@ struct FakeOrigin {
         /// Everything up to and with `text`.
         func until(_ text: String) async throws -> String? {
             while true {
-                if let end = unread.range(of: text) {
+                if let end = unread.firstRange(of: text) {
                     let found = String(unread[..<end.upperBound])
                     unread = String(unread[end.upperBound...])
                     return found
                 }
-                guard try await more() else { return nil }
+                guard await more() else { return nil }
             }
         }
 
         /// Reads on until the other side closes.
         func untilClosed() async throws {
-            while try await more() { unread = "" }
+            while await more() { unread = "" }
         }
 
+        /// Returns when the socket has taken it all.
         func write(_ text: String) async throws {
-            try await outbound.write(ByteBuffer(string: text))
+            try await channel.writeAndFlush(ByteBuffer(string: text)).get()
         }
 
         func answer(_ body: String, status: String = "200 OK", _ extra: String = "") async throws {
             try await write("HTTP/1.1 \(status)\r\n\(extra)content-length: \(body.utf8.count)\r\n\r\n\(body)")
         }
 
-        private func more() async throws -> Bool {
-            guard let bytes = try await inbound.next() else { return false }
+        private func more() async -> Bool {
+            guard let bytes = await inbox.next(on: channel) else { return false }
             unread += String(buffer: bytes)
             return true
         }
@@ -118,37 +109,51 @@ struct FakeOrigin {
                     certificateChain: NIOSSLCertificate.fromPEMFile(certificates.certificate).map { .certificate($0) },
                     privateKey: .privateKey(try NIOSSLPrivateKey(file: certificates.key, format: .pem))))
         }
-        let server = try await ServerBootstrap(group: testGroup)
+        let (accepted, accept) = AsyncStream.makeStream(of: (inbox: OriginInbox, channel: any Channel).self)
+        var bootstrap = ServerBootstrap(group: testGroup)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .bind(host: "127.0.0.1", port: 0) { channel in
+        // A script that does not read holds its caller back; a handshake has to be read whatever the script does.
+        if context == nil { bootstrap = bootstrap.childChannelOption(.autoRead, value: false) }
+        let server = try await bootstrap
+            .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let context {
                         try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
                     }
-                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                    // Only an active channel can be asked to read.
+                    let inbox = OriginInbox { accept.yield(($0, channel)) }
+                    try channel.pipeline.syncOperations.addHandler(inbox)
                 }
             }
+            .bind(host: "127.0.0.1", port: 0).get()
         let seen = Seen()
-        let origin = FakeOrigin(port: server.channel.localAddress?.port ?? 0, seen: seen, channel: server.channel)
+        let origin = FakeOrigin(port: server.localAddress?.port ?? 0, seen: seen)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                try? await withThrowingDiscardingTaskGroup { connections in
-                    try await server.executeThenClose { inbound in
-                        for try await connection in inbound {
-                            connections.addTask {
-                                let number = seen.opened()
-                                try? await connection.executeThenClose { inbound, outbound in
-                                    try await script(
-                                        Connection(number: number, seen: seen, inbound: inbound, outbound: outbound))
-                                }
+                await withDiscardingTaskGroup { connections in
+                    for await (inbox, channel) in accepted {
+                        connections.addTask {
+                            let connection = Connection(
+                                number: seen.opened(), seen: seen, inbox: inbox, channel: channel)
+                            await withTaskCancellationHandler {
+                                try? await script(connection)
+                            } onCancel: {
+                                channel.close(promise: nil)
                             }
+                            try? await channel.close()
                         }
                     }
                 }
             }
-            let result = try await body(origin)
-            group.cancelAll()
-            return result
+            defer { group.cancelAll() }
+            let result: Result<R, any Error>
+            do {
+                result = .success(try await body(origin))
+            } catch {
+                result = .failure(error)
+            }
+            try? await server.close()
+            return try result.get()
         }
     }
 
@@ -168,13 +173,75 @@ struct FakeOrigin {
 extension String {
     /// The value of `content-length` in a head.
     var lengthField: Int? {
-        guard let start = range(of: "content-length: ")?.upperBound else { return nil }
+        guard let start = firstRange(of: "content-length: ")?.upperBound else { return nil }
         return Int(self[start...].prefix { $0.isNumber })
     }
+}
 
-    /// Without Foundation's, which the target does not use either.
-    fileprivate func range(of text: String) -> Range<String.Index>? {
-        guard let match = firstRange(of: text) else { return nil }
-        return match
+/// What came on a connection and was not taken yet.
+final class OriginInbox: ChannelInboundHandler, Sendable {
+    typealias InboundIn = ByteBuffer
+
+    private struct State {
+        var received = ByteBuffer()
+        var isClosed = false
+        var reader: CheckedContinuation<ByteBuffer?, Never>?
+
+        /// What the reader gets now, if anything.
+        mutating func take() -> ByteBuffer?? {
+            if received.readableBytes > 0 {
+                defer { received = ByteBuffer() }
+                return .some(received)
+            }
+            return isClosed ? .some(nil) : .none
+        }
+    }
+
+    private let state = Mutex(State())
+    private let whenActive: @Sendable (OriginInbox) -> Void
+
+    init(whenActive: @escaping @Sendable (OriginInbox) -> Void) {
+        self.whenActive = whenActive
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        whenActive(self)
+        context.fireChannelActive()
+    }
+
+    /// What comes next, or nil at the end.
+    func next(on channel: any Channel) async -> ByteBuffer? {
+        await withCheckedContinuation { continuation in
+            let ready = state.withLock { state -> ByteBuffer?? in
+                let ready = state.take()
+                if ready == nil { state.reader = continuation }
+                return ready
+            }
+            if let ready { continuation.resume(returning: ready) } else { channel.read() }
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let bytes = unwrapInboundIn(data)
+        wake { $0.received.writeImmutableBuffer(bytes) }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        wake { $0.isClosed = true }
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    private func wake(_ change: (inout State) -> Void) {
+        let (reader, ready) = state.withLock { state -> (CheckedContinuation<ByteBuffer?, Never>?, ByteBuffer??) in
+            change(&state)
+            guard state.reader != nil, let ready = state.take() else { return (nil, .none) }
+            defer { state.reader = nil }
+            return (state.reader, ready)
+        }
+        if let ready { reader?.resume(returning: ready) }
     }
 }
