@@ -114,7 +114,8 @@ struct FakeOrigin {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
         // A script that does not read holds its caller back; a handshake has to be read whatever the script does.
         if context == nil { bootstrap = bootstrap.childChannelOption(.autoRead, value: false) }
-        let server = try await bootstrap
+        let server =
+            try await bootstrap
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let context {
