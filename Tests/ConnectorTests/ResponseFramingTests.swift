@@ -133,12 +133,15 @@ import Testing
 
     @Test("S11: bytes that come while a connection is idle close it")
     func unsolicitedBytes() async throws {
+        let (answered, closed) = (Signal(), Signal())
         let script: @Sendable (FakeOrigin.Connection) async throws -> Void = { connection in
             if connection.number == 1 {
                 _ = try await connection.head()
                 try await connection.answer("one")
+                await answered.wait()
                 try await connection.write("HTTP/1.1 200 OK\r\ncontent-le")
                 try await connection.untilClosed()
+                closed.open()
             } else {
                 while try await connection.head() != nil { try await connection.answer("two") }
             }
@@ -146,6 +149,8 @@ import Testing
         try await FakeOrigin.with(script: script) { origin in
             try await Rig.with([origin.rule]) { rig async throws in
                 #expect(try await rig.call(authority: origin.authority).body == "one")
+                answered.open()
+                await closed.wait()
                 #expect(try await rig.call(authority: origin.authority).body == "two")
             }
         }
