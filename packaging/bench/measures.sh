@@ -184,7 +184,7 @@ measure_idle() {
 
 # Connector and origins on one side of a wire of 50 ms each way, relay and caller on the other.
 measure_distance() {
-    local inside=("$here/netlab/netlab.sh" exec) speed url
+    local inside=("$here/netlab/netlab.sh" exec) url
     if [ "$(id -u)" != 0 ] || ! [ -c /dev/net/tun ]; then
         missing[distance]="skipped: it needs root and /dev/net/tun"
         echo "bench: ${missing[distance]}" >&2
@@ -213,9 +213,9 @@ measure_distance() {
         return 1
     fi
     url=https://10.77.0.2:$relay_port/v1/proxy
-    if speed=$(across "$url/bench/long"); then sample distance.download_mb_s "$speed"; else missing[distance]=$why; fi
-    if speed=$(across "$url/sink/upload" -H "Content-Type: application/json" -H "Expect:" -T "$work/files/api/v1/long" \
-        -X POST); then sample distance.upload_mb_s "$speed"; else missing[distance]=$why; fi
+    across distance.download_mb_s "$url/bench/long" || missing[distance]=$why
+    across distance.upload_mb_s "$url/sink/upload" -H "Content-Type: application/json" -H "Expect:" \
+        -T "$work/files/api/v1/long" -X POST || missing[distance]=$why
     stop_all
     "$here/netlab/netlab.sh" down "$lab" >/dev/null 2>&1 || true
     lab=''
@@ -223,17 +223,17 @@ measure_distance() {
     connector_configuration connector "127.0.0.1:$relay_port" "$work/tunnel.token" 2 "$health_port"
 }
 
-# usage: across URL CURL_OPTION… — MB/s of one transfer that begins on a connection of its own.
+# usage: across KEY URL CURL_OPTION… — MB/s of one transfer that begins on a connection of its own.
 across() {
-    local url=$1 out
-    shift
+    local key=$1 url=$2 out
+    shift 2
     out=$("$here/netlab/netlab.sh" exec "$lab" b curl -sS --fail --http1.1 --max-time 60 -o /dev/null \
         --cacert "$work/ca.crt" -H "Authorization: Bearer $agent" \
         -w '%{speed_download} %{speed_upload}' "$@" "$url" 2>"$work/curl.log") || {
         trouble "a transfer across the wire failed: $(tail -n 1 "$work/curl.log")" relay
         return 1
     }
-    awk '{ printf "%.1f", ($1 > $2 ? $1 : $2) / 1e6 }' <<<"$out"
+    sample "$key" "$(awk '{ printf "%.1f", ($1 > $2 ? $1 : $2) / 1e6 }' <<<"$out")"
 }
 
 # The connector as it is shipped: with the Swift standard library inside, and stripped.
