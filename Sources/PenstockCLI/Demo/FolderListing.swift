@@ -8,20 +8,24 @@
 enum FolderListing {
     /// The paths of its regular files, without those of folders inside it.
     static func files(in folder: String) -> [String] {
-        entries(of: folder).filter { kind($0) == S_IFREG }
+        entries(of: folder).filter { !isFolder($0) }
     }
 
     /// Removes a folder and what is in it; links are removed, not followed.
     static func removeAll(_ folder: String) {
         for path in entries(of: folder) {
-            if kind(path) == S_IFDIR { removeAll(path) } else { unlink(path) }
+            if isFolder(path) { removeAll(path) } else { unlink(path) }
         }
         rmdir(folder)
     }
 
-    private static func kind(_ path: String) -> mode_t? {
-        var status = stat()
-        return lstat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
+    /// Whether a folder is there; a link to one is none. Asked of `open`: whose module `stat` belongs to depends on what
+    /// else is linked.
+    private static func isFolder(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        close(descriptor)
+        return true
     }
 
     private static func entries(of folder: String) -> [String] {
