@@ -83,7 +83,8 @@ struct TunnelPeerTests {
     func bomb() async throws {
         try await abused { scene, wire in
             let agent = try await scene.agent()
-            try await agent.write(scene.head("GET", "/bomb", slug: "rogue"))
+            // One that may not be sent again, so that its failure is told at once.
+            try await agent.write(scene.head("POST", "/bomb", ["Content-Length: 2"], slug: "rogue") + "hi")
             // The request's frames come; its stream is the first, which is 1.
             try await Self.request(on: wire)
             try await wire.write(TunnelFrame.bomb(stream: 1))

@@ -53,6 +53,19 @@ final class TunnelWire: Sendable {
 
     func close() async { try? await channel.close() }
 
+    /// Closes the socket itself, as a process does that dies: TLS would say farewell, and wait for the peer's.
+    func abort() async {
+        channel.eventLoop.execute { [channel] in
+            try? channel.pipeline.syncOperations.addHandler(Closer(), position: .first)
+        }
+        try? await channel.closeFuture.get()
+    }
+
+    private final class Closer: ChannelOutboundHandler {
+        typealias OutboundIn = Never
+        func handlerAdded(context: ChannelHandlerContext) { context.close(promise: nil) }
+    }
+
     // MARK: HTTP/1.1
 
     /// The next head: its lines, the names as they came.
@@ -100,8 +113,8 @@ final class TunnelWire: Sendable {
 
     /// Answers a request with a small text, the last of this connection.
     func answer(_ text: String = "ok", status: Int = 200) async throws {
-        try await write(
-            "HTTP/1.1 \(status) Word\r\ncontent-type: text/plain\r\ncontent-length: \(text.utf8.count)\r\n\r\n\(text)")
+        let fields = "content-type: text/plain\r\nconnection: close\r\ncontent-length: \(text.utf8.count)"
+        try await write("HTTP/1.1 \(status) Word\r\n\(fields)\r\n\r\n\(text)")
     }
 
     /// What has come and was not asked for.

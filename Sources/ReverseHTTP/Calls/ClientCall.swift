@@ -174,10 +174,14 @@ package final class ClientCall: HTTP2StreamDelegate, Sendable {
         loop.value.handler?.turnEnders.append(self)
     }
 
+    /// What waits for its reader beyond this many bytes is copied out of the large buffers it came in.
+    private static let compactAbove = 128 << 10
+
     package func stream(_ stream: HTTP2Stream, receivedData data: ByteBuffer) {
         let waiter = state.withLock { state -> UnsafeContinuation<Result<ByteBuffer?, StreamError>, Never>? in
             guard let waiter = state.chunkWaiter else {
-                state.chunks.append(data)
+                let isWaste = state.buffered > Self.compactAbove && data.storageCapacity > 2 * data.readableBytes
+                state.chunks.append(isWaste ? ByteBuffer(bytes: data.readableBytesView) : data)
                 state.buffered += data.readableBytes
                 return nil
             }
@@ -208,7 +212,10 @@ package final class ClientCall: HTTP2StreamDelegate, Sendable {
         loop.value.stream = nil
         loop.value.handler = nil
         wake { state in
-            if !state.ended { state.failure = state.failure ?? StreamError(reason) }
+            guard !state.ended else { return }
+            state.failure = state.failure ?? StreamError(reason)
+            // We broke it off: nobody is to have what its reader left lying.
+            if case .reset(_, byPeer: false) = reason { state.chunks.removeAll(keepingCapacity: false) }
         }
     }
 

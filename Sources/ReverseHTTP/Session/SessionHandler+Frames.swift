@@ -142,6 +142,15 @@ extension SessionHandler {
 
     /// A frame of ours has left nghttp2.
     func sent(_ frame: nghttp2_frame, on stream: HTTP2Stream?) {
+        if UInt32(frame.hd.type) == NGHTTP2_GOAWAY.rawValue,
+            frame.goaway.error_code != HTTP2ErrorCode.noError.rawValue
+        {
+            // nghttp2 itself ends the session for what the peer did; it reads nothing more.
+            endsAfterFlush = true
+            goneAway = true
+            gauge.stopAccepting()
+            return
+        }
         if UInt32(frame.hd.type) == NGHTTP2_RST_STREAM.rawValue, stream?.localReason == nil {
             // nghttp2 resets a stream for what the peer did on it: so can a peer make us work (MadeYouReset).
             if spend(.streamError) != 0 {

@@ -40,6 +40,8 @@ final class SessionHandler: ChannelDuplexHandler {
     var isFlushScheduled = false
     var violation: HTTP2ErrorCode?
     var goneAway = false
+    /// A GOAWAY for an error is on its way out: nothing comes after it.
+    var endsAfterFlush = false
     var lastPeerStream: Int32 = 0
     /// Calls that want to know when a read turn is over.
     var turnEnders: [ClientCall] = []
@@ -245,6 +247,7 @@ final class SessionHandler: ChannelDuplexHandler {
     /// Ends the session for the peer's fault. nghttp2 sends no GOAWAY after a fatal error, so this writes the frame.
     func terminate(_ code: HTTP2ErrorCode) {
         violation = code
+        gauge.stopAccepting()
         logger.warning("tunnel session ended for a protocol violation", metadata: ["code": "\(code)"])
         guard let context else { return }
         // What nghttp2 has queued (its own GOAWAY among it, where it sends one) goes first.
@@ -303,7 +306,7 @@ final class SessionHandler: ChannelDuplexHandler {
             wrote = true
         }
         if wrote { context.flush() }
-        if failed { context.close(promise: nil) }
+        if failed || endsAfterFlush { context.close(promise: nil) }
         wakeWriters()
     }
 

@@ -60,6 +60,7 @@ final class ChildProcess: Sendable {
         for name in ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH"] where variables[name] == nil {
             variables[name] = ProcessInfo.processInfo.environment[name]
         }
+        keepDescriptors()
         var pid: pid_t = 0
         let words = ([executable] + arguments).map { strdup($0) }
         let values = variables.map { strdup("\($0.key)=\($0.value)") }
@@ -71,6 +72,13 @@ final class ChildProcess: Sendable {
         let child = pid
         Thread.detachNewThread { Self.reap(child, life) }
         return ChildProcess(pid: pid, log: log, life: life)
+    }
+
+    /// The sockets of the tests are not the child's: a connection that the test closes would live on in it.
+    private static func keepDescriptors() {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
+            if let descriptor = Int32(name), descriptor > 2 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        }
     }
 
     /// Runs a command to its end.
