@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need, checks the format, builds once and runs every test. Arguments go to `swift test`,
+# Installs what the tests need, checks the format, builds once, and runs the tests of the parts and of the
+# real processes, but for the suites named below. Arguments go to `swift test`,
 # for example: bash packaging/test.sh --filter ReverseHTTPTests
 set -euo pipefail
 cd "$(dirname "$0")/.."

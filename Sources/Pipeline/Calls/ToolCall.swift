@@ -23,11 +23,7 @@ extension Pipeline {
     ) async throws(Failure) -> ToolAnswer {
         let start = clock.monotonic()
         var record = newRecord(context, slug: slug, endpoint: endpointName)
-        do throws(Failure) {
-            try enter()
-        } catch {
-            throw error
-        }
+        try enter()
         defer { leave() }
         let result = await runTool(slug, endpointName, arguments, context, &record)
         record.times.append(.init("total", microseconds: microseconds(since: start)))

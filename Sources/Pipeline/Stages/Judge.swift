@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import Value
+import Vault
 
 /// Stage: what an API's answer amounts to.
 enum Judge {
@@ -64,7 +65,10 @@ enum Judge {
         {
             return JSON.string(text).bytes()
         }
-        let object: JSON = ["content_type": .string(String(media)), "base64": .string(Base64.encode(bytes))]
+        let object: JSON = [
+            "content_type": .string(String(media)),
+            "base64": .string(String(decoding: Base64.encode(bytes), as: UTF8.self)),
+        ]
         return object.bytes()
     }
 }

@@ -23,15 +23,8 @@ extension Pipeline {
 
     /// The most specific endpoint whose method and path this raw request has; nil where the API is open and none has.
     func locate(method: String, target: RequestTarget, in api: CompiledAPI) throws(Failure) -> CompiledEndpoint? {
-        var best: CompiledEndpoint?
-        for endpoint in api.endpoints where endpoint.method == method && endpoint.template.match(target.path) != nil {
-            guard let current = best else {
-                best = endpoint
-                continue
-            }
-            if endpoint.template.isMoreSpecific(than: current.template) == true { best = endpoint }
-        }
-        if target.hasEncodedSlash, best?.parameters.contains(where: \.allowsSlash) != true {
+        let best = api.endpoint(method: method, path: target.path)
+        if target.hasEncodedSlash, best?.slashParameters.isEmpty ?? true {
             throw Failure(
                 .invalidRequest, stage: .policy, detail: "The path holds an encoded slash, which no parameter allows.")
         }

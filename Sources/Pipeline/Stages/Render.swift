@@ -9,10 +9,10 @@ extension Pipeline {
     func render(
         _ arguments: BoundArguments, _ endpoint: CompiledEndpoint, of api: CompiledAPI, _ context: CallContext
     ) throws(Failure) -> OutboundRequest {
-        let slashes = endpoint.parameters.filter(\.allowsSlash).map(\.name)
+        let slashes = endpoint.slashParameters
         var target: String
         do throws(RenderError) {
-            let path = try endpoint.template.render(arguments.path, allowingSlashesIn: Set(slashes))
+            let path = try endpoint.template.render(arguments.path, allowingSlashesIn: slashes)
             var query = QueryRenderer()
             for (name, value) in arguments.query { try query.append(name, value) }
             target = query.target(path: api.base.pathPrefix + path)

@@ -54,6 +54,13 @@ extension RelayConfiguration {
         if audit.contains("retention_days") {
             configuration.notices.append("audit.retention_days is not applied in this version: records are kept")
         }
+        if reader.section("egress").contains("addresses") {
+            configuration.notices.append(
+                "egress.addresses is not used in this version: no call leaves without a tunnel")
+        }
+        if configuration.publicURL != nil {
+            configuration.notices.append("public_url is not used in this version")
+        }
         try reader.finish()
         return configuration
     }

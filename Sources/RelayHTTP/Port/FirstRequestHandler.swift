@@ -111,12 +111,6 @@ final class FirstRequestHandler: ChannelInboundHandler, RemovableChannelHandler 
     /// Answers 101, and leaves nothing of HTTP/1.1 on the connection.
     private func openTunnel(_ head: HTTPRequestHead, _ answer: HTTPHeaders, _ context: ChannelHandlerContext) {
         state = .switching([])
-        // Not from inside the decoder's own read: it would hand on the request once more as bytes left over.
-        context.eventLoop.assumeIsolated().execute { self.leaveHTTP(head, answer, context) }
-    }
-
-    private func leaveHTTP(_ head: HTTPRequestHead, _ answer: HTTPHeaders, _ context: ChannelHandlerContext) {
-        guard case .switching = state else { return }
         let pipeline = context.pipeline.syncOperations
         EventLoopFuture.andAllSucceed(others.map { pipeline.removeHandler($0) }, on: context.eventLoop)
             .assumeIsolated()

@@ -118,9 +118,8 @@ package struct PublicPortChannel: ServerChildChannel, HTTPChannelHandler {
     /// The first request decides whether the connection becomes a tunnel.
     private func serveHTTP1(_ channel: any Channel, logger: Logger) throws -> EventLoopFuture<Served> {
         let encoder = HTTPResponseEncoder()
-        // A connector says nothing before it has seen the 101, so whatever the decoder still holds then is not the tunnel's.
         let decoder = ByteToMessageHandler(
-            HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits.decoder),
+            HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits.decoder),
             maximumBufferSize: 256 << 10)
         let deadline = HeadDeadline(limit: limits.head)
         let guardian = RequestGuard(deadline: deadline)

@@ -127,12 +127,6 @@ private final class PTTHDialHandler<Session: Sendable>: ChannelInboundHandler, R
     /// Takes the HTTP/1.1 codec out. What it had read beyond the `101` comes here, and waits for the session.
     private func upgrade(_ context: ChannelHandlerContext) {
         state = .leaving([])
-        // Not from inside the decoder's own read, whose buffer still holds what it is reading.
-        context.eventLoop.assumeIsolated().execute { self.leaveHTTP(context) }
-    }
-
-    private func leaveHTTP(_ context: ChannelHandlerContext) {
-        guard case .leaving = state else { return }
         let removals = http.map { context.pipeline.syncOperations.removeHandler($0) }
         let bound = NIOLoopBound((context, self), eventLoop: context.eventLoop)
         EventLoopFuture.andAllSucceed(removals, on: context.eventLoop).whenComplete { result in

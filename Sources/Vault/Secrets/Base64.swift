@@ -1,5 +1,5 @@
-/// RFC 4648 base64, just what keys and tokens need.
-enum Base64 {
+/// Base 64 (RFC 4648), so that nothing here needs Foundation.
+package enum Base64 {
     private static let urlAlphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
@@ -9,7 +9,7 @@ enum Base64 {
     }
 
     /// Standard base64 with padding (section 4).
-    static func encode(_ bytes: [UInt8]) -> [UInt8] {
+    package static func encode(_ bytes: [UInt8]) -> [UInt8] {
         encode(bytes, alphabet, padded: true)
     }
 
