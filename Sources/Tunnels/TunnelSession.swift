@@ -8,6 +8,8 @@ package protocol TunnelSession: AnyObject, Sendable {
     var peerStreamLimit: Int { get }
     var roundTrip: TimeAmount? { get }
     var closeFuture: EventLoopFuture<Void> { get }
+    /// Whether the caller is on the session's own event loop.
+    var isHere: Bool { get }
 
     /// Takes a slot for one call; false when there is none.
     func reserve() -> Bool
@@ -21,4 +23,6 @@ package protocol TunnelSession: AnyObject, Sendable {
     func close()
 }
 
-extension ClientSession: TunnelSession {}
+extension ClientSession: TunnelSession {
+    package var isHere: Bool { eventLoop.inEventLoop }
+}

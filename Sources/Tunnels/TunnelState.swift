@@ -184,20 +184,32 @@ struct TunnelState<Session: TunnelSession> {
 
     // MARK: choosing
 
-    /// Takes a slot on the accepting session with the fewest calls in flight.
+    /// Takes a slot on the accepting session with the fewest calls in flight. On every call's path, under the hub's
+    /// lock: it makes no array as long as that session has a slot.
     private func reserve() -> Entry? {
-        if entries.count == 1 {
-            return entries[0].isCandidate && entries[0].session.reserve() ? entries[0] : nil
+        var best: Int?
+        var least = Int.max
+        for index in entries.indices where entries[index].isCandidate {
+            let load = Self.load(entries[index].session)
+            if load < least { (best, least) = (index, load) }
         }
-        var candidates = entries.filter(\.isCandidate)
-        while let best = candidates.indices.min(by: {
-            candidates[$0].session.callsInFlight < candidates[$1].session.callsInFlight
-        }) {
-            if candidates[best].session.reserve() { return candidates[best] }
-            candidates.remove(at: best)
-        }
-        return nil
+        guard let best else { return nil }
+        return entries[best].session.reserve() ? entries[best] : reserveAny()
     }
+
+    /// The session with the fewest calls takes no more, as its peer may allow less than others do.
+    private func reserveAny() -> Entry? {
+        let candidates = entries.filter(\.isCandidate).sorted { Self.load($0.session) < Self.load($1.session) }
+        return candidates.first { $0.session.reserve() }
+    }
+
+    /// Calls in flight, less what crossing to another thread is worth.
+    private static func load(_ session: Session) -> Int {
+        session.callsInFlight - (session.isHere ? nearness : 0)
+    }
+
+    /// A session on the caller's own event loop is chosen while it has at most so many calls more than another.
+    private static var nearness: Int { 8 }
 
     /// Calls all accepting sessions together take.
     private var capacity: Int {

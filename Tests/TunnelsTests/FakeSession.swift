@@ -17,8 +17,10 @@ final class FakeSession: TunnelSession {
 
     private let state: Mutex<State>
     private let closing: EventLoopPromise<Void>
+    let isHere: Bool
 
-    init(limit: Int = 1, eventLoop: any EventLoop = EmbeddedEventLoop()) {
+    init(limit: Int = 1, isHere: Bool = false, eventLoop: any EventLoop = EmbeddedEventLoop()) {
+        self.isHere = isHere
         state = Mutex(State(limit: limit))
         closing = eventLoop.makePromise()
     }

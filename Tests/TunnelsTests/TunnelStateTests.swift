@@ -49,6 +49,13 @@ struct TunnelStateTests {
         #expect(chosen == [1, 2, 1, 2])
     }
 
+    @Test("a session on the caller's own event loop is chosen while it carries only a few calls more")
+    func leaseNear() {
+        var state = tunnel(FakeSession(limit: 64), FakeSession(limit: 64, isHere: true))
+        let chosen = (0..<10).map { state.lease(waiter: $0, deadline: later, now: start).entry?.id }
+        #expect(chosen == [2, 2, 2, 2, 2, 2, 2, 2, 1, 2])
+    }
+
     @Test("a session that is full is passed over even when it has fewer calls")
     func leasePassesOverFull() {
         let small = FakeSession(limit: 1)

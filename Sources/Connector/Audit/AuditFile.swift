@@ -15,6 +15,9 @@ package final class AuditFile: Sendable {
         var isIdle = true
     }
 
+    /// What is written at once is gathered up to this many bytes, or for so long.
+    private static let batch = 64 << 10
+    private static let gatherMilliseconds = 4
     /// New requests are refused while more than this many bytes wait.
     static let refuseAbove = 1 << 20
     /// Records of calls in flight are kept up to this many bytes.
@@ -51,14 +54,16 @@ package final class AuditFile: Sendable {
         }
     }
 
-    /// Queues whole lines.
+    /// Queues whole lines. The thread is woken for the first and when a batch is full, not for each: it gathers.
     func append(_ lines: [UInt8]) {
-        let (waiting, isLost) = monitor.signal { state -> (Int, Bool) in
-            guard state.pending.count + lines.count <= Self.keepAtMost else { return (state.pending.count, true) }
+        let (before, waiting) = monitor.withLock { state -> (Int, Int) in
+            let before = state.pending.count
+            guard before + lines.count <= Self.keepAtMost else { return (before, before) }
             state.pending.append(contentsOf: lines)
-            return (state.pending.count, false)
+            return (before, state.pending.count)
         }
-        if isLost { lost.wrappingAdd(1, ordering: .relaxed) }
+        if waiting == before { lost.wrappingAdd(1, ordering: .relaxed) }
+        if before == 0 || (before < Self.batch) != (waiting < Self.batch) { monitor.signal { _ in } }
         if waiting > Self.refuseAbove { accepting.store(false, ordering: .relaxed) }
     }
 
@@ -129,6 +134,12 @@ package final class AuditFile: Sendable {
     /// Takes what waits; when something could not be written, looks again after a while.
     private func takePending(into unwritten: inout ArraySlice<UInt8>, retry: Bool) -> Bool {
         let left = unwritten
+        if !retry {
+            monitor.wait(until: { !$0.pending.isEmpty || $0.isStopping }, then: { _ in })
+            monitor.wait(
+                milliseconds: Self.gatherMilliseconds, until: { $0.pending.count >= Self.batch || $0.isStopping },
+                then: { _ in })
+        }
         let (taken, isStopping) = monitor.wait(
             milliseconds: retry ? 250 : nil,
             until: { retry ? $0.isStopping : !$0.pending.isEmpty || $0.isStopping },

@@ -26,7 +26,7 @@ final class Exchange: HTTP2StreamDelegate {
     /// Whether the audit takes a line of this.
     private(set) var isRecorded = true
 
-    private unowned let loop: EgressLoop
+    private let loop: EgressLoop
     private let stream: HTTP2Stream
     private let started: NIODeadline
     private var state = State.connecting
@@ -88,15 +88,11 @@ final class Exchange: HTTP2StreamDelegate {
                 isRepeatable: isRepeatable, now: started, rule: { try? permit.rule(for: $0).get() })
             if let idle { return attach(idle, isReused: true) }
         }
-        let dial = OriginDial(pool: loop.pool, endpoint: permit.endpoint, judge: permit.rule) { [weak self] result in
-            guard let self else {
-                if case .success(let connection) = result { connection.close() }
-                return
-            }
+        let dial = OriginDial(pool: loop.pool, endpoint: permit.endpoint, judge: permit.rule) { result in
             self.dial = nil
             switch result {
-            case .success(let connection): attach(connection, isReused: false)
-            case .failure(let failure): fail(failure)
+            case .success(let connection): self.attach(connection, isReused: false)
+            case .failure(let failure): self.fail(failure)
             }
         }
         self.dial = dial

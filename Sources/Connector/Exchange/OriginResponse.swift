@@ -46,7 +46,8 @@ struct OriginResponse {
                 guard encoding == nil else { throw Failure(.httpProtocol, "more than one transfer-encoding") }
                 encoding = value
             case .connection:
-                nominated += FieldKind.tokens(value)
+                // What nearly every origin says names a field that is dropped anyway.
+                if !FieldKind.isNamed(value, "keep-alive") { nominated += FieldKind.tokens(value) }
             case .dropped, .tunnel:
                 break
             }

@@ -13,7 +13,7 @@ final class OriginDial {
     private let pool: OriginPool
     private let endpoint: OriginEndpoint
     private let judge: (IPAddress) -> Result<Int, Failure>
-    private let completion: (Result<OriginConnection, Failure>) -> Void
+    private var completion: ((Result<OriginConnection, Failure>) -> Void)?
     private var state = State.resolving
     private var candidates: ArraySlice<(address: IPAddress, rule: Int)> = []
     private var lastFailure = Failure(.dnsError, "the name has no address")
@@ -40,7 +40,7 @@ final class OriginDial {
     func cancel() {
         guard case .done = state else {
             let last = state
-            finish()
+            _ = finish()
             if case .connecting(let connection) = last {
                 connection.whenReady = nil
                 connection.close()
@@ -78,8 +78,7 @@ final class OriginDial {
                 self.lastFailure = failure
                 self.next()
             } else {
-                self.finish()
-                self.completion(.success(connection))
+                self.finish()?(.success(connection))
             }
         }
     }
@@ -96,14 +95,16 @@ final class OriginDial {
 
     private func fail(_ failure: Failure) {
         if case .done = state { return }
-        finish()
-        completion(.failure(failure))
+        finish()?(.failure(failure))
     }
 
-    private func finish() {
+    /// Lets go of everything, and of whom to tell, which it returns.
+    private func finish() -> ((Result<OriginConnection, Failure>) -> Void)? {
         state = .done
         timer?.cancel()
         timer = nil
         endpoint.lookups.removeAll { $0 === self }
+        defer { completion = nil }
+        return completion
     }
 }

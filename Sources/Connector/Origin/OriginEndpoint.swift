@@ -9,7 +9,8 @@ final class OriginEndpoint {
     let authority: String
     /// As written in the audit.
     let text: String
-    private unowned let pool: OriginPool
+    /// It forgets its endpoints when it shuts down.
+    private let pool: OriginPool
     private(set) var idle: [OriginConnection] = []
     /// Connections that are up or being dialled.
     var connections = 0

@@ -140,18 +140,18 @@ final class OriginPool {
     /// Closes connections that have waited too long, while there are any.
     func watchIdle() {
         guard idleTask == nil else { return }
-        idleTask = eventLoop.assumeIsolated().scheduleTask(in: .seconds(5)) { [weak self] in
-            guard let self else { return }
-            idleTask = nil
+        idleTask = eventLoop.assumeIsolated().scheduleTask(in: .seconds(5)) {
+            self.idleTask = nil
             let moment = NIODeadline.now() - Self.idleTimeout
-            for endpoint in endpoints.values { endpoint.closeIdle(before: moment) }
-            if idleCount > 0 { watchIdle() }
+            for endpoint in self.endpoints.values { endpoint.closeIdle(before: moment) }
+            if self.idleCount > 0 { self.watchIdle() }
         }
     }
 
-    /// Closes every idle connection.
+    /// Closes every idle connection and forgets the origins, which hold this.
     func shutdown() {
         idleTask?.cancel()
         for endpoint in endpoints.values { endpoint.closeIdle(before: .distantFuture) }
+        endpoints = [:]
     }
 }

@@ -154,7 +154,7 @@ extension SessionHandler {
         if UInt32(frame.hd.type) == NGHTTP2_RST_STREAM.rawValue, stream?.localReason == nil {
             // nghttp2 resets a stream for what the peer did on it: so can a peer make us work (MadeYouReset).
             if spend(.streamError) != 0 {
-                eventLoop.assumeIsolated().execute { [weak self] in self?.terminate(.enhanceYourCalm) }
+                eventLoop.assumeIsolated().execute { self.terminate(.enhanceYourCalm) }
             }
             return
         }

@@ -138,7 +138,7 @@ extension SessionHandler {
         delegate?.streamClosed(stream, reason: reason)
         // Let the frames of this turn leave first.
         if !drain.isActive, streams.isEmpty {
-            eventLoop.assumeIsolated().execute { [weak self] in self?.checkDrain() }
+            eventLoop.assumeIsolated().execute { self.checkDrain() }
         }
     }
 

@@ -8,6 +8,9 @@ import Synchronization
 ///
 /// nghttp2 calls back from inside `nghttp2_session_mem_recv`; delegates are called from there and may submit frames,
 /// which only queues them. What was queued in one event-loop turn leaves in one flush at its end.
+///
+/// Timers and queued closures hold it strongly, and end with it: a weak reference would make every retain of it, one
+/// for each callback, take Swift's slow path.
 final class SessionHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = Never
@@ -183,11 +186,11 @@ final class SessionHandler: ChannelDuplexHandler {
         switch drain.check(streams: streams.count, now: configuration.now()) {
         case .wait(let until):
             drainTask?.cancel()
-            drainTask = eventLoop.assumeIsolated().scheduleTask(deadline: until) { [weak self] in self?.checkDrain() }
+            drainTask = eventLoop.assumeIsolated().scheduleTask(deadline: until) { self.checkDrain() }
         case .goAway(let until):
             sendGoAway(.noError)
             drainTask?.cancel()
-            drainTask = eventLoop.assumeIsolated().scheduleTask(deadline: until) { [weak self] in self?.checkDrain() }
+            drainTask = eventLoop.assumeIsolated().scheduleTask(deadline: until) { self.checkDrain() }
         case .close:
             closeAfterFlush()
         case .nothing:
@@ -273,9 +276,9 @@ final class SessionHandler: ChannelDuplexHandler {
     func scheduleFlush() {
         guard !isFlushScheduled else { return }
         isFlushScheduled = true
-        eventLoop.assumeIsolated().execute { [weak self] in
-            self?.isFlushScheduled = false
-            self?.flushNow()
+        eventLoop.assumeIsolated().execute {
+            self.isFlushScheduled = false
+            self.flushNow()
         }
     }
 
@@ -343,17 +346,13 @@ final class SessionHandler: ChannelDuplexHandler {
             abandon()
             return
         }
-        keepaliveTask = eventLoop.assumeIsolated().scheduleTask(deadline: next) { [weak self] in
-            self?.tickKeepalive()
-        }
+        keepaliveTask = eventLoop.assumeIsolated().scheduleTask(deadline: next) { self.tickKeepalive() }
     }
 
     /// Sweeps streams with deadlines while there are any: cheaper than a timer for each call.
     func watchDeadlines() {
         guard deadlineTask == nil else { return }
-        deadlineTask = eventLoop.assumeIsolated().scheduleTask(in: Self.deadlineTick) { [weak self] in
-            self?.sweepDeadlines()
-        }
+        deadlineTask = eventLoop.assumeIsolated().scheduleTask(in: Self.deadlineTick) { self.sweepDeadlines() }
     }
 
     private func sweepDeadlines() {

@@ -12,8 +12,8 @@ package final class HTTP2Stream {
     static let highWaterMark = 256 << 10
     static let lowWaterMark = 64 << 10
 
-    /// Outlives its open streams: it closes them all before it goes, and a closed stream asks nothing of it.
-    unowned let session: SessionHandler
+    /// It forgets its streams when they close, and closes them all before it goes.
+    let session: SessionHandler
     var outbound = OutboundQueue()
     var flow: StreamFlow
     var incoming = IncomingHead()
