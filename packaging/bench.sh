@@ -16,7 +16,7 @@ END
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
 PATH=$PATH:/usr/sbin:/sbin
-rounds=3 seconds=10 bulk_seconds=10 starts=5 distance_mib=256 is_quick='' limit=1500
+rounds=3 seconds=10 bulk_seconds=10 starts=5 distance_mib=96 is_quick='' limit=1500
 json='' bin='' parts=requests,bulk,distance,idle,start,size
 while [ $# -gt 0 ]; do
     case $1 in
@@ -62,9 +62,9 @@ if [ -z "$bin" ]; then
     need_swift
     need_packages "${BUILD_PACKAGES[@]}" >&2
     (cd "$root" && for product in penstock-relay penstock-connector penstock-bench; do
-        swift build -c release --product "$product" >&2
+        swift build "${RELEASE[@]}" --product "$product" >&2
     done)
-    bin=$(cd "$root" && swift build -c release --show-bin-path)
+    bin=$(cd "$root" && swift build "${RELEASE[@]}" --show-bin-path)
 fi
 prepare "$limit"
 make_certificates

@@ -24,31 +24,61 @@ extension Administration {
     ) async throws(AdministrationError) -> (api: StoredAPI, isNew: Bool) {
         let user = try user(of: actor)
         return try await change("api.put", of: { $0.0.id }, by: actor) { [self] in
-            let existing = try slug.flatMap { try store.api(user: user, slug: $0) }
-            try Self.check(condition, existing)
-            let tunnels = Set(try store.tunnels(user: user).map(\.id))
-            let id = existing?.id ?? Identifier.make("api")
-            let definition = try CustomAPIDefinition(
-                document, context: DefinitionContext(user: user, api: id, existing: existing, tunnels: tunnels))
-            if let slug, definition.slug != slug, existing == nil {
-                throw AdministrationError(.invalid, "The definition's slug is not the one it is put under.")
-            }
-            let time = now()
-            let stored = StoredAPI(
-                id: id, user: user, slug: definition.slug, definition: definition.stored,
-                version: (existing?.version ?? 0) + 1, created: existing?.created ?? time, updated: time)
-            // Compiled before it is stored: what calls cannot use is never acknowledged.
-            let compiled = try CompiledAPI(stored: stored)
-            let fields = try vault.fields(user: user, api: id)
+            let draft = try draft(of: document, at: slug, condition: condition, user: user)
+            let stored = draft.stored
+            let fields = try vault.fields(user: user, api: stored.id)
             try vault.change(
-                user: user, api: id, puts: definition.secrets.map { ($0.field, Secret(text: $0.value)) },
-                deletes: fields.filter { !definition.secretFields.contains($0) }
+                user: user, api: stored.id, puts: draft.definition.secrets.map { ($0.field, Secret(text: $0.value)) },
+                deletes: fields.filter { !draft.definition.secretFields.contains($0) }
             ) { change in
-                try store.save(stored, expecting: existing.map { .version($0.version) } ?? .absent, with: change)
+                try store.save(stored, expecting: draft.existing.map { .version($0.version) } ?? .absent, with: change)
             }
-            directory.set(compiled)
-            return (stored, existing == nil)
+            directory.set(draft.compiled)
+            return (stored, draft.existing == nil)
         }
+    }
+
+    /// Checks a definition as ``saveAPI(_:at:condition:by:)`` would, and writes nothing.
+    package func checkAPI(
+        _ document: Document, at slug: String?, condition: WriteCondition, by actor: Actor
+    ) async throws(AdministrationError) -> (api: StoredAPI, isNew: Bool) {
+        let user = try user(of: actor)
+        return try await read { [self] in
+            let draft = try draft(of: document, at: slug, condition: condition, user: user)
+            if draft.existing == nil, try store.api(user: user, slug: draft.stored.slug) != nil {
+                throw AdministrationError(.exists, "There is an API of this slug already.")
+            }
+            return (draft.stored, draft.existing == nil)
+        }
+    }
+
+    /// A definition that was read and compiled, and is not stored yet.
+    private struct Draft {
+        var existing: StoredAPI?
+        var definition: CustomAPIDefinition
+        var stored: StoredAPI
+        var compiled: CompiledAPI
+    }
+
+    private func draft(
+        of document: Document, at slug: String?, condition: WriteCondition, user: String
+    ) throws -> Draft {
+        let existing = try slug.flatMap { try store.api(user: user, slug: $0) }
+        try Self.check(condition, existing)
+        let tunnels = Set(try store.tunnels(user: user).map(\.id))
+        let id = existing?.id ?? Identifier.make("api")
+        let definition = try CustomAPIDefinition(
+            document, context: DefinitionContext(user: user, api: id, existing: existing, tunnels: tunnels))
+        if let slug, definition.slug != slug, existing == nil {
+            throw AdministrationError(.invalid, "The definition's slug is not the one it is put under.")
+        }
+        let time = now()
+        let stored = StoredAPI(
+            id: id, user: user, slug: definition.slug, definition: definition.stored,
+            version: (existing?.version ?? 0) + 1, created: existing?.created ?? time, updated: time)
+        // Compiled before it is stored: what calls cannot use is never acknowledged.
+        return Draft(
+            existing: existing, definition: definition, stored: stored, compiled: try CompiledAPI(stored: stored))
     }
 
     private static func check(_ condition: WriteCondition, _ existing: StoredAPI?) throws(AdministrationError) {

@@ -238,19 +238,6 @@ across() {
 
 # The connector as it is shipped: with the Swift standard library inside, and stripped.
 measure_size() {
-    local scratch=$root/.build-static built
-    built=$scratch/release/penstock-connector
-    if [ -z "$is_quick" ]; then
-        (cd "$root" && swift build -c release -Xswiftc -static-stdlib --product penstock-connector \
-            --scratch-path "$scratch" >"$work/static.log" 2>&1) || {
-            trouble "the static build failed" static
-            missing[size]=$why
-            return 1
-        }
-    elif ! [ -x "$built" ]; then
-        missing[size]="skipped by --quick: there is no static build yet"
-        return 1
-    fi
-    strip -o "$work/stripped" "$built"
+    strip -o "$work/stripped" "$bin/penstock-connector"
     sample connector.stripped_mb "$(calc %.1f "$(stat -c %s "$work/stripped") / 1e6")"
 }

@@ -3,53 +3,93 @@ import NIOHTTP1
 import Value
 
 extension APIsCommand {
-    /// Creates the API that a file defines, or replaces the definition of the one there is.
+    /// Makes the relay's definitions those of the files: creates what is not there, replaces what differs.
     struct Apply: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Creates an API from a YAML or JSON file, or replaces its definition.",
+            abstract: "Creates APIs from YAML or JSON files, or replaces their definitions.",
             discussion: """
+                Shows what differs before it writes; a definition that does not differ and holds no plain secret is left \
+                alone. With a folder, its .yaml, .yml and .json files are applied one after the other, so that \
+                definitions can live in Git.
+
                 A secret in the file is best written {"from_env": "NAME"} or {"from_file": "path"}: this command puts in \
                 what they name, and the relay keeps it encrypted. Relative paths count from the file's folder.
 
                 Examples:
                   penstock apis apply -f crm.yaml
+                  penstock apis apply -f definitions/ --dry-run
                   sed s/v1/v2/ crm.yaml | penstock apis apply -f -
                 """)
 
         @Option(
-            name: .shortAndLong, help: ArgumentHelp("The definition; - reads standard input.", valueName: "file"),
+            name: .shortAndLong,
+            help: ArgumentHelp("A definition or a folder of them; - reads standard input.", valueName: "file"),
             completion: .file(extensions: ["yaml", "yml", "json"]))
-        var file: String
+        var file: [String]
+        @Flag(help: "Show what would change, have the relay check it, and write nothing.") var dryRun = false
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 
         func run() async throws {
-            let file = try DefinitionFile.read(file)
-            let definition = try file.resolved()
-            try await options.withRelay { relay, printer in
-                let (stored, isNew) = try await file.locating { () throws(CommandFailure) in
-                    try await Self.apply(definition, slug: file.slug, relay)
-                }
-                let summary = Self.summary(stored, slug: file.slug)
-                if printer.format == .table {
-                    printer.note("\(isNew ? "Created" : "Replaced") \(summary.slug) (\(summary.endpoints) endpoints).")
-                } else {
-                    printer.value(stored)
+            let files = try Self.paths(file).map { path throws(CommandFailure) in try DefinitionFile.read(path) }
+            let definitions = try files.map { file throws(CommandFailure) in try file.resolved() }
+            try await options.withRelay { [dryRun] relay, printer in
+                for (file, definition) in zip(files, definitions) {
+                    let result = try await file.locating { () throws(CommandFailure) in
+                        try await Self.apply(definition, slug: file.slug, dryRun: dryRun, relay) { printer.note($0) }
+                    }
+                    if printer.format != .table { printer.value(result.stored) }
                 }
             }
         }
 
-        /// Sends a definition; what is there under its slug is replaced, as it was when it was looked up.
-        ///
-        /// - Parameter slug: nil when the definition has none: the relay then says what is missing.
-        static func apply(
-            _ definition: JSON, slug: String?, _ relay: RelayClient
-        ) async throws(CommandFailure) -> (stored: JSON, isNew: Bool) {
-            guard let slug, let current = try await find(slug, relay) else {
-                return (try await relay.send(.POST, "/v1/apis", definition).body, true)
+        /// The definition files that the arguments name, in order.
+        static func paths(_ arguments: [String]) throws(CommandFailure) -> [String] {
+            var paths: [String] = []
+            for argument in arguments {
+                guard argument != "-", FolderListing.isFolder(argument) else {
+                    paths.append(argument)
+                    continue
+                }
+                let files = FolderListing.files(in: argument).filter { path in
+                    [".yaml", ".yml", ".json"].contains { path.hasSuffix($0) }
+                }
+                guard !files.isEmpty else {
+                    throw CommandFailure(
+                        .usage, "the folder \(argument.quotedForMessage) holds no .yaml, .yml or .json file")
+                }
+                paths += files.sorted()
             }
-            let condition = current.etag.map { [("If-Match", $0)] } ?? []
-            let stored = try await relay.send(.PUT, "/v1/apis" / slug, definition, headers: condition).body
-            return (stored, false)
+            return paths
+        }
+
+        /// Sends a definition, where it differs from what is there under its slug; that is replaced as it was when it was
+        /// looked up.
+        ///
+        /// - Parameters:
+        ///   - slug: nil when the definition has none: the relay then says what is missing.
+        ///   - tell: hears what is done, line by line.
+        static func apply(
+            _ definition: JSON, slug: String?, dryRun: Bool = false, _ relay: RelayClient,
+            tell: (String) -> Void = { _ in }
+        ) async throws(CommandFailure) -> (stored: JSON, isNew: Bool) {
+            let current: RelayClient.Answer? = if let slug { try await find(slug, relay) } else { nil }
+            let difference = DefinitionDifference(from: current?.body, to: definition)
+            let name = slug ?? "the API"
+            if let current, difference.isEmpty {
+                tell("\(name) is unchanged.")
+                return (current.body, false)
+            }
+            let what = current == nil ? "create" : "replace"
+            tell("\(dryRun ? "Would " : "Going to ")\(what) \(name):")
+            for line in difference.lines { tell("  \(line)") }
+            let path: RelayPath = if let slug, current != nil { "/v1/apis" / slug } else { "/v1/apis" }
+            let condition = current?.etag.map { [("If-Match", $0)] } ?? []
+            let stored = try await relay.send(
+                current == nil ? .POST : .PUT, dryRun ? path.query("dry_run", "true") : path, definition,
+                headers: condition
+            ).body
+            tell(dryRun ? "The relay finds no fault; nothing was written." : "Done.")
+            return (stored, current == nil)
         }
 
         private static func find(
@@ -61,11 +101,6 @@ extension APIsCommand {
                 guard error.code == "UNKNOWN_API" else { throw error }
                 return nil
             }
-        }
-
-        private static func summary(_ stored: JSON, slug: String?) -> (slug: String, endpoints: Int) {
-            let definition = stored["custom_api"] ?? stored
-            return (definition["slug"]?.string ?? slug ?? "the API", definition["endpoints"]?.array?.count ?? 0)
         }
     }
 }

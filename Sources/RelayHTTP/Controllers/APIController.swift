@@ -22,8 +22,12 @@ struct APIController {
     }
 
     @Sendable func create(_ request: Request, _ context: RelayContext) async throws -> Response {
-        let (api, _) = try await administration.saveAPI(
-            request.document(context), at: nil, condition: .new, by: context.actor())
+        let document = try await request.document(context)
+        if request.isDryRun {
+            let (api, _) = try await administration.checkAPI(document, at: nil, condition: .new, by: context.actor())
+            return .json(Presentation.api(api))
+        }
+        let (api, _) = try await administration.saveAPI(document, at: nil, condition: .new, by: context.actor())
         return .json(Presentation.api(api), status: .created, etag: api.etag)
     }
 
@@ -33,9 +37,15 @@ struct APIController {
     }
 
     @Sendable func replace(_ request: Request, _ context: RelayContext) async throws -> Response {
+        let slug = try context.parameters.require("slug")
+        let document = try await request.document(context)
+        if request.isDryRun {
+            let (api, _) = try await administration.checkAPI(
+                document, at: slug, condition: request.condition, by: context.actor())
+            return .json(Presentation.api(api))
+        }
         let (api, isNew) = try await administration.saveAPI(
-            request.document(context), at: context.parameters.require("slug"), condition: request.condition,
-            by: context.actor())
+            document, at: slug, condition: request.condition, by: context.actor())
         return .json(Presentation.api(api), status: isNew ? .created : .ok, etag: api.etag)
     }
 
@@ -65,6 +75,11 @@ struct APIController {
         let page = try await administration.records(of: api, limit: limit, in: log)
         return .json(Presentation.page(page.records.compactMap { try? JSON.parse($0) }))
     }
+}
+
+extension Request {
+    /// `?dry_run=true`: everything is checked, and nothing is written.
+    fileprivate var isDryRun: Bool { uri.queryParameters["dry_run"] == "true" }
 }
 
 extension JSONObject {

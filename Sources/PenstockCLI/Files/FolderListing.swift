@@ -21,7 +21,7 @@ enum FolderListing {
 
     /// Whether a folder is there; a link to one is none. Asked of `open`: whose module `stat` belongs to depends on what
     /// else is linked.
-    private static func isFolder(_ path: String) -> Bool {
+    static func isFolder(_ path: String) -> Bool {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         close(descriptor)
