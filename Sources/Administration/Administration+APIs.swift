@@ -24,18 +24,45 @@ extension Administration {
     ) async throws(AdministrationError) -> (api: StoredAPI, isNew: Bool) {
         let user = try user(of: actor)
         return try await change("api.put", of: { $0.0.id }, by: actor) { [self] in
-            let draft = try draft(of: document, at: slug, condition: condition, user: user)
-            let stored = draft.stored
-            let fields = try vault.fields(user: user, api: stored.id)
-            try vault.change(
-                user: user, api: stored.id, puts: draft.definition.secrets.map { ($0.field, Secret(text: $0.value)) },
-                deletes: fields.filter { !draft.definition.secretFields.contains($0) }
-            ) { change in
-                try store.save(stored, expecting: draft.existing.map { .version($0.version) } ?? .absent, with: change)
-            }
-            directory.set(draft.compiled)
-            return (stored, draft.existing == nil)
+            let existing = try slug.flatMap { try store.api(user: user, slug: $0) }
+            return try write(draft(.document(document), over: existing, at: slug, condition: condition, user: user))
         }
+    }
+
+    /// Applies a JSON Merge Patch (RFC 7396) to a definition. Between reading and writing it nobody else's change is lost.
+    package func patchAPI(
+        _ slug: String, _ patch: JSON, condition: WriteCondition, by actor: Actor
+    ) async throws(AdministrationError) -> StoredAPI {
+        let user = try user(of: actor)
+        return try await change("api.patch", of: { $0.id }, by: actor) { [self] in
+            guard let existing = try store.api(user: user, slug: slug) else {
+                throw AdministrationError(.notFound, "There is no such API.")
+            }
+            let patch = patch["custom_api"] ?? patch
+            var definition = existing.definition.merging(patch: patch)
+            if definition["slug"] == nil, var object = definition.object {
+                object["slug"] = .string(existing.slug)
+                definition = .object(object)
+            }
+            return try write(
+                draft(.value(definition), over: existing, at: slug, condition: condition, user: user)
+            ).api
+        }
+    }
+
+    /// Stores a draft with its credentials, and makes it what the next call uses.
+    private func write(_ draft: Draft) throws -> (api: StoredAPI, isNew: Bool) {
+        let stored = draft.stored
+        let fields = try vault.fields(user: stored.user, api: stored.id)
+        try vault.change(
+            user: stored.user, api: stored.id,
+            puts: draft.definition.secrets.map { ($0.field, Secret(text: $0.value)) },
+            deletes: fields.filter { !draft.definition.secretFields.contains($0) }
+        ) { change in
+            try store.save(stored, expecting: draft.existing.map { .version($0.version) } ?? .absent, with: change)
+        }
+        directory.set(draft.compiled)
+        return (stored, draft.existing == nil)
     }
 
     /// Checks a definition as ``saveAPI(_:at:condition:by:)`` would, and writes nothing.
@@ -44,7 +71,8 @@ extension Administration {
     ) async throws(AdministrationError) -> (api: StoredAPI, isNew: Bool) {
         let user = try user(of: actor)
         return try await read { [self] in
-            let draft = try draft(of: document, at: slug, condition: condition, user: user)
+            let existing = try slug.flatMap { try store.api(user: user, slug: $0) }
+            let draft = try draft(.document(document), over: existing, at: slug, condition: condition, user: user)
             if draft.existing == nil, try store.api(user: user, slug: draft.stored.slug) != nil {
                 throw AdministrationError(.exists, "There is an API of this slug already.")
             }
@@ -60,15 +88,23 @@ extension Administration {
         var compiled: CompiledAPI
     }
 
+    private enum Source {
+        case document(Document)
+        case value(JSON)
+    }
+
     private func draft(
-        of document: Document, at slug: String?, condition: WriteCondition, user: String
+        _ source: Source, over existing: StoredAPI?, at slug: String?, condition: WriteCondition, user: String
     ) throws -> Draft {
-        let existing = try slug.flatMap { try store.api(user: user, slug: $0) }
         try Self.check(condition, existing)
         let tunnels = Set(try store.tunnels(user: user).map(\.id))
         let id = existing?.id ?? Identifier.make("api")
-        let definition = try CustomAPIDefinition(
-            document, context: DefinitionContext(user: user, api: id, existing: existing, tunnels: tunnels))
+        let context = DefinitionContext(user: user, api: id, existing: existing, tunnels: tunnels)
+        let definition =
+            switch source {
+            case .document(let document): try CustomAPIDefinition(document, context: context)
+            case .value(let value): try CustomAPIDefinition(value, context: context)
+            }
         if let slug, definition.slug != slug, existing == nil {
             throw AdministrationError(.invalid, "The definition's slug is not the one it is put under.")
         }

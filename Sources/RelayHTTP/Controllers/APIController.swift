@@ -13,12 +13,14 @@ struct APIController {
     func add(to router: Router<RelayContext>) {
         router.group("v1/apis").add(middleware: RequireToken(administration: administration, kinds: [.user]))
             .get(use: list).post(use: create)
-            .get(":slug", use: show).put(":slug", use: replace).delete(":slug", use: delete)
+            .get(":slug", use: show).put(":slug", use: replace).patch(":slug", use: patch)
+            .delete(":slug", use: delete)
             .put(":slug/credentials", use: setCredentials).get(":slug/logs", use: logs)
     }
 
     @Sendable func list(_ request: Request, _ context: RelayContext) async throws -> Response {
-        .json(Presentation.page(try await administration.apis(for: context.actor()).map(Presentation.summary)))
+        let page = try PageRequest(request)
+        return page.slice(try await administration.apis(for: context.actor()), by: \.slug, Presentation.summary)
     }
 
     @Sendable func create(_ request: Request, _ context: RelayContext) async throws -> Response {
@@ -47,6 +49,17 @@ struct APIController {
         let (api, isNew) = try await administration.saveAPI(
             document, at: slug, condition: request.condition, by: context.actor())
         return .json(Presentation.api(api), status: isNew ? .created : .ok, etag: api.etag)
+    }
+
+    /// A JSON Merge Patch (RFC 7396) of the definition as it is shown: its credentials stay unless the patch sets them.
+    @Sendable func patch(_ request: Request, _ context: RelayContext) async throws -> Response {
+        let patch = try await request.document(context).root
+        guard patch.object != nil else {
+            throw Failure(.invalidRequest, stage: .validation, detail: "A merge patch of a definition is an object.")
+        }
+        let api = try await administration.patchAPI(
+            context.parameters.require("slug"), patch, condition: request.condition, by: context.actor())
+        return .json(Presentation.api(api), etag: api.etag)
     }
 
     @Sendable func delete(_ request: Request, _ context: RelayContext) async throws -> Response {

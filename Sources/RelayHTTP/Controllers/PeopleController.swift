@@ -17,11 +17,12 @@ struct PeopleController {
     }
 
     @Sendable func users(_ request: Request, _ context: RelayContext) async throws -> Response {
-        let limit = min(max(request.uri.queryParameters["limit"].flatMap { Int($0) } ?? 100, 1), 1000)
-        let users = try await administration.users(
-            limit: limit, after: request.uri.queryParameters["cursor"].map { String($0) })
+        let page = try PageRequest(request)
+        let users = try await administration.users(limit: page.limit + 1, after: page.after)
+        let shown = users.prefix(page.limit)
         return .json(
-            Presentation.page(users.map(Presentation.user), next: users.count == limit ? users.last?.id : nil))
+            Presentation.page(
+                shown.map(Presentation.user), next: users.count > page.limit ? shown.last?.id : nil))
     }
 
     @Sendable func createUser(_ request: Request, _ context: RelayContext) async throws -> Response {
@@ -36,7 +37,8 @@ struct PeopleController {
     }
 
     @Sendable func tokens(_ request: Request, _ context: RelayContext) async throws -> Response {
-        .json(Presentation.page(try await administration.tokens(for: context.actor()).map(Presentation.token)))
+        let page = try PageRequest(request)
+        return page.slice(try await administration.tokens(for: context.actor()), by: \.id, Presentation.token)
     }
 
     @Sendable func createToken(_ request: Request, _ context: RelayContext) async throws -> Response {

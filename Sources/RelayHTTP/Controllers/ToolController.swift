@@ -17,7 +17,7 @@ struct ToolController {
     @Sendable func list(_ request: Request, _ context: RelayContext) async throws -> Response {
         let token = try context.requireToken()
         let apis = directory.apis(user: token.user ?? "").filter { token.allows(slug: $0.slug) }
-        return .json(Presentation.page(apis.map(Presentation.tool)))
+        return try PageRequest(request).slice(apis, by: \.slug) { Presentation.tool($0) }
     }
 
     @Sendable func show(_ request: Request, _ context: RelayContext) async throws -> Response {

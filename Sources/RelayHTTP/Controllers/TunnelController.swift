@@ -20,9 +20,9 @@ struct TunnelController {
 
     @Sendable func list(_ request: Request, _ context: RelayContext) async throws -> Response {
         let tunnels = try await administration.tunnels(for: context.actor())
-        return .json(
-            Presentation.page(
-                tunnels.map { Presentation.tunnel($0, hub.snapshot(of: $0.id), now: administration.now()) }))
+        return try PageRequest(request).slice(tunnels, by: \.id) {
+            Presentation.tunnel($0, hub.snapshot(of: $0.id), now: administration.now())
+        }
     }
 
     @Sendable func create(_ request: Request, _ context: RelayContext) async throws -> Response {

@@ -1,0 +1,103 @@
+import NIOCore
+
+/// One API's access token: whether it holds, who has it fetched, and who waits for that. Pure: time comes in, and what to
+/// do goes out.
+///
+/// Only one request to the token endpoint is under way at a time. A token is fetched anew shortly before it expires, by
+/// one caller, while the others go on with the one they have. After a refusal nothing is asked for a while, so that a
+/// wrong secret does not turn every call into a request to the token endpoint.
+struct AccessTokenState<Token: Sendable, Waiter: Sendable>: Sendable {
+    /// A token and how long it is believed.
+    struct Held: Sendable {
+        let token: Token
+        /// Rises with each fetch, so that a caller can say which one the API refused.
+        let generation: UInt64
+        let refreshAt: NIODeadline
+        let expiresAt: NIODeadline
+    }
+
+    enum Ask: Sendable {
+        case use(Held)
+        /// The caller is to fetch one, and to say how it went.
+        case fetch
+        /// Somebody else does; the caller hears of it.
+        case wait
+        case refused(Failure)
+    }
+
+    private var held: Held?
+    private var isFetching = false
+    private var waiters: [Waiter] = []
+    private var refusal: (failure: Failure, until: NIODeadline)?
+    private var refusals = 0
+    private var generation: UInt64 = 0
+
+    /// How long after a refusal nothing is asked: doubled with each, from the first to the last.
+    static var shortestPause: TimeAmount { .seconds(2) }
+    static var longestPause: TimeAmount { .seconds(60) }
+    /// A token is fetched anew this long before it expires, or when nine tenths of its life are over if that is later.
+    static var earliness: TimeAmount { .seconds(60) }
+
+    /// A call needs a token.
+    ///
+    /// - Parameter rejected: the generation that the API has just refused.
+    mutating func ask(rejected: UInt64? = nil, now: NIODeadline) -> Ask {
+        if let rejected, held?.generation == rejected { held = nil }
+        if let held, now < held.expiresAt {
+            guard now >= held.refreshAt, !isFetching, !isPaused(now) else { return .use(held) }
+            isFetching = true
+            return .fetch
+        }
+        held = nil
+        if isFetching { return .wait }
+        if let refusal, now < refusal.until { return .refused(refusal.failure) }
+        isFetching = true
+        return .fetch
+    }
+
+    /// Puts down who waits, after ``Ask/wait``. False when the fetch is over by now: the caller asks again.
+    mutating func add(_ waiter: Waiter) -> Bool {
+        guard isFetching else { return false }
+        waiters.append(waiter)
+        return true
+    }
+
+    /// The token endpoint gave a token: all who waited ask again.
+    mutating func fetched(_ token: Token, lifetime: TimeAmount, now: NIODeadline) -> (held: Held, woken: [Waiter]) {
+        generation += 1
+        refusal = nil
+        refusals = 0
+        let early = min(Self.earliness, .nanoseconds(lifetime.nanoseconds / 10))
+        let expires = now + lifetime
+        let held = Held(token: token, generation: generation, refreshAt: expires - early, expiresAt: expires)
+        self.held = held
+        return (held, finish())
+    }
+
+    /// The token endpoint refused or could not be reached: all who waited hear the same, unless the present token holds.
+    mutating func failed(_ failure: Failure, now: NIODeadline) -> [Waiter] {
+        refusals += 1
+        let factor = Int64(1) << min(refusals - 1, 5)
+        let pause = min(Self.longestPause, .nanoseconds(Self.shortestPause.nanoseconds * factor))
+        refusal = (failure, now + pause)
+        return finish()
+    }
+
+    /// Whoever fetched gave up before there was an answer: one of those who wait fetches instead.
+    mutating func abandoned() -> [Waiter] { finish() }
+
+    /// One who waited has left.
+    mutating func remove(where isGone: (Waiter) -> Bool) -> Waiter? {
+        waiters.firstIndex(where: isGone).map { waiters.remove(at: $0) }
+    }
+
+    private mutating func finish() -> [Waiter] {
+        isFetching = false
+        defer { waiters = [] }
+        return waiters
+    }
+
+    private func isPaused(_ now: NIODeadline) -> Bool {
+        refusal.map { now < $0.until } ?? false
+    }
+}

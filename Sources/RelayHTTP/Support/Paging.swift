@@ -1,0 +1,34 @@
+import Hummingbird
+import Pipeline
+import Value
+
+/// `?limit=&cursor=` of a list. The cursor is the key of the last item of the page before, which needs not be there any more.
+struct PageRequest {
+    let limit: Int
+    let after: String?
+
+    static let most = 1000
+
+    /// - Throws: ``Failure`` for a limit that is no number from 1 to 1000.
+    init(_ request: Request) throws(Failure) {
+        after = request.uri.queryParameters["cursor"].map { String($0) }
+        guard let text = request.uri.queryParameters["limit"] else {
+            limit = 100
+            return
+        }
+        guard let limit = Int(text), (1...Self.most).contains(limit) else {
+            throw Failure(
+                .invalidRequest, stage: .validation, detail: "limit must be a number from 1 to \(Self.most).")
+        }
+        self.limit = limit
+    }
+
+    /// The page of a list that is at hand whole, in the order of its unique keys.
+    func slice<Item>(_ items: [Item], by key: (Item) -> String, _ present: (Item) -> JSON) -> Response {
+        let sorted = items.map { (key: key($0), item: $0) }.sorted { $0.key < $1.key }
+        let rest = after.map { after in sorted.drop { $0.key <= after } } ?? sorted[...]
+        let page = rest.prefix(limit)
+        return .json(
+            Presentation.page(page.map { present($0.item) }, next: rest.count > limit ? page.last?.key : nil))
+    }
+}
