@@ -78,7 +78,7 @@ package struct Relay: Sendable {
             limits: .init(requestBytes: configuration.limits.requestBytes))
         let router = buildRelayRouter(
             administration: parts.administration, directory: parts.directory, hub: parts.hub, log: parts.store,
-            requestBytes: configuration.limits.requestBytes)
+            addresses: configuration.egress.addresses, requestBytes: configuration.limits.requestBytes)
         let logger = logger
         return Application(
             router: router, server: PublicPortChannel.server(tls: tls, door: door, limits: limits, calls: calls),

@@ -6,16 +6,19 @@ package import Tunnels
 
 /// Everything of the public port but calls.
 ///
-/// - Parameter requestBytes: the largest body that is read, in bytes.
+/// - Parameters:
+///   - addresses: where direct calls come from.
+///   - requestBytes: the largest body that is read, in bytes.
 package func buildRelayRouter(
     administration: Administration, directory: Directory, hub: TunnelHub, log: any AuditLog,
-    requestBytes: Int
+    addresses: [String], requestBytes: Int
 ) -> Router<RelayContext> {
     let router = Router(context: RelayContext.self)
     router.add(middleware: ProblemMiddleware(bodyLimit: requestBytes))
     PeopleController(administration: administration).add(to: router)
     TunnelController(administration: administration, hub: hub).add(to: router)
     APIController(administration: administration, log: log).add(to: router)
+    PlatformController(administration: administration, addresses: addresses).add(to: router)
     ToolController(administration: administration, directory: directory).add(to: router)
     return router
 }

@@ -47,19 +47,48 @@ struct TunnelsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Creates a tunnel and the token of its connector.",
             discussion: """
-                The token is shown once, or written to a new file that only you can read.
+                An API behind a firewall is reached in one of three ways:
 
-                Example:
-                  penstock tunnels create office --token-out tunnel-token
+                1. The connector: it dials out from your network, and only what its own file allows gets through.
+                     penstock tunnels create office --token-out tunnel-token
+                     penstock-connector check --config connector.yaml
+                     penstock-connector run --config connector.yaml
+                   In the definition: tunnel: {enabled: true, type: platform_agent, tunnel_id: ID}
+                   The token is shown once, or written to a new file that only you can read.
+
+                2. A Cloudflare Tunnel you run already: this prints its ingress rule, the Access policy and the definition's \
+                part, and creates nothing.
+                     penstock tunnels create crm --cloudflare crm.example.com --service http://crm.corp:8080
+
+                3. No tunnel: let the relay's addresses through your firewall, and define the API by its public HTTPS name.
+                     curl -H "Authorization: Bearer $PENSTOCK_TOKEN" $PENSTOCK_URL/v1/platform/ips
                 """)
 
         @Argument(help: "A name for people, as in office.") var name: String
+        @Option(
+            help: ArgumentHelp(
+                "Print what a Cloudflare Tunnel at this hostname needs, and create nothing.", valueName: "hostname"))
+        var cloudflare: String?
+        @Option(
+            help: ArgumentHelp("With --cloudflare: the API as your network knows it.", valueName: "url"))
+        var service: String?
         @Option(
             help: ArgumentHelp("New file for the token, mode 0600.", valueName: "file"), completion: .file())
         var tokenOut: String?
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 
+        func validate() throws {
+            if service != nil, cloudflare == nil { throw ValidationError("--service goes with --cloudflare.") }
+            if tokenOut != nil, cloudflare != nil {
+                throw ValidationError("--cloudflare creates no token, so --token-out has nothing to hold.")
+            }
+        }
+
         func run() async throws {
+            if let cloudflare {
+                Terminal.output(CloudflareGuide(hostname: cloudflare, service: service, name: name).text)
+                return
+            }
             try await options.withRelay { relay, printer in
                 try await IssuedToken(path: tokenOut).deliver(printer, TunnelsCommand.columns) {
                     try await relay.send(.POST, "/v1/tunnels", ["name": .string(name)]).body

@@ -1,3 +1,4 @@
+import EgressPolicy
 import NIOCore
 package import Settings
 import Value
@@ -50,13 +51,10 @@ extension RelayConfiguration {
         configuration.durability = audit.choice("durability") ?? Durability.strict
         configuration.shutdownGrace = TimeAmount(
             reader.duration("shutdown_grace", in: .zero ... .seconds(3600), default: .seconds(30)))
+        configuration.egress = egress(reader.section("egress"))
         refuseWhatIsNotThere(reader, audit)
         if audit.contains("retention_days") {
             configuration.notices.append("audit.retention_days is not applied in this version: records are kept")
-        }
-        if reader.section("egress").contains("addresses") {
-            configuration.notices.append(
-                "egress.addresses is not used in this version: no call leaves without a tunnel")
         }
         if configuration.publicURL != nil {
             configuration.notices.append("public_url is not used in this version")
@@ -84,13 +82,6 @@ extension RelayConfiguration {
         if let store = reader.nested("store"), store.string("kind", default: "sqlite") != "sqlite" {
             store.reject("kind", "can only be sqlite in this version")
         }
-        let egress = reader.section("egress")
-        _ = egress.strings("addresses")
-        if !egress.strings("allow_private", default: []).isEmpty { egress.reject("allow_private", notYet) }
-        for key in ["proxy_resolves", "allow_unverified_tls"] where egress.bool(key, default: false) {
-            egress.reject(key, notYet)
-        }
-        for key in ["bind", "proxy", "ca_file"] where egress.string(key) != nil { egress.reject(key, notYet) }
         let optional = [
             "telemetry": ["otlp_endpoint"], "llm": ["base_url", "model", "api_key_file"],
             "oidc": ["issuer", "client_id", "client_secret_file"],
@@ -100,6 +91,28 @@ extension RelayConfiguration {
             for key in keys where section.string(key) != nil { section.reject(key, notYet) }
         }
         _ = audit.int("retention_days", in: 1...36_500)
+    }
+
+    private static func egress(_ reader: SettingsReader) -> Egress {
+        var egress = Egress()
+        egress.addresses = reader.strings("addresses") ?? []
+        for text in egress.addresses where (try? CIDR(text)) == nil {
+            reader.reject("addresses", "holds \(text.quotedForMessage), which is no IP address")
+        }
+        egress.bind = reader.string("bind")
+        if let bind = egress.bind, IPAddress(bind) == nil { reader.reject("bind", "must be an IP address") }
+        egress.proxy = reader.string("proxy")
+        egress.proxyResolves = reader.bool("proxy_resolves", default: false)
+        for text in reader.strings("allow_private") ?? [] {
+            guard let range = try? CIDR(text) else {
+                reader.reject("allow_private", "holds \(text.quotedForMessage), which is no address range")
+                continue
+            }
+            egress.allowPrivate.append(range)
+        }
+        egress.allowUnverifiedTLS = reader.bool("allow_unverified_tls", default: false)
+        egress.caFile = reader.string("ca_file")
+        return egress
     }
 
     private static func masterKey(

@@ -1,3 +1,4 @@
+package import EgressPolicy
 package import NIOCore
 
 /// What `relay.yaml` says. Every default is in its doc comment.
@@ -29,6 +30,24 @@ package struct RelayConfiguration: Sendable {
         package var headerBytes = 64 << 10
     }
 
+    /// How calls leave that need no tunnel.
+    package struct Egress: Sendable, Equatable {
+        /// Told to users, who let them through their firewalls. Default: none.
+        package var addresses: [String] = []
+        /// The local address that calls leave from. Default: the system's choice.
+        package var bind: String?
+        /// `http://[user:password@]host:port`, through which all calls leave. Default: none.
+        package var proxy: String?
+        /// The proxy resolves names, and the relay does not see what they resolve to. Default: false.
+        package var proxyResolves = false
+        /// Ranges of private addresses that APIs may be at, over HTTPS. Default: none.
+        package var allowPrivate: [CIDR] = []
+        /// A definition may say `verify_ssl: false`. Default: false.
+        package var allowUnverifiedTLS = false
+        /// PEM file of roots that are trusted beside the system's. Default: none.
+        package var caFile: String?
+    }
+
     /// Where the vault's master key comes from.
     package enum MasterKeySource: Sendable, Equatable {
         case file(String)
@@ -46,6 +65,7 @@ package struct RelayConfiguration: Sendable {
     package var dataDirectory: String
     package var masterKey: MasterKeySource
     package var limits = Limits()
+    package var egress = Egress()
     /// `strict`: an audit record is on disk before its answer. Default strict.
     package var durability = Durability.strict
     /// How long calls in flight may take to finish once the relay leaves. Default 30 s.
