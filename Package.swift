@@ -38,12 +38,14 @@ extension Target.Dependency {
 let targets: [Target] = [
     .systemLibrary(name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Value"),
     .target(name: "YAML", dependencies: ["CYAML", "Value"]),
     .target(name: "Settings", dependencies: ["Value", "YAML"]),
     .target(name: "Lines", dependencies: [.logging]),
     .target(name: "ReverseHTTP", dependencies: ["CNGHTTP2", .nioCore, .nioHTTP1, .logging]),
     .target(name: "EgressPolicy"),
+    .target(name: "Traffic", dependencies: ["CZlib", .nioCore]),
     .target(
         name: "Connector",
         dependencies: [
@@ -98,6 +100,7 @@ let targets: [Target] = [
     .testTarget(name: "YAMLTests", dependencies: ["YAML", "Value"]),
     .testTarget(name: "SettingsTests", dependencies: ["Settings", "YAML", "Value"]),
     .testTarget(name: "EgressPolicyTests", dependencies: ["EgressPolicy"]),
+    .testTarget(name: "TrafficTests", dependencies: ["Traffic", "CZlib", .nioCore]),
     .testTarget(
         name: "ReverseHTTPTests", dependencies: ["ReverseHTTP", .nioCore, .nioPosix, .nioHTTP1, .logging]),
     .testTarget(

@@ -1,0 +1,68 @@
+import Synchronization
+
+/// The rate limits of all APIs: per sliding minute and per UTC day.
+///
+/// The table holds at most ``capacity`` keys. When it is full, keys are forgotten whose limits have all their calls
+/// left; while there is none, a new key is refused rather than another one's limit forgotten.
+package final class RateLimiter<Key: Hashable & Sendable>: Sendable {
+    private struct Table {
+        var windows: [Key: RateWindow] = [:]
+        /// Before this time the table is not searched again for keys to forget: microseconds since 1970.
+        var nextSweep: Int64 = .min
+    }
+
+    /// Microseconds between two searches, so that a full table costs new keys no search each.
+    private static var sweepInterval: Int64 { 1_000_000 }
+
+    package let capacity: Int
+    private let table = Mutex(Table())
+
+    /// - Parameter capacity: the most keys held; a busy key takes about 700 bytes. Default 20,000.
+    package init(capacity: Int = 20_000) {
+        self.capacity = max(capacity, 1)
+    }
+
+    /// The keys held now, for a gauge.
+    package var count: Int { table.withLock { $0.windows.count } }
+
+    /// Judges a call of `key`, and counts it where it is allowed.
+    /// - Parameter now: microseconds since 1970.
+    package func take(_ key: Key, _ limits: RateLimits, now: Int64) -> RateDecision {
+        guard limits.perMinute != nil || limits.perDay != nil else { return RateDecision(outcome: .allowed) }
+        return table.withLock { table in
+            guard makeRoom(for: key, in: &table, now: now) else {
+                return RateDecision(outcome: .refused(by: .table, retryAfter: 1))
+            }
+            return table.windows[key, default: RateWindow()].take(limits, now: now)
+        }
+    }
+
+    /// Counts calls that were made before this process started, so that a restart gives nobody a second quota. Call it
+    /// once a key, with the audit's tail: what lies before this minute and this UTC day is passed over.
+    /// - Parameters:
+    ///   - callTimes: microseconds since 1970, in any order.
+    ///   - now: microseconds since 1970.
+    /// - Returns: false where the table is full.
+    @discardableResult
+    package func restore(_ key: Key, callTimes: some Sequence<Int64>, now: Int64) -> Bool {
+        table.withLock { table in
+            guard makeRoom(for: key, in: &table, now: now) else { return false }
+            table.windows[key, default: RateWindow()].restore(callTimes, now: now)
+            return true
+        }
+    }
+
+    /// Forgets a key, because its API is gone.
+    package func forget(_ key: Key) {
+        table.withLock { _ = $0.windows.removeValue(forKey: key) }
+    }
+
+    private func makeRoom(for key: Key, in table: inout Table, now: Int64) -> Bool {
+        if table.windows.count < capacity || table.windows[key] != nil { return true }
+        // A clock that was set back must not put the search off.
+        guard now >= table.nextSweep || table.nextSweep - now > Self.sweepInterval else { return false }
+        table.nextSweep = now + Self.sweepInterval
+        table.windows = table.windows.filter { !$0.value.isIdle(at: now) }
+        return table.windows.count < capacity
+    }
+}
