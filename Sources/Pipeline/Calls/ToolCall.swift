@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import Registry
+import Traffic
 package import Value
 
 /// What a tool call comes back with.
@@ -14,6 +15,8 @@ package struct ToolAnswer: Sendable {
     /// From the call's arrival to its answer, in milliseconds.
     package var latency: Double
     package var warnings: [String]
+    /// What the answer's head says of limits.
+    package var fields: [ResponseField] = []
 }
 
 extension Pipeline {
@@ -23,16 +26,19 @@ extension Pipeline {
     ) async throws(Failure) -> ToolAnswer {
         let start = clock.monotonic()
         var record = newRecord(context, slug: slug, endpoint: endpointName)
+        var fields: [ResponseField] = []
         try enter()
         defer { leave() }
-        let result = await runTool(slug, endpointName, arguments, context, &record)
+        let result = await runTool(slug, endpointName, arguments, context, &record, &fields)
         record.times.append(.init("total", microseconds: microseconds(since: start)))
         switch result {
         case .success(var answer):
             try await self.record(record, sent: true)
             answer.latency = Double(microseconds(since: start)) / 1000
+            answer.fields = fields
             return answer
-        case .failure(let failure):
+        case .failure(var failure):
+            failure.fields = fields
             record.outcome = failure.code.rawValue
             record.stage = failure.stage?.rawValue
             record.upstreamStatus = failure.upstreamStatus ?? record.upstreamStatus
@@ -46,7 +52,8 @@ extension Pipeline {
     }
 
     private func runTool(
-        _ slug: String, _ endpointName: String, _ arguments: JSON, _ context: CallContext, _ record: inout AuditRecord
+        _ slug: String, _ endpointName: String, _ arguments: JSON, _ context: CallContext, _ record: inout AuditRecord,
+        _ fields: inout [ResponseField]
     ) async -> Result<ToolAnswer, Failure> {
         do {
             let api = try locate(slug, for: context.token)
@@ -56,29 +63,28 @@ extension Pipeline {
             record.pathTemplate = endpoint.template.description
             try await admit()
             let bound = try BoundArguments(arguments, for: endpoint)
-            var request = try render(bound, endpoint, of: api, context)
+            let request = try render(bound, endpoint, of: api, context)
             try checkAllowed(request, by: api)
-            if endpoint.sendsCredential { try inject(api.auth, into: &request) }
+            let place = try takePlace(api, context)
+            defer { extendLifetime(place) }
+            try takeFromLimits(api, context, &fields)
+            try bound.checkValid()
             if case .whole(let bytes) = request.body { record.requestBytes = bytes.readableBytes }
             let sent = clock.monotonic()
-            let answered = try await routes(api).send(request, watch: context.watch) { response in
-                (response.route, response.status, response.headers, try await self.collect(response))
+            let answered = try await send(
+                request, of: api, sendsCredential: endpoint.sendsCredential, retriesStatuses: true, context
+            ) { response, attempt in
+                try await self.collect(response, attempt)
             }
             record.times.append(.init("origin", microseconds: microseconds(since: sent)))
-            let (route, status, headers, body) = answered
-            record.route = route
-            record.upstreamStatus = status
-            record.responseBytes = body?.readableBytes ?? 0
-            if let failure = Judge.failure(status: status, headers: headers, body: body) { return .failure(failure) }
-            guard headers["content-encoding"].allSatisfy({ $0.lowercased() == "identity" }) else {
-                return .failure(
-                    Failure(
-                        .upstreamError, stage: .origin, detail: "The API encoded its answer in a way not asked for.",
-                        sent: true, upstreamStatus: status))
-            }
+            record.route = answered.route
+            record.upstreamStatus = answered.status
+            record.responseBytes = answered.received
+            if let failure = Judge.failure(of: answered) { return .failure(failure) }
             var warnings: [String] = []
-            let data = Judge.data(body, headers, warnings: &warnings)
-            return .success(ToolAnswer(data: data, status: status, latency: 0, warnings: warnings))
+            let data = Judge.data(of: answered, warnings: &warnings)
+            try Self.validate(data, against: endpoint, of: api, status: answered.status, &warnings)
+            return .success(ToolAnswer(data: data.bytes, status: answered.status, latency: 0, warnings: warnings))
         } catch let failure as Failure {
             return .failure(failure)
         } catch {
@@ -87,27 +93,55 @@ extension Pipeline {
         }
     }
 
-    /// The whole body, up to the limit.
-    private func collect(_ response: InboundResponse) async throws -> ByteBuffer? {
+    /// The whole body, up to the limit, decoded and without the call's secrets.
+    private func collect(_ response: InboundResponse, _ attempt: Attempt) async throws -> Handled<CollectedAnswer> {
+        let status = response.status
+        if attempt.mayTryAnother, status == 401 || status == 403 { return Handled(status: status) }
         let tooLarge = Failure(
             .responseTooLarge, stage: .relay, detail: "The answer is larger than \(limits.responseBytes) bytes.",
-            sent: true, upstreamStatus: response.status)
+            sent: true, upstreamStatus: status)
+        if let length = response.headers.first(name: "content-length").flatMap({ Int($0) }),
+            length > limits.responseBytes
+        {
+            throw tooLarge
+        }
+        var decoding = DecodingLimits.defaults
+        decoding.decodedBytes = limits.responseBytes
+        var cleaner = try Cleaner(response, scrubber: attempt.scrubber, limits: decoding)
+        var body = ByteBuffer()
+        var received = 0
+        func take(_ bytes: ByteBuffer, _ cleaner: inout Cleaner) throws(Failure) {
+            received += bytes.readableBytes
+            guard received <= limits.responseBytes else { throw tooLarge }
+            let clean = try cleaner.clean(bytes)
+            if body.readableBytes == 0 { body = clean } else { body.writeImmutableBuffer(clean) }
+        }
         switch response.body {
         case .whole(let bytes):
-            guard bytes?.readableBytes ?? 0 <= limits.responseBytes else { throw tooLarge }
-            return bytes
+            if let bytes { try take(bytes, &cleaner) }
         case .streamed(let next):
-            if let length = response.headers.first(name: "content-length").flatMap({ Int($0) }),
-                length > limits.responseBytes
-            {
-                throw tooLarge
-            }
-            var all = ByteBuffer()
-            while var chunk = try await next() {
-                guard all.readableBytes + chunk.readableBytes <= limits.responseBytes else { throw tooLarge }
-                all.writeBuffer(&chunk)
-            }
-            return all
+            while let bytes = try await next() { try take(bytes, &cleaner) }
         }
+        body.writeImmutableBuffer(try cleaner.finish())
+        let retryAfter = response.headers.first(name: "retry-after").flatMap {
+            RetryAfter.wait($0, now: clock.wall())
+        }
+        return Handled(
+            status: status, retryAfter: retryAfter,
+            result: CollectedAnswer(
+                status: status, headers: Sanitise.scrubbed(response.headers, attempt.scrubber), body: body,
+                received: received, retryAfter: retryAfter, route: response.route))
     }
+}
+
+/// An API's answer, whole.
+struct CollectedAnswer: Sendable {
+    let status: Int
+    let headers: HTTPHeaders
+    /// Decoded, and without the call's secrets.
+    let body: ByteBuffer
+    /// Bytes as they came.
+    let received: Int
+    let retryAfter: TimeAmount?
+    let route: AuditRecord.Route
 }

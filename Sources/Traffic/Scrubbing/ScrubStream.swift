@@ -17,11 +17,13 @@ package struct ScrubStream: Sendable {
     private var held = ByteBuffer()
     /// What has been found and has not left.
     private var matches = Matches()
+    private let options: Scrubber.StreamOptions
     /// How many secrets have been replaced so far: of those that touch each other, one.
     package private(set) var replacements = 0
 
-    init(_ scrubber: Scrubber) {
+    init(_ scrubber: Scrubber, _ options: Scrubber.StreamOptions) {
         self.scrubber = scrubber
+        self.options = options
     }
 
     /// Bytes held back now: never more than the longest form of a secret, with every character of it escaped.
@@ -79,7 +81,7 @@ package struct ScrubStream: Sendable {
         var frontier = position - scrubber.trie.live(at: plain)
         if unescaped.isApart { frontier = min(frontier, unescaped.frontier(at: position, scrubber.trie)) }
         if decoded.isApart { frontier = min(frontier, decoded.frontier(at: position, scrubber.trie)) }
-        return frontier
+        return options.contains(.prompt) && position - frontier < Scrubber.shortest ? position : frontier
     }
 
     // MARK: letting go
@@ -104,9 +106,11 @@ package struct ScrubStream: Sendable {
         for match in matches.removeAll(upTo: frontier) {
             copy(from: source, startingAt: start, upTo: match.lowerBound, to: &output)
             // Behind bytes that have already been replaced, more of the same needs no second replacement.
-            if match.lowerBound == left, !endsInReplacement {
+            if !endsInReplacement { replacements += 1 }
+            if options.contains(.keepsLength) {
+                output.writeRepeatingByte(UInt8(ascii: "*"), count: max(0, match.upperBound - left))
+            } else if !endsInReplacement {
                 output.writeString(Scrubber.replacement)
-                replacements += 1
             }
             left = max(left, match.upperBound)
             endsInReplacement = true

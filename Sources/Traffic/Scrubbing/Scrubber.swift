@@ -50,8 +50,20 @@ package final class Scrubber: Sendable {
     /// True where there is nothing to look for.
     package var isEmpty: Bool { trie.isEmpty }
 
+    package struct StreamOptions: OptionSet, Sendable {
+        package let rawValue: Int
+
+        /// What is taken out is replaced by as many asterisks, for a body whose length was promised.
+        package static let keepsLength = StreamOptions(rawValue: 1)
+        /// The first bytes of what may become a secret leave with their chunk while they are fewer than four: they tell
+        /// nothing, and the reader may have to see them before its peer says more. What follows is still taken out.
+        package static let prompt = StreamOptions(rawValue: 2)
+
+        package init(rawValue: Int) { self.rawValue = rawValue }
+    }
+
     /// A body's or a trailer section's way through.
-    package func stream() -> ScrubStream { ScrubStream(self) }
+    package func stream(_ options: StreamOptions = []) -> ScrubStream { ScrubStream(self, options) }
 
     /// A whole text: a header's value, a status line's reason.
     package func scrub(_ text: String) -> String {
