@@ -61,7 +61,7 @@ extension Pipeline {
             try await send(
                 request, of: prepared.api, sendsCredential: prepared.sendsCredential, retriesStatuses: false, context
             ) { response, attempt in
-                if attempt.mayTryAnother, response.status == 401 || response.status == 403 {
+                if attempt.triesAnother(after: response.status) {
                     return Handled<Bool>(status: response.status)
                 }
                 record.route = response.route

@@ -62,7 +62,9 @@ extension Pipeline {
             record.method = endpoint.method
             record.pathTemplate = endpoint.template.description
             try await admit()
-            let bound = try BoundArguments(arguments, for: endpoint)
+            var warnings: [String] = []
+            let bound = try BoundArguments(
+                arguments, for: endpoint, validation: api.validation, warnings: &warnings)
             let request = try render(bound, endpoint, of: api, context)
             try checkAllowed(request, by: api)
             let place = try takePlace(api, context)
@@ -81,7 +83,6 @@ extension Pipeline {
             record.upstreamStatus = answered.status
             record.responseBytes = answered.received
             if let failure = Judge.failure(of: answered) { return .failure(failure) }
-            var warnings: [String] = []
             let data = Judge.data(of: answered, warnings: &warnings)
             try Self.validate(data, against: endpoint, of: api, status: answered.status, &warnings)
             return .success(ToolAnswer(data: data.bytes, status: answered.status, latency: 0, warnings: warnings))
@@ -96,7 +97,7 @@ extension Pipeline {
     /// The whole body, up to the limit, decoded and without the call's secrets.
     private func collect(_ response: InboundResponse, _ attempt: Attempt) async throws -> Handled<CollectedAnswer> {
         let status = response.status
-        if attempt.mayTryAnother, status == 401 || status == 403 { return Handled(status: status) }
+        if attempt.triesAnother(after: status) { return Handled(status: status) }
         let tooLarge = Failure(
             .responseTooLarge, stage: .relay, detail: "The answer is larger than \(limits.responseBytes) bytes.",
             sent: true, upstreamStatus: status)

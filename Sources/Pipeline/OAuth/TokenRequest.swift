@@ -6,7 +6,7 @@ import Vault
 
 /// The request to a token endpoint (RFC 6749, sections 4.3, 4.4 and 6).
 struct TokenRequest {
-    private let plan: AuthPlan.OAuth
+    private let plan: OAuth2Plan
     private var fields: [(name: String, value: String)] = []
     private(set) var headers: HTTPHeaders = [
         "accept": "application/json", "accept-encoding": "identity", "user-agent": "penstock",
@@ -16,7 +16,7 @@ struct TokenRequest {
 
     /// - Parameter open: opens a credential.
     init(
-        _ plan: AuthPlan.OAuth, open: (AuthPlan.Credential) throws(Failure) -> String
+        _ plan: OAuth2Plan, open: (AuthPlan.Credential) throws(Failure) -> String
     ) throws(Failure) {
         self.plan = plan
         switch plan.grant {
@@ -26,13 +26,13 @@ struct TokenRequest {
             fields += [("grant_type", "refresh_token"), ("refresh_token", try open(token))]
         case .password(let username, let password):
             fields += [
-                ("grant_type", "password"), ("username", try Self.text(username, open)), ("password", try open(password)),
+                ("grant_type", "password"), ("username", try open(username)), ("password", try open(password)),
             ]
         }
         if !plan.scopes.isEmpty { fields.append(("scope", plan.scopes.joined(separator: " "))) }
-        let id = try Self.text(plan.clientID, open)
+        let id = try open(plan.clientID)
         let secret = try plan.clientSecret.map { credential throws(Failure) in try open(credential) }
-        switch (plan.clientAuth, secret) {
+        switch (plan.clientAuthentication, secret) {
         case (.basic, let secret?):
             // Both are form-encoded before they are joined (RFC 6749, section 2.3.1).
             let pair = Array("\(Self.encoded(id)):\(Self.encoded(secret))".utf8)
@@ -52,17 +52,8 @@ struct TokenRequest {
         var headers = headers
         headers.add(name: "content-length", value: String(body.utf8.count))
         return OutboundRequest(
-            method: "POST", origin: plan.tokenURL.origin, target: plan.tokenURL.target, headers: headers,
+            method: "POST", origin: plan.origin, target: plan.target.raw, headers: headers,
             body: .whole(ByteBuffer(string: body)), sensitive: sensitive, requestID: requestID, deadline: deadline)
-    }
-
-    private static func text(
-        _ value: AuthPlan.Text, _ open: (AuthPlan.Credential) throws(Failure) -> String
-    ) throws(Failure) -> String {
-        switch value {
-        case .literal(let text): text
-        case .secret(let credential): try open(credential)
-        }
     }
 
     /// `application/x-www-form-urlencoded`: a space is `+`, everything but letters, digits and `*-._` is percent-encoded.

@@ -19,8 +19,18 @@ struct Handled<Result: Sendable>: Sendable {
 struct Attempt: Sendable {
     /// Finds the secrets that were sent; nil where there were none.
     let scrubber: Scrubber?
-    /// Another credential may be tried, so that a refusal need not be passed on.
-    let mayTryAnother: Bool
+    /// The credential to try next, where there is one and the request can be sent again.
+    let next: CredentialChoice?
+
+    /// Whether an answer of this status need not be passed on, because another credential is to be tried.
+    func triesAnother(after status: Int) -> Bool {
+        switch next {
+        case nil, .current: false
+        // An API that knows the token and forbids the call would forbid it with a new one as well.
+        case .newer: status == 401
+        case .previous: status == 401 || status == 403
+        }
+    }
 }
 
 /// Stage: the request on its way, with its credential, and again where that is provably harmless.
@@ -40,20 +50,21 @@ extension Pipeline {
         _ context: CallContext, handle: (InboundResponse, Attempt) async throws -> Handled<Result>
     ) async throws -> Result {
         var policy = RetryPolicy()
-        policy.attempts = 1 + api.retryAttempts
+        policy.attempts = 1 + api.retries
         var choice = CredentialChoice.current
         var attempt = 1
         while true {
             let ticket = try admitByBreaker(api)
             let injected: Injected
             do throws(Failure) {
-                injected = try await inject(sendsCredential ? api : nil, choice, into: request, context)
+                injected = try await inject(
+                    api, sendsCredential: sendsCredential, choice, into: request, context)
                 try checkAllowed(injected.request, by: api)
             } catch {
                 breakers.abandoned(ticket)
                 throw error
             }
-            let next = sendsCredential ? injected.next : nil
+            let next = injected.next
             let outcome: RetryPolicy.Outcome
             let isReplayable = request.body.isReplayable
             let failure: Failure
@@ -61,8 +72,8 @@ extension Pipeline {
             do {
                 let known = Attempt(
                     scrubber: scrubbers.scrubber(of: api.id, for: injected.secrets),
-                    mayTryAnother: next != nil && isReplayable)
-                let handled = try await routes(api).send(injected.request, watch: context.watch) { response in
+                    next: isReplayable ? next : nil)
+                let handled = try await routes.api(api).send(injected.request, watch: context.watch) { response in
                     do {
                         return try await handle(response, known)
                     } catch {
@@ -70,7 +81,7 @@ extension Pipeline {
                         throw error
                     }
                 }
-                report(status: handled.status, ticket)
+                report(status: handled.status, of: api, ticket)
                 guard let result = handled.result else {
                     guard let next else { throw Self.lost }
                     choice = next
@@ -86,7 +97,7 @@ extension Pipeline {
                 attempt += 1
                 continue
             } catch {
-                report(error, ticket)
+                report(error, of: api, ticket)
                 if let own = handler.error { throw own }
                 failure = error as? Failure ?? Self.lost
                 outcome = RetryPolicy.Outcome(
@@ -134,18 +145,23 @@ extension Pipeline {
     }
 
     /// An answer is a success, whatever it says, unless a gateway says that there is nobody behind it.
-    private func report(status: Int, _ ticket: BreakerTable<String>.Ticket) {
-        if [502, 503, 504].contains(status) {
+    private func report(status: Int, of api: CompiledAPI, _ ticket: BreakerTable<String>.Ticket) {
+        let isGone = [502, 503, 504].contains(status)
+        if isGone {
             breakers.failed(ticket, now: clock.monotonic())
         } else {
             breakers.succeeded(ticket, now: clock.monotonic())
         }
+        let observation: APIHealth.Observation =
+            isGone ? .noConnection : status == 401 || status == 403 ? .credentialRefused : .answered
+        health.observed(observation, api: api.id, user: api.user, now: clock.wall())
     }
 
     /// What the API is to blame for, and what it is not.
-    private func report(_ error: any Error, _ ticket: BreakerTable<String>.Ticket) {
+    private func report(_ error: any Error, of api: CompiledAPI, _ ticket: BreakerTable<String>.Ticket) {
         guard let failure = error as? Failure, failure.isOfTheAPI else { return breakers.abandoned(ticket) }
         breakers.failed(ticket, now: clock.monotonic())
+        health.observed(.noConnection, api: api.id, user: api.user, now: clock.wall())
     }
 }
 

@@ -5,7 +5,7 @@ import Traffic
 extension Pipeline {
     /// Takes one of the API's places for calls in flight, where it limits them; given back when it goes.
     func takePlace(_ api: CompiledAPI, _ context: CallContext) throws(Failure) -> Place {
-        guard let limit = api.maxInFlight else { return Place(permit: nil) }
+        guard let limit = api.limits.inFlight else { return Place(permit: nil) }
         guard let permit = inFlight.enter(api.id, limit: limit) else {
             throw Failure(
                 .rateLimited, stage: .policy, detail: "This API already has as many calls in flight as it takes.",
@@ -18,7 +18,8 @@ extension Pipeline {
     func takeFromLimits(
         _ api: CompiledAPI, _ context: CallContext, _ fields: inout [ResponseField]
     ) throws(Failure) {
-        let decision = rates.take(api.id, api.rateLimits, now: clock.wall())
+        let decision = rates.take(
+            api.id, RateLimits(perMinute: api.limits.perMinute, perDay: api.limits.perDay), now: clock.wall())
         fields = decision.headerFields.map { ResponseField(name: $0.name, value: $0.value) }
         guard case .refused(let limit, let retryAfter) = decision.outcome else { return }
         switch limit {

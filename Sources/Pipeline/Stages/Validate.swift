@@ -9,12 +9,12 @@ extension Pipeline {
         _ data: JudgedData, against endpoint: CompiledEndpoint, of api: CompiledAPI, status: Int,
         _ warnings: inout [String]
     ) throws(Failure) {
-        guard api.validation != .off, let schema = endpoint.responseValidator, status != 204, status != 205 else {
+        guard api.validation != .off, let schema = endpoint.responseSchema, status != 204, status != 205 else {
             return
         }
         let violations: [Failure.Violation]
         if let json = data.json {
-            violations = schema.validate(json, direction: .response).map {
+            violations = schema.mismatches(of: json).map {
                 Failure.Violation(pointer: "\($0.pointer)", message: "\($0.keyword): \($0.message)")
             }
         } else {
