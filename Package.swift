@@ -36,6 +36,7 @@ extension Target.Dependency {
 
 /// One target a folder; the arrows only point up this list. `docs/architecture.md` says what each may know.
 let targets: [Target] = [
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .target(name: "Value"),
@@ -44,6 +45,7 @@ let targets: [Target] = [
     .target(name: "Lines", dependencies: [.logging]),
     .target(name: "ReverseHTTP", dependencies: ["CNGHTTP2", .nioCore, .nioHTTP1, .logging]),
     .target(name: "EgressPolicy"),
+    .target(name: "Egress", dependencies: ["CCurl", "EgressPolicy", .nioCore, .nioHTTP1, .logging]),
     .target(
         name: "Connector",
         dependencies: [
@@ -98,6 +100,9 @@ let targets: [Target] = [
     .testTarget(name: "YAMLTests", dependencies: ["YAML", "Value"]),
     .testTarget(name: "SettingsTests", dependencies: ["Settings", "YAML", "Value"]),
     .testTarget(name: "EgressPolicyTests", dependencies: ["EgressPolicy"]),
+    .testTarget(
+        name: "EgressTests",
+        dependencies: ["Egress", "EgressPolicy", .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .logging]),
     .testTarget(
         name: "ReverseHTTPTests", dependencies: ["ReverseHTTP", .nioCore, .nioPosix, .nioHTTP1, .logging]),
     .testTarget(
