@@ -98,7 +98,7 @@ final class LoopCore {
                 if let handle = handlesByID[id] { fire(handle) }
             case .transfer(let id):
                 guard let transfer = transfers[id] else { continue }
-                if let kind = transfer.clock.check(now: now, connectedAfter: transfer.connectedAfter) {
+                if let kind = transfer.clock.check(now: now) {
                     end(transfer, kind)
                 } else {
                     schedule(transfer)
@@ -124,9 +124,7 @@ final class LoopCore {
         while !touched.isEmpty || !listed.isEmpty {
             for handle in touched {
                 while let (easy, code) = handle.nextResult() {
-                    var context: UnsafePointer<CChar>?
-                    penstock_getinfo_string(easy, CURLINFO_PRIVATE, &context)
-                    guard let transfer = Transfer.from(UnsafeMutableRawPointer(mutating: context)) else { continue }
+                    guard let transfer = Transfer.of(easy) else { continue }
                     transfer.finish(code)
                     remove(transfer)
                 }
@@ -174,7 +172,7 @@ final class LoopCore {
 
     /// Enters the transfer's next deadline, unless one as early is entered already.
     private func schedule(_ transfer: Transfer) {
-        guard let due = transfer.clock.due(now: now) else {
+        guard let due = transfer.clock.due else {
             transfer.entered = nil
             return
         }
@@ -208,7 +206,7 @@ final class LoopCore {
         }
         let handle = MultiHandle(
             isolation: isolation, limits: configuration.limits, sockets: sockets, now: now,
-            watch: { [unowned self] in watch($0, $1, $2) }, schedule: { [unowned self] in setTimer($0, $1) })
+            watch: { [unowned self] in watch($0, $1, $2, $3) }, schedule: { [unowned self] in setTimer($0, $1) })
         guard let handle else { return nil }
         handles[isolation] = handle
         handlesByID[ObjectIdentifier(handle)] = handle
@@ -239,11 +237,15 @@ final class LoopCore {
         deadlines.insert(.handle(ObjectIdentifier(handle)), due: due)
     }
 
-    private func watch(_ handle: MultiHandle, _ descriptor: Int32, _ events: Int32) {
+    private func watch(_ handle: MultiHandle, _ transfer: Transfer?, _ descriptor: Int32, _ events: Int32) {
         if events == CURL_POLL_REMOVE {
             if watched.removeValue(forKey: descriptor) != nil { poller.forget(descriptor) }
         } else {
             poller.watch(descriptor, events: events, isNew: watched.updateValue(handle, forKey: descriptor) == nil)
+            if let transfer, events & CURL_POLL_IN != 0 {
+                transfer.expectsBytes()
+                schedule(transfer)
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ final class MultiHandle {
     let isolation: EgressIsolation
     let sockets: SocketCounter
     /// What libcurl asks of the loop.
-    let watch: (MultiHandle, _ descriptor: Int32, _ events: Int32) -> Void
+    let watch: (MultiHandle, Transfer?, _ descriptor: Int32, _ events: Int32) -> Void
     let schedule: (MultiHandle, _ milliseconds: Int) -> Void
 
     /// When libcurl wants to be called although nothing happened; nil for not at all.
@@ -20,7 +20,7 @@ final class MultiHandle {
     /// Nil where there is no memory.
     init?(
         isolation: EgressIsolation, limits: EgressConfiguration.Limits, sockets: SocketCounter, now: NIODeadline,
-        watch: @escaping (MultiHandle, Int32, Int32) -> Void, schedule: @escaping (MultiHandle, Int) -> Void
+        watch: @escaping (MultiHandle, Transfer?, Int32, Int32) -> Void, schedule: @escaping (MultiHandle, Int) -> Void
     ) {
         guard let raw = curl_multi_init() else { return nil }
         self.raw = raw
@@ -32,9 +32,9 @@ final class MultiHandle {
         let context = Unmanaged.passUnretained(self).toOpaque()
         penstock_multi_setopt_socket_function(
             raw,
-            { _, descriptor, events, context, _ in
+            { easy, descriptor, events, context, _ in
                 guard let handle = MultiHandle.from(context) else { return -1 }
-                handle.watch(handle, descriptor, events)
+                handle.watch(handle, easy.flatMap(Transfer.of), descriptor, events)
                 return 0
             }, context)
         penstock_multi_setopt_timer_function(

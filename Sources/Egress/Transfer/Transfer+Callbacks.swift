@@ -64,6 +64,13 @@ extension Transfer {
         context.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
     }
 
+    /// The transfer that a handle carries.
+    static func of(_ easy: UnsafeMutableRawPointer) -> Transfer? {
+        var context: UnsafePointer<CChar>?
+        penstock_getinfo_string(easy, CURLINFO_PRIVATE, &context)
+        return from(UnsafeMutableRawPointer(mutating: context))
+    }
+
     private func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
         guard let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr) else { return CURL_SOCKET_BAD }
         let (family, kind, proto) = (address.pointee.family, address.pointee.socktype, address.pointee.`protocol`)

@@ -14,7 +14,6 @@ final class Transfer {
 
     var parser: ResponseHeadParser
     var clock: TransferClock
-    let start: NIODeadline
 
     private(set) var head: ResponseHead?
     private(set) var isDelivered = false
@@ -63,7 +62,6 @@ final class Transfer {
         self.multi = multi
         self.surroundings = surroundings
         let (request, configuration) = (plan.request, surroundings.configuration)
-        start = surroundings.now()
         parser = ResponseHeadParser(
             method: request.method, fields: configuration.limits.headerFields, bytes: configuration.limits.headerBytes)
         clock = TransferClock(
@@ -71,7 +69,7 @@ final class Transfer {
                 total: request.deadline, totalEndsAtHead: request.deadlineEndsAtHead,
                 connect: request.connectTimeout, tls: configuration.tlsTimeout, firstByte: request.firstByteTimeout,
                 idle: request.idleTimeout, rate: configuration.minimumRate),
-            start: start)
+            start: surroundings.now())
         switch request.body {
         case .none: break
         case .whole(let bytes): piece = bytes
@@ -86,11 +84,8 @@ final class Transfer {
     /// Whether bytes of the request may have reached the API.
     var isSent: Bool { wasSent || uses > 0 && requestSize > sizeBeforeUse }
 
-    /// How long TCP took; nil where it is not up.
-    var connectedAfter: TimeAmount? {
-        let time = easy.off(CURLINFO_CONNECT_TIME_T)
-        return time > 0 ? .microseconds(time) : nil
-    }
+    /// libcurl waits for bytes. Before the request that says that TCP is up: it connects by waiting to write.
+    func expectsBytes() { clock.tcpConnected(now: now) }
 
     private func list() {
         guard !isListed else { return }

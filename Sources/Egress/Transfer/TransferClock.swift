@@ -14,6 +14,8 @@ struct TransferClock {
 
     private enum State {
         case connecting
+        /// The TLS handshake, and before it the outbound proxy's answer.
+        case securing(since: NIODeadline)
         /// Until the head; `since` is the last byte of the request.
         case waiting(since: NIODeadline)
         /// The caller brings no more of the request's body for now: only the whole has a deadline.
@@ -40,7 +42,12 @@ struct TransferClock {
         self.start = start
     }
 
-    /// The connection is up, and the request may leave.
+    /// TCP is up. Later calls do nothing.
+    mutating func tcpConnected(now: NIODeadline) {
+        if case .connecting = state { state = .securing(since: now) }
+    }
+
+    /// The connection is up, TLS included, and the request may leave.
     mutating func connected(now: NIODeadline) { state = .waiting(since: now) }
 
     /// A piece of the request's body has left.
@@ -73,14 +80,13 @@ struct TransferClock {
 
     private var total: NIODeadline? { hasHead && limits.totalEndsAtHead ? nil : limits.total }
 
-    /// When ``check(now:connectedAfter:)`` is due; nil for never.
-    ///
-    /// While connecting it is due more often than there are deadlines: nothing tells when TCP is up and TLS begins.
-    func due(now: NIODeadline) -> NIODeadline? {
+    /// When ``check(now:)`` is due; nil for never.
+    var due: NIODeadline? {
         var due = total
         func consider(_ other: NIODeadline) { due = min(due ?? other, other) }
         switch state {
-        case .connecting: consider(now + min(limits.connect, limits.tls))
+        case .connecting: consider(start + limits.connect)
+        case .securing(let since): consider(since + limits.tls)
         case .waiting(let since): if let firstByte = limits.firstByte { consider(since + firstByte) }
         case .starved, .paused: break
         case .body(let body):
@@ -90,14 +96,14 @@ struct TransferClock {
         return due
     }
 
-    /// - Parameter connectedAfter: how long TCP took; nil where it is not up.
     /// - Returns: what the transfer fails with; nil where it goes on.
-    mutating func check(now: NIODeadline, connectedAfter: TimeAmount?) -> EgressError.Kind? {
+    mutating func check(now: NIODeadline) -> EgressError.Kind? {
         if let total, total <= now { return isConnecting ? .connectTimeout : .responseTimeout(.total) }
         switch state {
         case .connecting:
-            guard let connectedAfter else { return start + limits.connect <= now ? .connectTimeout : nil }
-            return start + connectedAfter + limits.tls <= now ? .tlsFailed(.timeout) : nil
+            return start + limits.connect <= now ? .connectTimeout : nil
+        case .securing(let since):
+            return since + limits.tls <= now ? .tlsFailed(.timeout) : nil
         case .waiting(let since):
             guard let firstByte = limits.firstByte, since + firstByte <= now else { return nil }
             return .responseTimeout(.firstByte)
@@ -115,6 +121,9 @@ struct TransferClock {
     }
 
     private var isConnecting: Bool {
-        if case .connecting = state { true } else { false }
+        switch state {
+        case .connecting, .securing: true
+        case .waiting, .starved, .body, .paused: false
+        }
     }
 }
