@@ -36,6 +36,7 @@ extension Target.Dependency {
 
 /// One target a folder; the arrows only point up this list. `docs/architecture.md` says what each may know.
 let targets: [Target] = [
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -46,6 +47,7 @@ let targets: [Target] = [
     .target(name: "ReverseHTTP", dependencies: ["CNGHTTP2", .nioCore, .nioHTTP1, .logging]),
     .target(name: "EgressPolicy"),
     .target(name: "Traffic", dependencies: ["CZlib", .nioCore]),
+    .target(name: "Egress", dependencies: ["CCurl", "EgressPolicy", .nioCore, .nioHTTP1, .logging]),
     .target(
         name: "Connector",
         dependencies: [
@@ -59,7 +61,9 @@ let targets: [Target] = [
     .target(name: "Administration", dependencies: ["Registry", "Vault", "Audit", "Value"]),
     .target(
         name: "Pipeline",
-        dependencies: ["Registry", "Vault", "Audit", "EgressPolicy", "Value", .nioCore, .nioHTTP1, .logging]),
+        dependencies: [
+            "Registry", "Vault", "Audit", "Traffic", "EgressPolicy", "Value", .nioCore, .nioHTTP1, .logging,
+        ]),
     .target(name: "StoreSQLite", dependencies: ["Registry", "Vault", "Audit", "Value", .grdb]),
     .target(
         name: "RelayHTTP",
@@ -72,9 +76,8 @@ let targets: [Target] = [
     .target(
         name: "Relay",
         dependencies: [
-            "RelayHTTP", "StoreSQLite", "Pipeline", "Administration", "Registry", "Vault", "Audit", "Tunnels",
-            "ReverseHTTP",
-            "EgressPolicy", "Settings", "Value",
+            "RelayHTTP", "StoreSQLite", "Pipeline", "Administration", "Registry", "Vault", "Audit", "Egress", "Traffic",
+            "Tunnels", "ReverseHTTP", "EgressPolicy", "Settings", "Value",
             .hummingbird, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .logging, .serviceLifecycle, .unixSignals,
         ]),
     .executableTarget(name: "penstock-relay", dependencies: ["Relay", "Lines", "Settings", .argumentParser, .logging]),
@@ -102,6 +105,9 @@ let targets: [Target] = [
     .testTarget(name: "EgressPolicyTests", dependencies: ["EgressPolicy"]),
     .testTarget(name: "TrafficTests", dependencies: ["Traffic", "CZlib", .nioCore]),
     .testTarget(
+        name: "EgressTests",
+        dependencies: ["Egress", "EgressPolicy", .nioCore, .nioPosix, .nioHTTP1, .logging]),
+    .testTarget(
         name: "ReverseHTTPTests", dependencies: ["ReverseHTTP", .nioCore, .nioPosix, .nioHTTP1, .logging]),
     .testTarget(
         name: "ConnectorTests",
@@ -117,8 +123,8 @@ let targets: [Target] = [
     .testTarget(
         name: "PipelineTests",
         dependencies: [
-            "Pipeline", "Registry", "Vault", "Audit", "EgressPolicy", "StoreSQLite", "Value", .nioCore, .nioHTTP1,
-            .logging,
+            "Pipeline", "Registry", "Vault", "Audit", "Traffic", "EgressPolicy", "StoreSQLite", "Value", .nioCore,
+            .nioHTTP1, .logging,
         ]),
     .testTarget(
         name: "StoreSQLiteTests", dependencies: ["StoreSQLite", "Registry", "Vault", "Audit", "Value", .grdb]),
