@@ -24,12 +24,37 @@ extension Pipeline {
     package func callTool(
         _ slug: String, _ endpointName: String, arguments: JSON, _ context: CallContext
     ) async throws(Failure) -> ToolAnswer {
+        try await recorded(slug, endpointName, context) { record, fields throws(Failure) in
+            let api = try locate(slug, for: context.token)
+            return try await runTool(api, endpointName, arguments, context, &record, &fields)
+        }
+    }
+
+    /// Calls an endpoint of an API that need not be stored.
+    func callTool(
+        on api: CompiledAPI, _ endpointName: String, arguments: JSON, _ context: CallContext
+    ) async throws(Failure) -> ToolAnswer {
+        try await recorded(api.slug, endpointName, context) { record, fields throws(Failure) in
+            try await runTool(api, endpointName, arguments, context, &record, &fields)
+        }
+    }
+
+    /// Runs a call, and puts how it went into the audit before anything of it is answered.
+    private func recorded(
+        _ slug: String, _ endpointName: String, _ context: CallContext,
+        _ call: (inout AuditRecord, inout [ResponseField]) async throws(Failure) -> ToolAnswer
+    ) async throws(Failure) -> ToolAnswer {
         let start = clock.monotonic()
         var record = newRecord(context, slug: slug, endpoint: endpointName)
         var fields: [ResponseField] = []
         try enter()
         defer { leave() }
-        let result = await runTool(slug, endpointName, arguments, context, &record, &fields)
+        let result: Result<ToolAnswer, Failure>
+        do throws(Failure) {
+            result = .success(try await call(&record, &fields))
+        } catch {
+            result = .failure(error)
+        }
         record.times.append(.init("total", microseconds: microseconds(since: start)))
         switch result {
         case .success(var answer):
@@ -38,11 +63,11 @@ extension Pipeline {
             answer.fields = fields
             return answer
         case .failure(var failure):
-            failure.fields = fields
             record.outcome = failure.code.rawValue
             record.stage = failure.stage?.rawValue
             record.upstreamStatus = failure.upstreamStatus ?? record.upstreamStatus
             try await self.record(record, sent: failure.sent)
+            failure.fields = fields
             throw failure
         }
     }
@@ -52,11 +77,10 @@ extension Pipeline {
     }
 
     private func runTool(
-        _ slug: String, _ endpointName: String, _ arguments: JSON, _ context: CallContext, _ record: inout AuditRecord,
-        _ fields: inout [ResponseField]
-    ) async -> Result<ToolAnswer, Failure> {
+        _ api: CompiledAPI, _ endpointName: String, _ arguments: JSON, _ context: CallContext,
+        _ record: inout AuditRecord, _ fields: inout [ResponseField]
+    ) async throws(Failure) -> ToolAnswer {
         do {
-            let api = try locate(slug, for: context.token)
             record.apiID = api.id
             let endpoint = try locate(endpointName, in: api)
             record.method = endpoint.method
@@ -82,15 +106,15 @@ extension Pipeline {
             record.route = answered.route
             record.upstreamStatus = answered.status
             record.responseBytes = answered.received
-            if let failure = Judge.failure(of: answered) { return .failure(failure) }
+            if let failure = Judge.failure(of: answered) { throw failure }
             let data = Judge.data(of: answered, warnings: &warnings)
             try Self.validate(data, against: endpoint, of: api, status: answered.status, &warnings)
-            return .success(ToolAnswer(data: data.bytes, status: answered.status, latency: 0, warnings: warnings))
+            return ToolAnswer(data: data.bytes, status: answered.status, latency: 0, warnings: warnings)
         } catch let failure as Failure {
-            return .failure(failure)
+            throw failure
         } catch {
             logger.error("call failed unexpectedly", metadata: ["error": "\(error)"])
-            return .failure(Failure(.internalError, stage: .relay, detail: "The relay failed.", sent: true))
+            throw Failure(.internalError, stage: .relay, detail: "The relay failed.", sent: true)
         }
     }
 

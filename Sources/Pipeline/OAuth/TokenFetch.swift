@@ -13,7 +13,7 @@ extension Pipeline {
     func fetchToken(
         _ plan: OAuth2Plan, of api: CompiledAPI, deadline: NIODeadline, _ context: CallContext
     ) async throws -> AccessTokens.Fetched {
-        let request = try TokenRequest(plan) { credential throws(Failure) in try self.open(credential).text }
+        let request = try TokenRequest(plan) { credential throws(Failure) in try self.open(credential, context).text }
             .outbound(requestID: context.requestID, deadline: deadline)
         let answer: (status: Int, body: ByteBuffer)
         do {
@@ -39,7 +39,7 @@ extension Pipeline {
             throw Failure(
                 .authenticationFailed, stage: .origin, detail: "The token endpoint gave no bearer token.")
         }
-        if let refreshToken = token.refreshToken, case .refreshToken(let credential) = plan.grant {
+        if context.draftSecrets.isEmpty, let refreshToken = token.refreshToken, case .refreshToken(let credential) = plan.grant {
             await keep(Secret(text: refreshToken), credential)
         }
         return (Secret(text: token.accessToken), token.lifetime)

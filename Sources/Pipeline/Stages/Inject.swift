@@ -18,8 +18,8 @@ extension Pipeline {
     ) async throws(Failure) -> Injected {
         var injected = Injected(request: request)
         if case .cloudflare(_, let access?) = api.route {
-            try inject(header: "cf-access-client-id", try open(access.clientID), &injected)
-            try inject(header: "cf-access-client-secret", try open(access.clientSecret), &injected)
+            try inject(header: "cf-access-client-id", try open(access.clientID, context), &injected)
+            try inject(header: "cf-access-client-secret", try open(access.clientSecret, context), &injected)
         }
         guard sendsCredential else { return injected }
         if case .oauth2(let plan) = api.auth {
@@ -29,7 +29,7 @@ extension Pipeline {
         var isAnyPrevious = false
         let opened = Opened { credential throws(Failure) in
             guard choice == .previous, let previous = try self.openPrevious(credential) else {
-                return try self.open(credential)
+                return try self.open(credential, context)
             }
             isAnyPrevious = true
             return previous
@@ -138,7 +138,8 @@ extension Pipeline {
 
     // MARK: the vault
 
-    func open(_ credential: AuthPlan.Credential) throws(Failure) -> Secret {
+    func open(_ credential: AuthPlan.Credential, _ context: CallContext) throws(Failure) -> Secret {
+        if !context.draftSecrets.isEmpty, let secret = context.draftSecrets[credential.reference] { return secret }
         do {
             return try vault.open(credential.reference)
         } catch {
