@@ -38,6 +38,7 @@ extension Target.Dependency {
 let targets: [Target] = [
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+    .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Value"),
@@ -55,10 +56,11 @@ let targets: [Target] = [
             .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),
     .target(name: "Tunnels", dependencies: ["ReverseHTTP", .nioCore, .logging]),
-    .target(name: "Registry", dependencies: ["Value", "EgressPolicy"]),
+    .target(name: "JSONSchema", dependencies: ["CPCRE2", "Value"]),
+    .target(name: "Registry", dependencies: ["JSONSchema", "Value", "EgressPolicy"]),
     .target(name: "Vault", dependencies: [.crypto]),
     .target(name: "Audit", dependencies: ["Value", .crypto]),
-    .target(name: "Administration", dependencies: ["Registry", "Vault", "Audit", "Value"]),
+    .target(name: "Administration", dependencies: ["Registry", "Vault", "Audit", "EgressPolicy", "Value"]),
     .target(
         name: "Pipeline",
         dependencies: [

@@ -1,7 +1,7 @@
 package import Audit
 package import Registry
 package import Value
-import Vault
+package import Vault
 
 /// What a write of a definition expects to find.
 package enum WriteCondition: Sendable {
@@ -62,6 +62,7 @@ extension Administration {
             try store.save(stored, expecting: draft.existing.map { .version($0.version) } ?? .absent, with: change)
         }
         directory.set(draft.compiled)
+        ended(.api(stored.id))
         return (stored, draft.existing == nil)
     }
 
@@ -77,6 +78,27 @@ extension Administration {
                 throw AdministrationError(.exists, "There is an API of this slug already.")
             }
             return (draft.stored, draft.existing == nil)
+        }
+    }
+
+    /// Reads a definition to try it out: nothing is stored, and its plain secrets come beside it, by reference.
+    ///
+    /// One under the slug of an API that is there may name that API's stored credentials.
+    package func draft(
+        of definition: JSON, by actor: Actor
+    ) async throws(AdministrationError) -> (api: CompiledAPI, secrets: [String: Secret]) {
+        let user = try user(of: actor)
+        return try await read { [self] in
+            let slug = (definition["custom_api"] ?? definition)["slug"]?.string
+            let existing = try slug.flatMap { try store.api(user: user, slug: $0) }
+            let draft = try draft(.value(definition), over: existing, at: slug, condition: .any, user: user)
+            let references = Dictionary(
+                draft.compiled.credentials.map { ($0.field, $0.reference) }, uniquingKeysWith: { first, _ in first })
+            var secrets: [String: Secret] = [:]
+            for secret in draft.definition.secrets {
+                if let reference = references[secret.field] { secrets[reference] = Secret(text: secret.value) }
+            }
+            return (draft.compiled, secrets)
         }
     }
 
@@ -99,7 +121,9 @@ extension Administration {
         try Self.check(condition, existing)
         let tunnels = Set(try store.tunnels(user: user).map(\.id))
         let id = existing?.id ?? Identifier.make("api")
-        let context = DefinitionContext(user: user, api: id, existing: existing, tunnels: tunnels)
+        let context = DefinitionContext(
+            user: user, api: id, existing: existing, tunnels: tunnels, allowPrivate: permissions.allowPrivate,
+            allowsUnverifiedTLS: permissions.allowsUnverifiedTLS)
         let definition =
             switch source {
             case .document(let document): try CustomAPIDefinition(document, context: context)
@@ -158,6 +182,7 @@ extension Administration {
                     id: existing.id, user: user, expecting: .version(existing.version), with: change)
             }
             directory.removeAPI(id: existing.id, user: user)
+            ended(.api(existing.id))
             return existing.id
         }
     }
@@ -171,7 +196,7 @@ extension Administration {
             guard let existing = try store.api(user: user, slug: slug) else {
                 throw AdministrationError(.notFound, "There is no such API.")
             }
-            let known = try CompiledAPI(stored: existing).auth.credentials.map(\.field)
+            let known = try CompiledAPI(stored: existing).credentials.map(\.field)
             for (field, _) in values where !known.contains(field) {
                 throw AdministrationError(
                     .invalid, "This API uses no credential \"\(field)\"; it uses: \(known.joined(separator: ", ")).")
@@ -180,6 +205,7 @@ extension Administration {
             try vault.change(user: user, api: existing.id, puts: puts) { change in
                 try store.save(existing, expecting: .version(existing.version), with: change)
             }
+            ended(.api(existing.id))
             return existing.id
         }
     }

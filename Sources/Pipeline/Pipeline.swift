@@ -24,11 +24,11 @@ package final class Pipeline: Sendable {
 
     /// Finds the ways to an API and to its token endpoint.
     package struct Routes: Sendable {
-        package let api: @Sendable (CompiledAPI) -> any Route
+        package let api: @Sendable (CompiledAPI, CallContext) -> any Route
         package let token: @Sendable (CompiledAPI, OAuth2Plan.Way) -> any Route
 
         package init(
-            api: @escaping @Sendable (CompiledAPI) -> any Route,
+            api: @escaping @Sendable (CompiledAPI, CallContext) -> any Route,
             token: @escaping @Sendable (CompiledAPI, OAuth2Plan.Way) -> any Route
         ) {
             self.api = api

@@ -23,6 +23,11 @@ package struct ParameterError: Error, Sendable, Hashable, CustomStringConvertibl
     /// The parameter's name in the definition.
     package let parameter: String
 
+    package init(code: Code, parameter: String) {
+        self.code = code
+        self.parameter = parameter
+    }
+
     package var description: String {
         let name = quoted(parameter)
         return switch code {

@@ -30,7 +30,8 @@ extension APIsCommand {
                 """)
 
         private static let columns = [
-            Column("Time"), Column("Endpoint"), Column("Method"), Column("Outcome"), Column("Status", "upstream_status"),
+            Column("Time"), Column("Endpoint"), Column("Method"), Column("Outcome"),
+            Column("Status", "upstream_status"),
             Column("Latency ms", "latency_ms"), Column("Request", "request_id"),
         ]
 

@@ -100,7 +100,8 @@ struct CredentialsCommand: AsyncParsableCommand {
                 var body = try await CredentialsCommand.fields(given, of: slug, relay)
                 let names = body.keys.joined(separator: ", ")
                 body["overlap_s"] = .number(JSONNumber(Int(overlapHours * 3600)))
-                let answer = try await relay.send(.POST, ("/v1/apis" / slug / "credentials").verb("rotate"), .object(body))
+                let answer = try await relay.send(
+                    .POST, ("/v1/apis" / slug / "credentials").verb("rotate"), .object(body))
                 if printer.format != .table { printer.value(answer.body) }
                 printer.note("Rotated \(names) of \(slug).")
             }

@@ -58,7 +58,7 @@ extension Pipeline {
         do {
             let place = try takePlace(prepared.api, context)
             defer { extendLifetime(place) }
-            try await send(
+            _ = try await send(
                 request, of: prepared.api, sendsCredential: prepared.sendsCredential, retriesStatuses: false, context
             ) { response, attempt in
                 if attempt.triesAnother(after: response.status) {
@@ -162,21 +162,22 @@ extension Pipeline {
 
     /// The decoded names in a query.
     private static func names(_ query: Substring) -> Set<String> {
-        Set(query.split(separator: "&").map { pair in
-            var bytes: [UInt8] = []
-            var rest = pair.prefix { $0 != "=" }.utf8[...]
-            while let byte = rest.popFirst() {
-                let digits = rest.prefix(2)
-                if byte == UInt8(ascii: "%"), digits.count == 2,
-                    let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
-                {
-                    bytes.append(value)
-                    rest = rest.dropFirst(2)
-                } else {
-                    bytes.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
+        Set(
+            query.split(separator: "&").map { pair in
+                var bytes: [UInt8] = []
+                var rest = pair.prefix { $0 != "=" }.utf8[...]
+                while let byte = rest.popFirst() {
+                    let digits = rest.prefix(2)
+                    if byte == UInt8(ascii: "%"), digits.count == 2,
+                        let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+                    {
+                        bytes.append(value)
+                        rest = rest.dropFirst(2)
+                    } else {
+                        bytes.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
+                    }
                 }
-            }
-            return String(decoding: bytes, as: UTF8.self)
-        })
+                return String(decoding: bytes, as: UTF8.self)
+            })
     }
 }

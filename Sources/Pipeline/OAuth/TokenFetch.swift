@@ -39,7 +39,9 @@ extension Pipeline {
             throw Failure(
                 .authenticationFailed, stage: .origin, detail: "The token endpoint gave no bearer token.")
         }
-        if context.draftSecrets.isEmpty, let refreshToken = token.refreshToken, case .refreshToken(let credential) = plan.grant {
+        if context.draftSecrets.isEmpty, let refreshToken = token.refreshToken,
+            case .refreshToken(let credential) = plan.grant
+        {
             await keep(Secret(text: refreshToken), credential)
         }
         return (Secret(text: token.accessToken), token.lifetime)

@@ -73,7 +73,8 @@ extension Pipeline {
                 let known = Attempt(
                     scrubber: scrubbers.scrubber(of: api.id, for: injected.secrets),
                     next: isReplayable ? next : nil)
-                let handled = try await routes.api(api).send(injected.request, watch: context.watch) { response in
+                let handled = try await routes.api(api, context).send(injected.request, watch: context.watch) {
+                    response in
                     do {
                         return try await handle(response, known)
                     } catch {

@@ -5,7 +5,7 @@ import Value
 /// Stage: a call's arguments, sorted by where they go, and what is wrong with them.
 ///
 /// Sorting comes first, since the rendered URL is judged before the arguments are: what is found wrong on the way waits
-/// for ``checkValid(_:)``.
+/// for ``checkValid()``.
 struct BoundArguments {
     private(set) var parameters: [(parameter: Parameter, value: ParameterValue)] = []
     /// What the request's body is made of; nil for none.
@@ -15,12 +15,8 @@ struct BoundArguments {
     /// The most violations that are told.
     private static let most = 64
 
-    /// - Parameter validation: how the endpoint's schema counts; what the request cannot do without counts always.
     /// - Throws: `INVALID_REQUEST` where nothing can be sorted, or a part of the path is missing.
-    init(
-        _ arguments: JSON, for endpoint: CompiledEndpoint, validation: CompiledAPI.Validation,
-        warnings: inout [String]
-    ) throws(Failure) {
+    init(_ arguments: JSON, for endpoint: CompiledEndpoint) throws(Failure) {
         guard let object = arguments.object else {
             throw Self.failure([
                 .init(pointer: "", message: "Arguments are one JSON object, not \(arguments.typeName).")
@@ -47,18 +43,12 @@ struct BoundArguments {
         }
         bindBody(object, endpoint, &known)
         for (name, _) in object where !known.contains(name) { violate(name, "The endpoint has no such argument.") }
-        let mismatches =
-            validation == .off ? [] : endpoint.argumentSchema.mismatches(of: arguments, limit: Self.most)
-        for mismatch in mismatches {
+        for mismatch in endpoint.argumentSchema.mismatches(of: arguments, limit: Self.most) {
             let pointer = mismatch.pointer.description
             // Told already, in words that fit arguments better.
             if mismatch.pointer.tokens.isEmpty, mismatch.keyword == "required" { continue }
             if violations.contains(where: { $0.pointer == pointer }) { continue }
-            if validation == .warn {
-                warnings.append("The argument \(pointer) does not match its schema: \(mismatch.message)")
-            } else {
-                violations.append(.init(pointer: pointer, message: mismatch.message))
-            }
+            violations.append(.init(pointer: pointer, message: mismatch.message))
         }
         guard isPathWhole else { throw Self.failure(violations) }
     }
@@ -110,10 +100,10 @@ extension ParameterValue {
             guard texts.count == elements.count else { return nil }
             self = .array(texts)
         case .object(let object):
-            var properties: [(key: String, value: String)] = []
+            var properties: [ParameterValue.Property] = []
             for (key, member) in object {
                 guard let text = member.parameterText else { return nil }
-                properties.append((key, text))
+                properties.append(ParameterValue.Property(key, text))
             }
             self = .object(properties)
         case .null, .bool, .number, .string:

@@ -157,7 +157,7 @@ extension Pipeline {
     }
 
     private func hasPrevious(_ credentials: [AuthPlan.Credential]) -> Bool {
-        credentials.contains { vault.hasPrevious($0.reference) }
+        credentials.contains { ((try? vault.openPrevious($0.reference)) ?? nil) != nil }
     }
 
     private func missing(_ error: any Error) -> Failure {

@@ -6,7 +6,8 @@ import EgressPolicy
 enum SecretPlace {
     /// Under which name templates hold the place.
     static let name = "secret"
-    static let placeholder = "secret-" + String(UInt64.random(in: .min ... .max), radix: 36)
+    static let placeholder =
+        "secret-" + String(UInt64.random(in: .min ... .max), radix: 36)
         + String(UInt64.random(in: .min ... .max), radix: 36)
 
     /// The target with the secret in its place; nil where it is no part of a URL. In the path it may be of several segments;

@@ -1,5 +1,6 @@
+import EgressPolicy
 import NIOCore
-import Registry
+package import Registry
 package import Value
 
 /// One step of a connection test, as it ended.
@@ -89,7 +90,8 @@ extension Pipeline {
         }
         if let given = plan.arguments[endpoint.name] { return .call(given) }
         if let example = endpoint.firstExample { return .call(example) }
-        let needed = endpoint.parameters.contains { $0.isRequired && $0.schema["default"] == nil } || endpoint.requiresBody
+        let needed =
+            endpoint.parameters.contains { $0.isRequired && $0.schema["default"] == nil } || endpoint.requiresBody
         return needed ? .skip("It needs arguments: give some, or write an example into the definition.") : .call([:])
     }
 }

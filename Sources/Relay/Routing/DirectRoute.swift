@@ -14,6 +14,8 @@ struct DirectRoute: Route {
     let api: CompiledAPI
     /// Calls of the same API to another host, its token endpoint, do not follow redirects and show no client certificate.
     var isTokenEndpoint = false
+    /// As in ``CallContext/draftSecrets``.
+    var draftSecrets: [String: Secret] = [:]
 
     func send<Result: Sendable>(
         _ request: OutboundRequest, watch: CallerWatch, handle: (InboundResponse) async throws -> Result
@@ -50,8 +52,10 @@ struct DirectRoute: Route {
                 .streamed(length: request.headers.first(name: "content-length").flatMap { Int($0) }, next: next)
             }
         var outgoing = EgressRequest(
-            method: request.method, origin: request.origin, target: request.target, headers: request.headers, body: body,
-            isolation: EgressIsolation(user: api.user, tls: try tls(), ipAllowlist: isTokenEndpoint ? [] : api.addresses ?? []),
+            method: request.method, origin: request.origin, target: request.target, headers: request.headers,
+            body: body,
+            isolation: EgressIsolation(
+                user: api.user, tls: try tls(), ipAllowlist: isTokenEndpoint ? [] : api.addresses ?? []),
             deadline: request.deadline, isIdempotent: request.isIdempotent)
         outgoing.deadlineEndsAtHead = request.deadlineEndsAtHead
         outgoing.followRedirects = !isTokenEndpoint && api.followsRedirects
@@ -63,7 +67,8 @@ struct DirectRoute: Route {
         var tls = EgressTLS(caPEM: settings.authorities.map { Array($0.utf8) }, verify: settings.verifies)
         guard let client = settings.client else { return tls }
         do {
-            tls.clientKeyPEM = try vault.open(client.key.reference).withBytes { Array($0) }
+            let key = try draftSecrets[client.key.reference] ?? vault.open(client.key.reference)
+            tls.clientKeyPEM = key.withBytes { Array($0) }
         } catch {
             throw Failure(
                 .credentialMissing, stage: .relay, detail: "The API's client key is missing or cannot be read.")

@@ -17,7 +17,8 @@ enum EgressFailure {
         case .dnsOverloaded: (.overloaded, .dns, "Too many names are being resolved.")
         case .connectionRefused: (.connectionRefused, .tcp, "The API refused the connection.")
         case .unreachable: (.connectionRefused, .tcp, "The API's host is not reachable.")
-        case .connectionReset: (.connectionRefused, .origin, "The API closed the connection before its answer was whole.")
+        case .connectionReset:
+            (.connectionRefused, .origin, "The API closed the connection before its answer was whole.")
         case .connectTimeout: (.timeout, .tcp, "No connection to the API came up in time.")
         case .proxyRefused: (.connectionRefused, .tcp, "The outbound proxy did not connect to the API.")
         case .tlsFailed(.timeout): (.timeout, .tls, "The TLS handshake with the API took too long.")

@@ -18,11 +18,11 @@ struct TestController {
             middleware: RequireToken(administration: administration, kinds: [.user]))
         group.post("v1/apis:test", use: testDraft)
         // The slug and what is to be done with it are one segment.
-        group.post("v1/apis/:verb", use: testSaved)
+        group.post("v1/apis/:slug", use: testSaved)
     }
 
     @Sendable func testSaved(_ request: Request, _ context: RelayContext) async throws -> Response {
-        let segment = try context.parameters.require("verb")
+        let segment = try context.parameters.require("slug")
         guard segment.hasSuffix(":test") else {
             throw Failure(.endpointNotFound, stage: .relay, detail: "There is no such resource.")
         }
