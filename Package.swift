@@ -53,7 +53,7 @@ let targets: [Target] = [
             .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),
     .target(name: "Tunnels", dependencies: ["ReverseHTTP", .nioCore, .logging]),
-    .target(name: "Registry", dependencies: ["Value", "EgressPolicy"]),
+    .target(name: "Registry", dependencies: ["Value", "EgressPolicy", "JSONSchema"]),
     .target(name: "Vault", dependencies: [.crypto]),
     .target(name: "Audit", dependencies: ["Value", .crypto]),
     .target(name: "Administration", dependencies: ["Registry", "Vault", "Audit", "Value"]),
@@ -111,7 +111,7 @@ let targets: [Target] = [
             .logging,
         ]),
     .testTarget(name: "TunnelsTests", dependencies: ["Tunnels", .nioCore, .nioEmbedded, .logging]),
-    .testTarget(name: "RegistryTests", dependencies: ["Registry", "EgressPolicy", "Value"]),
+    .testTarget(name: "RegistryTests", dependencies: ["Registry", "EgressPolicy", "Value", "YAML"]),
     .testTarget(name: "VaultTests", dependencies: ["Vault"]),
     .testTarget(name: "AuditTests", dependencies: ["Audit", "Value"]),
     .testTarget(
