@@ -1,3 +1,4 @@
+import EgressPolicy
 import Registry
 import Testing
 import Value
@@ -170,7 +171,8 @@ struct AuthenticationTests {
     @Test("a secret part of the URL may stand in an endpoint's path and query; nothing else is a parameter then")
     func secretPath() throws {
         let json = Definitions.edit(
-            Definitions.direct, "/endpoints", [["name": "fire", "method": "POST", "path": "/catch/{secret}?k={secret}"]]
+            Definitions.direct, "/endpoints",
+            [["name": "fire", "method": "POST", "path": "/catch/{secret}?k={secret}"]]
         )
         let api = try compile("url_secret", ["secret": "s3"], in: json)
         let fire = try #require(api.endpoint(named: "fire"))

@@ -20,7 +20,7 @@ struct ConnectionTests {
             default: nil
             }
         let api = try Definitions.compile(Definitions.edit(Definitions.direct, "/tunnel", tunnel))
-        #expect(api.route == .direct(Route.TLS()) && api.route.tunnel == nil)
+        #expect(api.route == .direct(APIRoute.TLS()) && api.route.tunnel == nil)
         #expect(api.retries == 0 && !api.followsRedirects && api.addresses == nil && api.limits == CallLimits())
     }
 
@@ -34,7 +34,7 @@ struct ConnectionTests {
     @Test("a Cloudflare tunnel is called directly, with the service token of Access where one is written")
     func cloudflare() throws {
         let plain = Definitions.edit(Definitions.direct, "/tunnel", ["enabled": true, "type": "cloudflare"])
-        #expect(try Definitions.compile(plain).route == .cloudflare(Route.TLS(), nil))
+        #expect(try Definitions.compile(plain).route == .cloudflare(APIRoute.TLS(), nil))
         let json = Definitions.edit(plain, "/tunnel/access", ["client_id": "i", "client_secret": "s"])
         let api = try Definitions.compile(json)
         #expect(api.credentials.map(\.field) == ["key", "access_client_id", "access_client_secret"])
@@ -63,10 +63,12 @@ struct ConnectionTests {
         #expect(try faults("https://[::ffff:169.254.169.254]", ["0.0.0.0/0", "::/0"]) == ["urlNotAllowed"])
     }
 
-    @Test("S4: a host that can be read in two ways is refused", arguments: [
-        "https://0x7f.1", "https://2130706433", "https://127.1", "https://a.example.", "https://a%00.example",
-        "https://u@a.example", "https://a\\b.example", "https://[fe80::1%25eth0]", "https://münchen.example",
-    ])
+    @Test(
+        "S4: a host that can be read in two ways is refused",
+        arguments: [
+            "https://0x7f.1", "https://2130706433", "https://127.1", "https://a.example.", "https://a%00.example",
+            "https://u@a.example", "https://a\\b.example", "https://[fe80::1%25eth0]", "https://münchen.example",
+        ])
     func oddHosts(base: String) throws {
         #expect(try faults(base, []) == ["invalid"])
     }

@@ -40,8 +40,8 @@ struct RequestBodyTests {
                 == ["id": ["type": "string"], "query": ["type": "string"], "limit": ["type": "integer"]])
         let form = try endpoint(["content_type": "application/x-www-form-urlencoded", "query": "string"])
         #expect(form.content.encoding == .form && form.body == .properties(["query"], isOpen: false))
-        let property = try endpoint(["content_type": "string", "type": "string"])
-        #expect(property.content == .json && property.body == .properties(["content_type", "type"], isOpen: false))
+        let property = try endpoint(["content_type": "string", "id_type": "string"])
+        #expect(property.content == .json && property.body == .properties(["content_type", "id_type"], isOpen: false))
         let schema = try endpoint(["type": "object", "description": "string"])
         #expect(schema.body == .whole)
     }
@@ -92,7 +92,10 @@ struct RequestBodyTests {
     func referenced() throws {
         var json = Definitions.edit(
             Definitions.direct, "/$defs",
-            ["Customer": ["type": "object", "properties": ["name": ["$ref": "#/$defs/Name"]]], "Name": ["type": "string"]]
+            [
+                "Customer": ["type": "object", "properties": ["name": ["$ref": "#/$defs/Name"]]],
+                "Name": ["type": "string"],
+            ]
         )
         json = Definitions.edit(json, "/endpoints/1/request_body", ["$ref": "#/$defs/Customer"])
         let endpoint = try #require(Definitions.compile(json).endpoint(named: "search_customers"))
@@ -104,7 +107,8 @@ struct RequestBodyTests {
     @Test(
         "content types tell how a body is written",
         arguments: [
-            ("application/json", .json), ("application/merge-patch+json", .json), ("Application/JSON; charset=utf-8", .json),
+            ("application/json", .json), ("application/merge-patch+json", .json),
+            ("Application/JSON; charset=utf-8", .json),
             ("application/x-www-form-urlencoded", .form), ("multipart/form-data", .multipart), ("text/plain", .text),
             ("application/soap+xml", .text), ("application/octet-stream", .base64), ("image/png", .base64),
         ] as [(String, RequestContent.Encoding)])

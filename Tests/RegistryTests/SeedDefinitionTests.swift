@@ -2,6 +2,7 @@ import EgressPolicy
 import Foundation
 import Registry
 import Testing
+import Value
 import YAML
 
 /// The definition that the product's description shows in full, read as it stands there.
@@ -25,7 +26,7 @@ struct SeedDefinitionTests {
     func compiles() throws {
         let document = try YAML.parse(try #require(SeedDefinition.text))
         let api = try Definitions.compile(document.root)
-        #expect(api.route == .direct(Route.TLS()) && api.retries == 3 && api.timeout == .seconds(30))
+        #expect(api.route == .direct(APIRoute.TLS()) && api.retries == 3 && api.timeout == .seconds(30))
         #expect(api.limits == CallLimits(perMinute: 60, perDay: 10000) && api.addresses == nil)
         let search = try #require(api.endpoint(named: "search_customers"))
         #expect(search.body == .properties(["query", "limit"], isOpen: false))

@@ -6,4 +6,10 @@ package struct CallLimits: Sendable, Hashable {
     package var perDay: Int?
     /// Calls at the same time.
     package var inFlight: Int?
+
+    package init(perMinute: Int? = nil, perDay: Int? = nil, inFlight: Int? = nil) {
+        self.perMinute = perMinute
+        self.perDay = perDay
+        self.inFlight = inFlight
+    }
 }

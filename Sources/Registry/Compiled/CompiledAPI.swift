@@ -30,7 +30,7 @@ package final class CompiledAPI: Sendable {
     package let secretPrefix: PathTemplate?
     /// What the base URL appends to every request's query, before the endpoint's own.
     package let fixedQuery: [FixedQuery]
-    package let route: Route
+    package let route: APIRoute
     /// For one whole call.
     package let timeout: Duration
     /// How often a call is sent again at most, where that is provably harmless.

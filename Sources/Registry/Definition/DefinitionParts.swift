@@ -7,7 +7,7 @@ struct DefinitionParts: Sendable {
     var description: String?
     var connection: ConnectionPart
     var security: SecurityPart
-    var route: Route
+    var route: APIRoute
     var auth: AuthPlan
     var endpoints: [CompiledEndpoint]
 

@@ -7,7 +7,7 @@ struct ConnectionPart: Sendable {
     var timeout: Duration
     var retries: Int
     var followsRedirects: Bool
-    var tls: Route.TLS
+    var tls: APIRoute.TLS
 
     /// The largest certificates that are taken, in bytes.
     private static let longestPEM = 256 << 10
@@ -43,13 +43,13 @@ struct ConnectionPart: Sendable {
         self.base = base
     }
 
-    private static func tls(_ reader: ObjectReader, _ fields: SecretFields) -> Route.TLS {
-        var tls = Route.TLS()
+    private static func tls(_ reader: ObjectReader, _ fields: SecretFields) -> APIRoute.TLS {
+        var tls = APIRoute.TLS()
         tls.verifies = reader.bool("verify_ssl") ?? true
         tls.authorities = certificates("ca_certificate", reader)
         if let certificate = certificates("client_certificate", reader) {
             let key = fields.read("client_key", reader, isPEM: true)
-            tls.client = Route.ClientIdentity(certificate: certificate, key: key)
+            tls.client = APIRoute.ClientIdentity(certificate: certificate, key: key)
         } else {
             for key in ["client_key", SecretFields.alias("client_key")] {
                 guard reader.value(key) != nil, !reader.has("client_certificate") else { continue }
@@ -60,7 +60,7 @@ struct ConnectionPart: Sendable {
     }
 
     /// Behind a tunnel the connector alone makes the connection, by rules that nothing from the relay changes.
-    private static func refuseTLS(_ tls: Route.TLS, _ reader: ObjectReader) {
+    private static func refuseTLS(_ tls: APIRoute.TLS, _ reader: ObjectReader) {
         let used = [
             ("verify_ssl", "verify", !tls.verifies), ("ca_certificate", "ca_file", reader.has("ca_certificate")),
             ("client_certificate", "client_certificate", reader.has("client_certificate")),

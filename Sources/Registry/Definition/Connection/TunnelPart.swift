@@ -6,7 +6,7 @@ struct TunnelPart {
         case direct
         /// Nil after a fault.
         case agent(id: String?)
-        case cloudflare(Route.Access?)
+        case cloudflare(APIRoute.Access?)
     }
 
     private(set) var kind = Kind.direct
@@ -54,8 +54,8 @@ struct TunnelPart {
         return id
     }
 
-    private static func access(_ reader: ObjectReader, _ fields: SecretFields) -> Route.Access {
-        let access = Route.Access(
+    private static func access(_ reader: ObjectReader, _ fields: SecretFields) -> APIRoute.Access {
+        let access = APIRoute.Access(
             clientID: fields.read("client_id", as: "access_client_id", reader),
             clientSecret: fields.read("client_secret", as: "access_client_secret", reader))
         reader.finish()

@@ -141,7 +141,7 @@ struct ParameterList {
 extension ParameterList.Taken {
     init(_ auth: AuthPlan, _ tunnel: TunnelPart, _ query: [FixedQuery]) {
         headers = Set(auth.headerNames.map { $0.lowercased() })
-        if case .cloudflare(_?) = tunnel.kind { headers.formUnion(Route.Access.headerNames.map { $0.lowercased() }) }
+        if case .cloudflare(_?) = tunnel.kind { headers.formUnion(APIRoute.Access.headerNames.map { $0.lowercased() }) }
         queries = Set(query.map(\.name))
         if case .query(let name, _, _) = auth { queries.insert(name) }
         if case .cookie(let name, _, _) = auth { cookies.insert(name) }

@@ -44,7 +44,11 @@ final class SchemaLibrary {
                 faults.invalid(reader.place(name), "A schema is an object or a boolean, not \(value.typeName).")
                 continue
             }
-            _ = self.name(of: JSONPointer(["$defs", name]))
+            let known = self.name(of: JSONPointer(["$defs", name]))
+            // Only what something refers to is compiled.
+            add(
+                Rewritten(json: ["$ref": "#/$defs/\(known)"], uses: [known]), key: "shared_\(known)",
+                at: reader.place(name))
         }
         writeWaiting()
     }

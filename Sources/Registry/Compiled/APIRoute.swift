@@ -1,12 +1,18 @@
 /// The way from the relay to an API.
-package enum Route: Sendable, Hashable {
+package enum APIRoute: Sendable, Hashable {
     /// TLS of calls that leave from the relay.
     package struct TLS: Sendable, Hashable {
         /// False where certificates are not to be verified. Whoever calls asks the operator's configuration again.
-        package var verifies = true
+        package var verifies: Bool
         /// PEM certificates of roots to trust instead of the system's.
         package var authorities: String?
         package var client: ClientIdentity?
+
+        package init(verifies: Bool = true, authorities: String? = nil, client: ClientIdentity? = nil) {
+            self.verifies = verifies
+            self.authorities = authorities
+            self.client = client
+        }
     }
 
     /// The certificate with which the relay identifies itself.
