@@ -119,7 +119,7 @@ let targets: [Target] = [
             .logging,
         ]),
     .testTarget(name: "TunnelsTests", dependencies: ["Tunnels", .nioCore, .nioEmbedded, .logging]),
-    .testTarget(name: "RegistryTests", dependencies: ["Registry", "EgressPolicy", "Value"]),
+    .testTarget(name: "RegistryTests", dependencies: ["Registry", "EgressPolicy", "Value", "YAML"]),
     .testTarget(name: "VaultTests", dependencies: ["Vault"]),
     .testTarget(name: "AuditTests", dependencies: ["Audit", "Value"]),
     .testTarget(

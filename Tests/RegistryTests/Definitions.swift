@@ -29,6 +29,21 @@ enum Definitions {
         try CustomAPIDefinition(json, context: context)
     }
 
+    /// The same API at a public address, without a tunnel.
+    static let direct: JSON = edit(
+        edit(crm, "/tunnel", nil), "/connection/base_url", "https://crm.example.com/api/v1")
+
+    static func compile(
+        _ json: JSON, _ context: DefinitionContext = context
+    ) throws(DefinitionError) -> CompiledAPI {
+        try CompiledAPI(stored: stored(read(json, context)))
+    }
+
+    static func edit(_ json: JSON, _ pointer: String, _ value: JSON?) -> JSON {
+        var tokens = (JSONPointer(text: pointer) ?? .root).tokens[...]
+        return edit(json, &tokens, value)
+    }
+
     static func stored(_ definition: CustomAPIDefinition, version: Int = 1) -> StoredAPI {
         StoredAPI(
             id: "api_1", user: "usr_1", slug: definition.slug, definition: definition.stored, version: version,
@@ -36,11 +51,11 @@ enum Definitions {
     }
 
     /// The good definition with one value set (or removed) at a pointer, and the faults that gives.
-    static func faults(_ pointer: String, _ value: JSON?, in json: JSON = crm) -> [DefinitionFault] {
-        var tokens = (JSONPointer(text: pointer) ?? .root).tokens[...]
-        let edited = edit(json, &tokens, value)
+    static func faults(
+        _ pointer: String, _ value: JSON?, in json: JSON = crm, _ context: DefinitionContext = context
+    ) -> [DefinitionFault] {
         do {
-            _ = try read(edited)
+            _ = try read(edit(json, pointer, value), context)
             return []
         } catch {
             return error.faults

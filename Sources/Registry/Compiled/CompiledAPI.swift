@@ -24,23 +24,37 @@ package final class CompiledAPI: Sendable {
     package let name: String
     /// The API's description, as agents see it.
     package let summary: String?
+    /// With ``AuthPlan/url(_:)`` its path may hold `{secret}`: then ``secretPrefix`` is what to render.
     package let base: BaseURL
+    /// The base URL's path as a template with the one name `secret`; nil where it holds none.
+    package let secretPrefix: PathTemplate?
+    /// What the base URL appends to every request's query, before the endpoint's own.
+    package let fixedQuery: [FixedQuery]
+    package let route: APIRoute
     /// For one whole call.
     package let timeout: Duration
+    /// How often a call is sent again at most, where that is provably harmless.
+    package let retries: Int
+    /// Whether redirects within the same origin are followed (S5).
+    package let followsRedirects: Bool
     package let auth: AuthPlan
     package let allowlist: URLAllowlist
+    /// The addresses that the host may resolve to; nil: all that may be called.
+    package let addresses: [CIDR]?
+    package let limits: CallLimits
     package let validation: Validation
     package let proxy: Proxy
-    /// The tunnel that calls go through.
-    package let tunnel: String
     /// In the definition's order.
     package let endpoints: [CompiledEndpoint]
     private let byName: [String: Int]
     private let templates: PathTemplateSet
 
     /// Compiles a stored definition. Throws when it does not read, as after a downgrade.
+    ///
+    /// Whether its host may be called, and called without verified TLS, was judged when it was written and is judged at
+    /// each call: an operator's configuration can have changed in between.
     package init(stored: StoredAPI) throws(DefinitionError) {
-        let context = DefinitionContext(user: stored.user, api: stored.id, existing: stored, tunnels: nil)
+        let context = DefinitionContext(stored: stored)
         let parts = try CustomAPIDefinition(stored.definition, context: context).parts
         id = stored.id
         user = stored.user
@@ -49,17 +63,26 @@ package final class CompiledAPI: Sendable {
         etag = stored.etag
         name = parts.name
         summary = parts.description
-        base = parts.base
-        timeout = parts.timeout
+        base = parts.connection.base.url
+        secretPrefix = parts.connection.base.secretPrefix
+        fixedQuery = parts.connection.base.query
+        route = parts.route
+        timeout = parts.connection.timeout
+        retries = parts.connection.retries
+        followsRedirects = parts.connection.followsRedirects
         auth = parts.auth
-        allowlist = parts.allowlist
-        validation = parts.validation
-        proxy = parts.proxy
-        tunnel = parts.tunnel
+        allowlist = parts.security.allowlist ?? parts.connection.base.allowlist
+        addresses = parts.security.addresses
+        limits = parts.security.limits
+        validation = parts.security.validation
+        proxy = parts.security.proxy
         endpoints = parts.endpoints
         templates = PathTemplateSet(parts.endpoints.map(\.template))
         byName = Dictionary(uniqueKeysWithValues: parts.endpoints.enumerated().map { ($0.element.name, $0.offset) })
     }
+
+    /// All credentials that calls need, each under its own field.
+    package var credentials: [AuthPlan.Credential] { auth.credentials + route.credentials }
 
     /// The endpoint with this name.
     package func endpoint(named name: String) -> CompiledEndpoint? {

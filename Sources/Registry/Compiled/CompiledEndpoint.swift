@@ -7,10 +7,10 @@ package struct CompiledEndpoint: Sendable {
     package enum Body: Sendable, Hashable {
         /// There is none.
         case none
-        /// From the argument `body`, any JSON value.
+        /// From the argument `body`.
         case whole
-        /// An object of the arguments with these names.
-        case properties([String])
+        /// An object of the arguments with these names; where it is open, of all that are no parameters.
+        case properties([String], isOpen: Bool)
     }
 
     package let name: String
@@ -18,16 +18,29 @@ package struct CompiledEndpoint: Sendable {
     package let summary: String?
     /// Upper case.
     package let method: String
-    /// Below the base URL's path; its `description` is what logs and the audit name.
+    /// Below the base URL's path; its `description` is what logs and the audit name. With ``AuthPlan/url(_:)`` the name
+    /// `secret` in it is no parameter.
     package let template: PathTemplate
+    /// What the endpoint's own URL appends to the query.
+    package let fixedQuery: [FixedQuery]
     package let parameters: [Parameter]
     package let body: Body
+    /// How the body is written, where there is one.
+    package let content: RequestContent
+    /// Whether a request without a body is a mistake.
+    package let requiresBody: Bool
     /// False where the definition says `security: []`: the credential is not sent (S9).
     package let sendsCredential: Bool
-    /// The JSON Schema of the arguments, as agents see it.
+    /// Whether a person has to agree to each call.
+    package let needsApproval: Bool
+    /// The JSON Schema of the arguments, as agents see it: `$ref`s lead into its own `$defs`.
     package let arguments: JSON
-    /// The documented schema of the answer, if any.
+    /// Judges arguments.
+    package let argumentSchema: EndpointSchema
+    /// The documented schema of the answer, if any, self-contained likewise.
     package let response: JSON?
+    /// Judges answers, where they are documented.
+    package let responseSchema: EndpointSchema?
     /// As written.
     package let examples: JSON?
 

@@ -30,13 +30,14 @@ package struct CustomAPIDefinition: Sendable {
         guard let (object, pointer) = Self.unwrap(root, faults) else { throw DefinitionError(faults: faults.faults) }
         let reader = ObjectReader(object, at: pointer, faults)
         for key in ["id", "user_id", "metadata"] { _ = reader.value(key) }
+        let fields = SecretFields(
+            context, writtenUser: object["user_id"]?.string, writtenAPI: object["id"]?.string, faults)
         let name = reader.required("name")
         if let name, name.utf8.count > 200 {
             faults.invalid(reader.place("name"), "\"name\" is longer than 200 bytes.")
         }
         let slug = Self.slug(reader, name)
-        let authentication = AuthenticationPart(reader.nested("authentication"), context)
-        let parts = DefinitionParts(reader, context, authentication)
+        let parts = DefinitionParts(reader, context, fields)
         reader.finish(elsewhere: Self.advice)
         guard faults.faults.isEmpty, let name, let slug, let parts else {
             throw DefinitionError(faults: faults.faults)
@@ -44,9 +45,9 @@ package struct CustomAPIDefinition: Sendable {
         self.name = name
         self.slug = slug
         self.parts = parts
-        secrets = authentication.secrets
-        secretFields = authentication.plan.credentials.map(\.field)
-        stored = Self.stored(object, authentication)
+        secrets = fields.secrets
+        secretFields = (parts.auth.credentials + parts.route.credentials).map(\.field)
+        stored = Self.stored(object, fields, pointer)
     }
 
     private static let advice = [
@@ -55,6 +56,9 @@ package struct CustomAPIDefinition: Sendable {
         "auth": "Write \"authentication\" with \"type\" and \"config\" instead of \"auth\".",
         "config": "\"config\" belongs under \"authentication\".",
         "timeout_ms": "\"timeout_ms\" belongs under \"connection\".",
+        "verify_ssl": "\"verify_ssl\" belongs under \"connection\".",
+        "ip_allowlist": "\"ip_allowlist\" belongs under \"security\".",
+        "validation": "\"validation\" belongs under \"security\".",
         "url_allowlist": "\"url_allowlist\" belongs under \"security\".",
         "rate_limit": "\"rate_limit\" belongs under \"security\".",
     ]
@@ -89,10 +93,11 @@ package struct CustomAPIDefinition: Sendable {
         return nil
     }
 
-    private static func stored(_ object: JSONObject, _ authentication: AuthenticationPart) -> JSON {
+    private static func stored(_ object: JSONObject, _ fields: SecretFields, _ pointer: JSONPointer) -> JSON {
         var object = object
         for key in ["id", "user_id", "slug", "metadata"] { object[key] = nil }
-        if object["authentication"] != nil { object["authentication"] = authentication.stored }
-        return .object(object)
+        return fields.replacements.reduce(.object(object)) { result, replacement in
+            result.setting(replacement.value, at: replacement.place.tokens.dropFirst(pointer.tokens.count))
+        }
     }
 }

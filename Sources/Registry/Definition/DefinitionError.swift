@@ -1,14 +1,12 @@
 package import Value
 
-/// One thing that is wrong with a definition, or not possible yet.
+/// One thing that is wrong with a definition.
 package struct DefinitionFault: Sendable, Hashable, CustomStringConvertible {
     package enum Kind: String, Sendable, Hashable {
         /// Not what the schema says; `INVALID_REQUEST`.
         case invalid
         /// A URL that may not be called this way; `URL_NOT_ALLOWED`.
         case urlNotAllowed
-        /// Understood, but this version cannot do it; `NOT_IMPLEMENTED`.
-        case notImplemented
     }
 
     package var kind: Kind
@@ -31,8 +29,7 @@ package struct DefinitionError: Error, Sendable, Hashable, CustomStringConvertib
 
     /// What the whole amounts to: what is invalid has to be mended first, then what is not allowed.
     package var kind: DefinitionFault.Kind {
-        let kinds = faults.map(\.kind)
-        return kinds.contains(.invalid) ? .invalid : kinds.contains(.urlNotAllowed) ? .urlNotAllowed : .notImplemented
+        faults.contains { $0.kind == .invalid } ? .invalid : .urlNotAllowed
     }
 
     package var description: String { faults.map(\.description).joined(separator: "\n") }

@@ -2,7 +2,14 @@ import Value
 
 /// The wizard's short form of a schema, `{"id": "string", "limit": "integer"}`.
 enum ShortSchema {
-    private static let types = ["string", "integer", "number", "boolean", "array", "object", "null"]
+    /// The types that JSON Schema knows.
+    static let types = ["string", "integer", "number", "boolean", "array", "object", "null"]
+
+    /// Keywords whose values are strings; beside `type` they make a schema of what could be a short form.
+    private static let keywords: Set<String> = [
+        "type", "title", "description", "format", "pattern", "default", "example", "$comment", "contentEncoding",
+        "contentMediaType", "content_type",
+    ]
 
     /// The schema that a short form stands for; anything else unchanged.
     static func expand(_ value: JSON) -> JSON {
@@ -15,8 +22,8 @@ enum ShortSchema {
         ]
     }
 
-    /// `{"type": "string"}` alone says what a schema says; beside other names, `type` is one of them.
+    /// `{"type": "string"}` says what a schema says; beside other names, `type` is one of them.
     private static func isSchema(_ object: JSONObject) -> Bool {
-        object.count == 1 && object["type"] != nil
+        object["type"] != nil && object.keys.allSatisfy(keywords.contains)
     }
 }

@@ -26,6 +26,16 @@ final class ObjectReader {
         typed(key, "a string", \.string)
     }
 
+    /// A text for people or agents, of a bounded length.
+    func text(_ key: String, bytes: Int) -> String? {
+        guard let text = string(key) else { return nil }
+        guard text.utf8.count <= bytes else {
+            faults.invalid(place(key), "\"\(key)\" is longer than \(bytes) bytes.")
+            return nil
+        }
+        return text
+    }
+
     /// A string that has to be there and not be empty.
     func required(_ key: String) -> String? {
         guard value(key) != nil else {
@@ -67,15 +77,22 @@ final class ObjectReader {
         typed(key, "an object", \.object).map { ObjectReader($0, at: place(key), faults) }
     }
 
-    /// The elements of a list, each with its place; none when it is absent.
-    func elements(_ key: String) -> [(value: JSON, pointer: JSONPointer)] {
-        let list = typed(key, "a list", \.array) ?? []
-        return list.enumerated().map { ($0.element, place(key).appending($0.offset)) }
+    /// The object under a key, or an empty one where it is absent.
+    func nestedOrEmpty(_ key: String) -> ObjectReader {
+        nested(key) ?? ObjectReader([:], at: place(key), faults)
     }
 
-    /// A key that means something this version cannot do.
-    func unavailable(_ key: String, _ what: String) {
-        if value(key) != nil { faults.notImplemented(place(key), what) }
+    /// Whether something other than `null` stands under a key.
+    func has(_ key: String) -> Bool { !(object[key]?.isNull ?? true) }
+
+    /// The elements of a list, each with its place; none when it is absent, or longer than `most`.
+    func elements(_ key: String, atMost most: Int) -> [(value: JSON, pointer: JSONPointer)] {
+        let list = typed(key, "a list", \.array) ?? []
+        guard list.count <= most else {
+            faults.invalid(place(key), "\"\(key)\" has \(list.count) elements; at most \(most) are taken.")
+            return []
+        }
+        return list.enumerated().map { ($0.element, place(key).appending($0.offset)) }
     }
 
     /// Names the keys nobody asked for.

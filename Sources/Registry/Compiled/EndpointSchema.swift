@@ -1,0 +1,43 @@
+import JSONSchema
+package import Value
+
+/// One schema of an API, compiled together with all others of that API, so that what they share is there once.
+package struct EndpointSchema: Sendable {
+    /// One way in which a value does not follow its schema.
+    package struct Mismatch: Sendable, Hashable {
+        /// Where in the value.
+        package let pointer: JSONPointer
+        /// The keyword of JSON Schema that refuses it.
+        package let keyword: String
+        /// In words; never repeats the value.
+        package let message: String
+    }
+
+    /// Which way the value goes: `readOnly` members do not belong into requests, `writeOnly` ones not into answers.
+    package enum Direction: Sendable {
+        case request, response
+    }
+
+    private let all: Schema
+    private let key: String
+    private let direction: Direction
+
+    /// - Parameters:
+    ///   - all: the schema of an object that has this schema's subject under `key`.
+    init(_ all: Schema, key: String, direction: Direction) {
+        self.all = all
+        self.key = key
+        self.direction = direction
+    }
+
+    /// The first mismatches; none where the value follows the schema.
+    ///
+    /// - Parameter limit: how many are looked for at most.
+    package func mismatches(of value: JSON, limit: Int = 32) -> [Mismatch] {
+        let wrapped = JSON.object(JSONObject([(key, value)]))
+        return all.validate(wrapped, direction: direction == .request ? .request : .response, limit: limit).map {
+            Mismatch(
+                pointer: JSONPointer(Array($0.pointer.tokens.dropFirst())), keyword: $0.keyword, message: $0.message)
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import Value
+
+/// How a parameter becomes text: `style`, `explode` and `allowReserved`, with OpenAPI's defaults.
+struct ParameterForm {
+    private(set) var style = Parameter.Style.simple
+    private(set) var explode = false
+    private(set) var allowsReserved = false
+
+    init(_ location: Parameter.Location?, _ reader: ObjectReader) {
+        let word = reader.string("style")
+        let written = reader.bool("explode")
+        allowsReserved = reader.bool("allowReserved") ?? false
+        guard let location else { return }
+        let styles = location.styles
+        style = styles.first ?? .simple
+        if let word {
+            if let known = Parameter.Style(rawValue: word), styles.contains(known) {
+                style = known
+            } else {
+                let names = styles.map(\.rawValue).joined(separator: ", ")
+                reader.faults.invalid(
+                    reader.place("style"), "The style of a \(location.rawValue) parameter is one of: \(names).")
+            }
+        }
+        // A deep object has no other form than one parameter for each member.
+        explode = style == .deepObject || written ?? (style == .form)
+        if allowsReserved, location != .query {
+            reader.faults.invalid(
+                reader.place("allowReserved"), "Only a query parameter can have \"allowReserved\".")
+        }
+    }
+}

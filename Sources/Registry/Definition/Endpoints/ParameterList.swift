@@ -1,0 +1,149 @@
+import EgressPolicy
+import Value
+
+/// Reads an endpoint's `parameters`.
+struct ParameterList {
+    /// What stands in requests already, and no argument can set.
+    struct Taken {
+        var headers: Set<String> = []
+        var queries: Set<String> = []
+        var cookies: Set<String> = []
+    }
+
+    private let taken: Taken
+    private let schemas: SchemaLibrary
+    private(set) var parameters: [Parameter] = []
+    /// Where the schemas stand in the document as it was sent, by name.
+    private(set) var places: [String: JSONPointer] = [:]
+    /// The names under `$defs` that the schemas use.
+    private(set) var uses: Set<String> = []
+    private var headers: Set<String> = []
+
+    private static let most = 500
+
+    init(taken: Taken, schemas: SchemaLibrary) {
+        self.taken = taken
+        self.schemas = schemas
+    }
+
+    /// Reads the list, or the short form: an object of names and types, or names and parameters.
+    mutating func read(_ endpoint: ObjectReader, _ template: PathTemplate?) {
+        guard let short = endpoint.object["parameters"]?.object else {
+            for (value, pointer) in endpoint.elements("parameters", atMost: Self.most) {
+                read(value, at: pointer, endpoint.faults)
+            }
+            return
+        }
+        _ = endpoint.value("parameters")
+        let place = endpoint.place("parameters")
+        guard short.count <= Self.most else {
+            return endpoint.faults.invalid(place, "An endpoint has at most \(Self.most) parameters.")
+        }
+        for (name, value) in short {
+            let pointer = place.appending(name)
+            var parameter: JSONObject = value.object ?? ["type": value]
+            guard parameter["name"] == nil else {
+                endpoint.faults.invalid(pointer.appending("name"), "Here the key is the parameter's name.")
+                continue
+            }
+            parameter["name"] = .string(name)
+            if parameter["in"] == nil { parameter["in"] = template?.names.contains(name) ?? false ? "path" : "query" }
+            read(.object(parameter), at: pointer, endpoint.faults)
+        }
+    }
+
+    private mutating func read(_ value: JSON, at pointer: JSONPointer, _ faults: FaultList) {
+        guard let object = value.object else {
+            return faults.invalid(pointer, "A parameter is an object, not \(value.typeName).")
+        }
+        let reader = ObjectReader(object, at: pointer, faults)
+        let name = reader.required("name")
+        let location = reader.required("in").flatMap { _ in
+            reader.word("in", among: Parameter.Location.allCases.map(\.rawValue))
+        }.flatMap(Parameter.Location.init)
+        let schema = ParameterSchema(reader, schemas)
+        let required = reader.bool("required")
+        let allowsSlash = reader.bool("allow_slash") ?? false
+        let form = ParameterForm(location, reader)
+        reader.finish(elsewhere: ParameterSchema.advice)
+        guard let name, let location else { return }
+        guard places[name] == nil else {
+            return faults.invalid(reader.place("name"), "Another parameter of this endpoint is named \"\(name)\" too.")
+        }
+        if location == .path, required == false {
+            faults.invalid(reader.place("required"), "A path parameter is always required.")
+        }
+        if location != .path, allowsSlash {
+            faults.invalid(reader.place("allow_slash"), "Only a path parameter can have \"allow_slash\".")
+        }
+        check(name, location, reader)
+        places[name] = schema.place
+        uses.formUnion(schema.rewritten.uses)
+        parameters.append(
+            Parameter(
+                name: name, location: location, style: form.style, explode: form.explode,
+                allowsReserved: form.allowsReserved, isRequired: location == .path || required == true,
+                allowsSlash: allowsSlash, schema: schema.rewritten.json))
+    }
+
+    /// What an argument can never set (S8), and what the credential sets.
+    private mutating func check(_ name: String, _ location: Parameter.Location, _ reader: ObjectReader) {
+        let place = reader.place("name")
+        let lower = name.lowercased()
+        switch location {
+        case .path: return
+        case .header:
+            if !HeaderRules.isValidFieldName(name) {
+                reader.faults.invalid(place, "A header's name consists of letters, digits and hyphens.")
+            } else if lower == "content-type" {
+                reader.faults.invalid(place, "The content type is written \"content_type\" in \"request_body\".")
+            } else if HeaderRules.isReservedInRequests(name) || HeaderRules.isHopByHop(name) {
+                reader.faults.invalid(place, "The header \(name) is reserved: no argument can set it.")
+            } else if taken.headers.contains(lower) {
+                reader.faults.invalid(place, "The header \(name) carries the API's credential: no argument can set it.")
+            } else if !headers.insert(lower).inserted {
+                reader.faults.invalid(place, "Another parameter of this endpoint is the header \(name) too.")
+            }
+        case .query:
+            if name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+                reader.faults.invalid(place, "A query parameter's name holds no control characters.")
+            } else if taken.queries.contains(name) {
+                reader.faults.invalid(place, "The API's own URL or credential sets this query parameter.")
+            }
+        case .cookie:
+            if !HeaderRules.isValidFieldName(name) {
+                reader.faults.invalid(place, "A cookie's name consists of letters, digits and hyphens.")
+            } else if taken.cookies.contains(name) {
+                reader.faults.invalid(place, "This cookie carries the API's credential: no argument can set it.")
+            }
+        }
+    }
+
+    /// Each name in the path has its parameter, and each path parameter its place.
+    ///
+    /// - Parameter own: a name that is no parameter.
+    func match(_ template: PathTemplate, _ reader: ObjectReader, except own: String?) {
+        let declared = parameters.filter { $0.location == .path }.map(\.name)
+        for name in template.names where name != own && !declared.contains(name) {
+            reader.faults.invalid(
+                reader.place("path"), "{\(name)} has no parameter with \"in\": \"path\" and \"name\": \"\(name)\".")
+        }
+        for name in declared where !template.names.contains(name) || name == own {
+            reader.faults.invalid(
+                reader.place("parameters"),
+                name == own
+                    ? "{secret} in the path is the API's credential and cannot be a parameter."
+                    : "The path parameter \"\(name)\" does not occur in the path; write {\(name)}.")
+        }
+    }
+}
+
+extension ParameterList.Taken {
+    init(_ auth: AuthPlan, _ tunnel: TunnelPart, _ query: [FixedQuery]) {
+        headers = Set(auth.headerNames.map { $0.lowercased() })
+        if case .cloudflare(_?) = tunnel.kind { headers.formUnion(APIRoute.Access.headerNames.map { $0.lowercased() }) }
+        queries = Set(query.map(\.name))
+        if case .query(let name, _, _) = auth { queries.insert(name) }
+        if case .cookie(let name, _, _) = auth { cookies.insert(name) }
+    }
+}

@@ -1,0 +1,78 @@
+import Value
+
+/// `request_body`: a JSON Schema, with `content_type` and a flag `required` among its keywords.
+struct RequestBodyPart {
+    /// Nil where there is none; then any JSON value is let through where the method takes a body.
+    private(set) var schema: JSON?
+    private(set) var content = RequestContent.json
+    private(set) var isRequired = false
+    let place: JSONPointer
+
+    private static let withoutBody = ["GET", "HEAD", "OPTIONS"]
+
+    init(_ reader: ObjectReader, method: String?) {
+        place = reader.place("request_body")
+        guard let value = reader.value("request_body") else { return }
+        let faults = reader.faults
+        if let method, Self.withoutBody.contains(method) {
+            faults.invalid(place, "A \(method) request has no body.")
+            return
+        }
+        guard value.object != nil || value.bool != nil else {
+            faults.invalid(place, "\"request_body\" must be a JSON Schema, not \(value.typeName).")
+            return
+        }
+        schema = Self.schema(of: value)
+        isRequired = value["required"]?.bool ?? true
+        guard let type = Self.contentType(of: value) else { return }
+        guard let content = type.string.flatMap(RequestContent.init) else {
+            faults.invalid(
+                place.appending("content_type"),
+                "\"content_type\" must be a media type such as application/json, application/x-www-form-urlencoded, "
+                    + "multipart/form-data, text/plain or application/octet-stream.")
+            return
+        }
+        self.content = content
+        complete(faults)
+    }
+
+    /// Whether a request of this method has a body.
+    func isSent(_ method: String) -> Bool {
+        !Self.withoutBody.contains(method) && (method != "DELETE" || schema != nil)
+    }
+
+    /// The schema alone.
+    static func schema(of value: JSON) -> JSON {
+        let expanded = ShortSchema.expand(value)
+        guard expanded == value, var object = value.object else { return expanded }
+        if contentType(of: value) != nil { object["content_type"] = nil }
+        if object["required"]?.bool != nil { object["required"] = nil }
+        return ShortSchema.expand(.object(object))
+    }
+
+    /// In a short form, `content_type` is a name like others.
+    private static func contentType(of value: JSON) -> JSON? {
+        ShortSchema.expand(value) == value ? value["content_type"] : nil
+    }
+
+    /// Says of the schema what the content type says already.
+    private mutating func complete(_ faults: FaultList) {
+        guard var object = schema?.object, object["$ref"] == nil else { return }
+        let type = object["type"]
+        switch content.encoding {
+        case .json: return
+        case .form, .multipart:
+            if let type, type != "object" {
+                faults.invalid(place.appending("type"), "The body of a form is an object: its members are the fields.")
+            }
+            object["type"] = "object"
+        case .text, .base64:
+            if let type, type != "string" {
+                faults.invalid(place.appending("type"), "A body of \(content.type) is given as a string.")
+            }
+            object["type"] = "string"
+            if content.encoding == .base64, object["contentEncoding"] == nil { object["contentEncoding"] = "base64" }
+        }
+        schema = .object(object)
+    }
+}

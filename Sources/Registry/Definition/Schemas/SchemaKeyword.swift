@@ -1,0 +1,23 @@
+import Value
+
+/// What stands under a keyword of JSON Schema, as far as references are concerned.
+enum SchemaKeyword {
+    case reference, schema, list, map, data
+    /// Names and bases of schemas, and places for schemas: of no use once each reference leads to a place.
+    case dropped
+
+    static func kind(of key: String, _ value: JSON) -> SchemaKeyword {
+        switch key {
+        case "$ref", "$dynamicRef", "$recursiveRef": .reference
+        case "$id", "$schema", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$defs", "definitions", "$vocabulary":
+            .dropped
+        case "properties", "patternProperties", "dependentSchemas": value.object == nil ? .data : .map
+        case "allOf", "anyOf", "oneOf", "prefixItems": value.array == nil ? .data : .list
+        case "items": value.array == nil ? .schema : .list
+        case "additionalProperties", "additionalItems", "unevaluatedProperties", "unevaluatedItems", "propertyNames",
+            "contains", "contentSchema", "not", "if", "then", "else":
+            .schema
+        default: .data
+        }
+    }
+}

@@ -1,0 +1,199 @@
+import EgressPolicy
+import Registry
+import Testing
+import Value
+
+@Suite("Authentication of a definition")
+struct AuthenticationTests {
+    private func compile(_ type: JSON, _ config: JSON, in json: JSON = Definitions.direct) throws -> CompiledAPI {
+        try Definitions.compile(Definitions.edit(json, "/authentication", ["type": type, "config": config]))
+    }
+
+    private func faults(_ type: JSON, _ config: JSON, in json: JSON = Definitions.direct) -> [String] {
+        Definitions.faults("/authentication", ["type": type, "config": config], in: json).map { "\($0.pointer)" }
+    }
+
+    struct Unexpected: Error {}
+
+    @Test("basic authentication takes a user name that is secret, or is written as a literal")
+    func basic() throws {
+        let secret = try compile("basic_auth", ["username": "u", "password": "p"])
+        guard case .basic(.secret(let name), let password) = secret.auth else { throw Unexpected() }
+        #expect(name.field == "username" && password.reference == "vault://users/usr_1/apis/api_1/password")
+        let literal = try compile("basic_auth", ["username": ["literal": "u"], "password": "p"])
+        guard case .basic(.literal("u"), _) = literal.auth else { throw Unexpected() }
+        #expect(literal.credentials.map(\.field) == ["password"])
+    }
+
+    @Test("a user name with a colon is refused, secret or not", arguments: ["a:b", ["literal": "a:b"]] as [JSON])
+    func colon(username: JSON) {
+        #expect(
+            faults("basic_auth", ["username": username, "password": "p"]) == ["/authentication/config/username"])
+    }
+
+    @Test("a password is never a literal")
+    func literalPassword() {
+        #expect(
+            faults("basic_auth", ["username": "u", "password": ["literal": "p"]]) == ["/authentication/config/password"]
+        )
+    }
+
+    @Test("custom headers are secret unless written as literals, each under a field of its own")
+    func headers() throws {
+        let api = try compile(
+            "custom_header",
+            [
+                "headers": [
+                    ["name": "X-Custom-Auth", "value": "marked"],
+                    ["name": "X-Tenant-ID", "value": ["literal": "tenant_123"]],
+                    ["name": "X-Other", "value": ["secret": "marked too"]],
+                ]
+            ])
+        guard case .headers(let headers) = api.auth else { throw Unexpected() }
+        #expect(headers.map(\.name) == ["X-Custom-Auth", "X-Tenant-ID", "X-Other"])
+        #expect(headers[1].value == .literal("tenant_123"))
+        #expect(api.credentials.map(\.field) == ["header_0", "header_2"])
+    }
+
+    @Test("a custom header keeps its field by its reference when the list changes")
+    func movedHeader() throws {
+        let first = try Definitions.read(
+            Definitions.edit(
+                Definitions.direct, "/authentication",
+                [
+                    "type": "custom_header",
+                    "config": ["headers": [["name": "A", "value": "a"], ["name": "B", "value": "b"]]],
+                ]))
+        #expect(first.secrets.map(\.field) == ["header_0", "header_1"])
+        var context = Definitions.context
+        context.existing = Definitions.stored(first)
+        let moved = Definitions.edit(
+            first.stored, "/authentication/config/headers",
+            [
+                ["name": "C", "value": "c"],
+                ["name": "A", "value": "vault://users/usr_1/apis/api_1/header_0"],
+            ])
+        let second = try Definitions.read(moved, context)
+        #expect(second.secretFields == ["header_1", "header_0"])
+        #expect(second.secrets.map(\.field) == ["header_1"] && second.secrets.first?.value == "c")
+        let doubled = Definitions.edit(
+            moved, "/authentication/config/headers/0/value", "vault://users/usr_1/apis/api_1/header_0")
+        #expect(throws: DefinitionError.self) { try Definitions.read(doubled, context) }
+    }
+
+    @Test(
+        "S8: a credential's header never frames or routes the message",
+        arguments: ["Host", "content-length", "Content-Type", "Connection", "X-Forwarded-For", "a b", ":path"])
+    func framingHeaders(name: String) {
+        #expect(
+            faults("custom_header", ["headers": [["name": .string(name), "value": "v"]]])
+                == ["/authentication/config/headers/0/name"])
+    }
+
+    @Test("custom headers need names of their own, and something that can be sent")
+    func oddHeaders() {
+        let config: JSON = ["headers": [["name": "A", "value": ["literal": "x\r\ny"]], ["name": "a", "value": "v"]]]
+        #expect(
+            faults("custom_header", config)
+                == ["/authentication/config/headers/0/value", "/authentication/config/headers/1/name"])
+        #expect(faults("custom_header", ["headers": []]) == ["/authentication/config/headers"])
+    }
+
+    private static let oauth: JSON = [
+        "client_id": "id", "client_secret": "s", "token_url": "https://auth.example.com/oauth/token?tenant=1",
+        "scopes": ["read", "write"],
+    ]
+
+    @Test("OAuth fetches tokens with the client's credentials, directly or by the API's own way")
+    func oauth() throws {
+        guard case .oauth2(let plan) = try compile("oauth2", Self.oauth).auth else { throw Unexpected() }
+        #expect(plan.origin.authority == "auth.example.com" && plan.target.raw == "/oauth/token?tenant=1")
+        #expect(plan.scopes == ["read", "write"] && plan.grant == .clientCredentials)
+        #expect(plan.clientAuthentication == .basic && plan.way == .direct)
+        #expect(plan.credentials.map(\.field) == ["client_id", "client_secret"])
+        guard case .oauth2(let tunnelled) = try compile("oauth2", Self.oauth, in: Definitions.crm).auth else {
+            throw Unexpected()
+        }
+        #expect(tunnelled.way == .tunnel)
+        let direct = Definitions.edit(Self.oauth, "/via", "direct")
+        guard case .oauth2(let plan) = try compile("oauth2", direct, in: Definitions.crm).auth else {
+            throw Unexpected()
+        }
+        #expect(plan.way == .direct)
+    }
+
+    @Test("OAuth takes a refresh token, or a user's password; a client secret is optional then")
+    func grants() throws {
+        var config: JSON = [
+            "client_id": "id", "token_url": "https://a.example/t", "grant": "refresh_token", "refresh_token": "r",
+            "client_auth": "post", "scopes": "a b",
+        ]
+        guard case .oauth2(let refresh) = try compile("oauth2", config).auth else { throw Unexpected() }
+        #expect(refresh.credentials.map(\.field) == ["client_id", "refresh_token"])
+        #expect(refresh.clientAuthentication == .post && refresh.scopes == ["a", "b"])
+        config = [
+            "client_id": "id", "client_secret": "s", "token_url": "https://a.example/t", "grant": "password",
+            "username": "u", "password": "p",
+        ]
+        guard case .oauth2(let password) = try compile("oauth2", config).auth else { throw Unexpected() }
+        #expect(password.credentials.map(\.field) == ["client_id", "client_secret", "username", "password"])
+    }
+
+    @Test(
+        "what OAuth cannot use is named",
+        arguments: [
+            ("/token_url", nil, "token_url"), ("/token_url", "auth.example.com", "token_url"),
+            ("/token_url", "http://auth.example.com/t", "token_url"),
+            ("/token_url", "https://169.254.169.254/t", "token_url"),
+            ("/token_url", "https://a.example/x#y", "token_url"), ("/grant", "implicit", "grant"),
+            ("/refresh_token", "r", "refresh_token"), ("/username", "u", "username"), ("/via", "tunnel", "via"),
+            ("/client_auth", "jwt", "client_auth"), ("/scopes", ["a b"], "scopes/0"), ("/scope", "a", "scope"),
+        ] as [(String, JSON?, String)])
+    func oddOAuth(pointer: String, value: JSON?, place: String) {
+        #expect(
+            faults("oauth2", Definitions.edit(Self.oauth, pointer, value)) == ["/authentication/config/\(place)"])
+    }
+
+    @Test("a secret part of the URL may stand in the base URL's path and query")
+    func secretBase() throws {
+        let base = Definitions.edit(
+            Definitions.direct, "/connection/base_url", "https://hooks.example.com/catch/{secret}?v=1%2F2&sig=a{secret}"
+        )
+        let api = try compile("url_secret", ["secret": "s3"], in: base)
+        guard case .url(let credential) = api.auth else { throw Unexpected() }
+        #expect(credential.field == "secret")
+        #expect(try api.secretPrefix?.render(["secret": "a b"]) == "/catch/a%20b")
+        #expect(api.fixedQuery.map(\.name) == ["v", "sig"])
+        #expect(api.fixedQuery.map { $0.value(secret: "X") } == ["1/2", "aX"])
+        #expect(api.fixedQuery.map(\.holdsSecret) == [false, true])
+    }
+
+    @Test("a secret part of the URL may stand in an endpoint's path and query; nothing else is a parameter then")
+    func secretPath() throws {
+        let json = Definitions.edit(
+            Definitions.direct, "/endpoints",
+            [["name": "fire", "method": "POST", "path": "/catch/{secret}?k={secret}"]]
+        )
+        let api = try compile("url_secret", ["secret": "s3"], in: json)
+        let fire = try #require(api.endpoint(named: "fire"))
+        #expect(fire.template.names == ["secret"] && fire.parameters.isEmpty)
+        #expect(fire.fixedQuery.map { $0.value(secret: "X") } == ["X"])
+        #expect(
+            faults(
+                "url_secret", ["secret": "s"],
+                in: Definitions.edit(
+                    json, "/endpoints/0/parameters", [["name": "secret", "in": "path", "type": "string"]]))
+                == ["/endpoints/0/parameters"])
+        #expect(
+            faults("url_secret", ["secret": "s"], in: Definitions.edit(json, "/endpoints/0/security", []))
+                == ["/endpoints/0/security"])
+    }
+
+    @Test("{secret} and url_secret need each other")
+    func secretAlone() {
+        #expect(faults("url_secret", ["secret": "s"]) == ["/authentication/type"])
+        #expect(
+            Definitions.faults("/connection/base_url", "https://h.example/{secret}", in: Definitions.direct)
+                .map { "\($0.pointer)" } == ["/connection/base_url"])
+    }
+}
