@@ -15,6 +15,7 @@ extension Target.Dependency {
     static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let grdbSQLite = product(name: "GRDBSQLite", package: "GRDB.swift")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
@@ -66,7 +67,7 @@ let targets: [Target] = [
         dependencies: [
             "Registry", "Vault", "Audit", "Traffic", "EgressPolicy", "Value", .nioCore, .nioHTTP1, .logging,
         ]),
-    .target(name: "StoreSQLite", dependencies: ["Registry", "Vault", "Audit", "Value", .grdb]),
+    .target(name: "StoreSQLite", dependencies: ["Registry", "Vault", "Audit", "Value", .grdb, .grdbSQLite]),
     .target(
         name: "RelayHTTP",
         dependencies: [

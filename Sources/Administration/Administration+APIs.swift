@@ -1,4 +1,3 @@
-package import Audit
 package import Registry
 package import Value
 package import Vault
@@ -185,39 +184,5 @@ extension Administration {
             ended(.api(existing.id))
             return existing.id
         }
-    }
-
-    /// Replaces values of an API's credentials; fields the definition does not use are refused.
-    package func setCredentials(
-        _ values: [(field: String, value: String)], of slug: String, by actor: Actor
-    ) async throws(AdministrationError) {
-        let user = try user(of: actor)
-        _ = try await change("credentials.put", of: { $0 }, by: actor) { [self] in
-            guard let existing = try store.api(user: user, slug: slug) else {
-                throw AdministrationError(.notFound, "There is no such API.")
-            }
-            let known = try CompiledAPI(stored: existing).credentials.map(\.field)
-            for (field, _) in values where !known.contains(field) {
-                throw AdministrationError(
-                    .invalid, "This API uses no credential \"\(field)\"; it uses: \(known.joined(separator: ", ")).")
-            }
-            let puts = values.map { ($0.field, Secret(text: $0.value)) }
-            try vault.change(user: user, api: existing.id, puts: puts) { change in
-                try store.save(existing, expecting: .version(existing.version), with: change)
-            }
-            ended(.api(existing.id))
-            return existing.id
-        }
-    }
-}
-
-extension Administration {
-    /// An API's latest records, newest first.
-    package func records(
-        of api: StoredAPI, limit: Int, in log: any AuditLog
-    ) async throws(AdministrationError) -> AuditPage {
-        var query = AuditQuery(user: api.user, api: api.id)
-        query.limit = limit
-        return try await read { [query] in try log.logs(query) }
     }
 }
