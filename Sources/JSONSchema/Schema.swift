@@ -43,7 +43,7 @@ package struct Schema: Sendable {
     ///
     /// A value that takes more work than the options allow is not valid: the last violation then has the keyword `limit`.
     package func validate(_ value: JSON, direction: Direction = .either, limit: Int = 32) -> [Violation] {
-        program.run(value, direction: direction, limit: max(limit, 1))
+        program.violations(of: value, direction: direction, limit: max(limit, 1))
     }
 
     /// Whether `value` is valid. Quicker than `validate` for values that are not, and allocates nothing for most schemas.

@@ -43,8 +43,8 @@ enum BenchDocument {
                 "additionalProperties": false,
                 "properties": [
                     "sku": ["type": "string", "pattern": "^[A-Z]{3}-[0-9]{4}$"],
-                    "quantity": ["type": "integer", "minimum": 1],
-                    "price": ["type": "number", "exclusiveMinimum": 0, "multipleOf": 0.01],
+                    "quantity": ["type": "integer", "minimum": 1, "multipleOf": 1],
+                    "price": ["type": "number", "exclusiveMinimum": 0, "maximum": 100_000],
                 ],
             ],
         ],
@@ -65,10 +65,10 @@ enum BenchDocument {
         ],
     ]
 
-    /// 20 orders.
+    /// 22 orders.
     static let document: JSON = [
-        "data": .array((0..<20).map(order(number:))),
-        "page": ["size": 20, "next": "https://api.example.com/orders?cursor=b3JkZXItMjA"],
+        "data": .array((0..<22).map(order(number:))),
+        "page": ["size": 22, "next": "https://api.example.com/orders?cursor=b3JkZXItMjA"],
     ]
 
     private static func order(number: Int) -> JSON {

@@ -25,6 +25,12 @@ extension Compiler {
         node.steps = append(steps: steps(reader))
         node.unevaluatedItems = schema(reader, "unevaluatedItems")
         node.unevaluatedProperties = schema(reader, "unevaluatedProperties")
+        node.isLeaf =
+            node.steps.isEmpty
+            && [
+                node.values, node.numbers, node.strings, node.arrays, node.objects, node.unevaluatedItems,
+                node.unevaluatedProperties,
+            ].allSatisfy { $0 < 0 }
         return node
     }
 
@@ -65,7 +71,7 @@ extension Compiler {
         let strings = Self.names(.array(allowed))
         tables.values.append(
             ValueRules(
-                isConstant: constant != nil, allowed: allowed, names: strings.map { NameTable($0) },
+                isConstant: constant != nil, allowed: allowed, names: strings.map { NameTable($0, in: &tables) },
                 weight: allowed.reduce(1) { $0 + $1.weight }))
         return Index(tables.values.count - 1)
     }
@@ -74,11 +80,11 @@ extension Compiler {
         var rules = NumberRules()
         var isEmpty = true
         if let number = number(reader, "minimum") {
-            rules.minimum = NumberRules.Bound(number)
+            rules.minimum = bound(number)
             isEmpty = false
         }
         if let number = number(reader, "maximum") {
-            rules.maximum = NumberRules.Bound(number)
+            rules.maximum = bound(number)
             isEmpty = false
         }
         if let bound = exclusive(reader, "exclusiveMinimum", &rules.minimum) {
@@ -92,6 +98,7 @@ extension Compiler {
         let digits = "a number above zero of at most \(Divisor.maximumDigits) digits"
         if let divisor = read(reader, "multipleOf", digits, { $0.number.flatMap { Divisor($0) } }) {
             rules.divisor = divisor
+            rules.divisorFigure = figure(reader.object["multipleOf"]?.number)
             isEmpty = false
         }
         if dialect != .draft2020, options.assertsFormat, let name = reader.object["format"]?.string {
@@ -103,6 +110,16 @@ extension Compiler {
         return Index(tables.numbers.count - 1)
     }
 
+    private mutating func figure(_ number: JSONNumber?) -> Index {
+        guard let number else { return -1 }
+        tables.figures.append(number)
+        return Index(tables.figures.count - 1)
+    }
+
+    private mutating func bound(_ number: JSONNumber) -> NumberRules.Bound {
+        NumberRules.Bound(figure: figure(number), short: ShortDecimal(number))
+    }
+
     /// A bound of its own or, in OpenAPI's dialects, a flag that sharpens the other bound.
     private mutating func exclusive(
         _ reader: KeywordReader, _ keyword: String, _ bound: inout NumberRules.Bound?
@@ -112,7 +129,8 @@ extension Compiler {
             defer { bound = nil }
             return bound
         }
-        return number(reader, keyword).map { NumberRules.Bound($0) }
+        guard let number = number(reader, keyword) else { return nil }
+        return self.bound(number)
     }
 
     private mutating func strings(_ reader: KeywordReader) -> Index {

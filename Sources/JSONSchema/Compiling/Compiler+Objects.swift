@@ -40,12 +40,11 @@ extension Compiler {
             }
         }
         guard !names.isEmpty else { return }
-        rules.table = Index(tables.names.count)
         rules.firstProperty = Index(tables.properties.count)
         rules.required = Directed(
             either: properties.count { $0.isRequired(.either) }, request: properties.count { $0.isRequired(.request) },
             response: properties.count { $0.isRequired(.response) })
-        tables.names.append(NameTable(names))
+        rules.table = NameTable(names, in: &tables)
         tables.properties += properties
     }
 

@@ -100,7 +100,7 @@ extension Compiler {
         let sorted = names.sorted { $0.key < $1.key }
         tables.discriminators.append(
             Discriminator(
-                property: property, names: NameTable(sorted.map(\.key)), branches: sorted.map(\.value),
+                property: property, names: NameTable(sorted.map(\.key), in: &tables), branches: sorted.map(\.value),
                 otherwise: otherwise))
         return .discriminated(Index(tables.discriminators.count - 1))
     }

@@ -44,7 +44,7 @@ struct Compiler {
         faults = library.faults + faults
         if faults.isEmpty { refuseCycles() }
         guard faults.isEmpty else { throw SchemaError(faults: faults) }
-        return Program(tables: tables, limits: options.limits)
+        return Program(tables, limits: options.limits)
     }
 
     func value(at location: Location) -> JSON? {

@@ -6,29 +6,43 @@ enum HostSyntax {
     /// that look encoded must be Punycode in form (RFC 5890, section 2.3.1).
     static func isHostname(_ bytes: Bytes) -> Bool {
         guard !bytes.isEmpty, bytes.count <= 253 else { return false }
-        for label in bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false) {
+        return everyPart(of: bytes) { label in
             guard let first = label.first, let last = label.last, label.count <= 63, first != UInt8(ascii: "-"),
                 last != UInt8(ascii: "-"),
                 label.allSatisfy({ $0.isDigit || $0.isLetter || $0 == UInt8(ascii: "-") })
             else { return false }
-            if label.dropFirst(2).starts(with: "--".utf8) {
-                guard first | 0x20 == UInt8(ascii: "x"), label.dropFirst().first.map({ $0 | 0x20 }) == UInt8(ascii: "n"),
+            if label.count > 3, label[label.startIndex + 2] == UInt8(ascii: "-"),
+                label[label.startIndex + 3] == UInt8(ascii: "-")
+            {
+                guard first | 0x20 == UInt8(ascii: "x"), label[label.startIndex + 1] | 0x20 == UInt8(ascii: "n"),
                     label.count > 4
                 else { return false }
             }
+            return true
         }
-        return true
+    }
+
+    /// Whether each part between dots is as it should be.
+    private static func everyPart(of bytes: Bytes, _ isGood: (Bytes) -> Bool) -> Bool {
+        var rest = bytes
+        while let dot = rest.firstIndex(of: UInt8(ascii: ".")) {
+            guard isGood(rest[..<dot]) else { return false }
+            rest = rest[(dot + 1)...]
+        }
+        return isGood(rest)
     }
 
     /// Four numbers below 256 without superfluous zeros (RFC 2673, section 3.2).
     static func isIPv4(_ bytes: Bytes) -> Bool {
-        let parts = bytes.split(separator: UInt8(ascii: "."), maxSplits: 4, omittingEmptySubsequences: false)
-        return parts.count == 4
-            && parts.allSatisfy { part in
-                guard (1...3).contains(part.count), part.allSatisfy(\.isDigit) else { return false }
-                if part.count > 1, part.first == UInt8(ascii: "0") { return false }
-                return part.reduce(0) { $0 * 10 + Int($1 &- UInt8(ascii: "0")) } < 256
-            }
+        guard bytes.count <= 15 else { return false }
+        var parts = 0
+        let areNumbers = everyPart(of: bytes) { part in
+            parts += 1
+            guard (1...3).contains(part.count), part.allSatisfy(\.isDigit) else { return false }
+            if part.count > 1, part.first == UInt8(ascii: "0") { return false }
+            return part.reduce(0) { $0 * 10 + Int($1 &- UInt8(ascii: "0")) } < 256
+        }
+        return areNumbers && parts == 4
     }
 
     /// RFC 4291, section 2.2; without a zone.
@@ -78,7 +92,17 @@ enum HostSyntax {
         return isLocalPart(bytes[..<at])
     }
 
-    private static let atomSpecials = Set("!#$%&'*+-/=?^_`{|}~".utf8)
+    /// `atext` (RFC 5322, section 3.2.3).
+    private static func isAtomText(_ byte: UInt8) -> Bool {
+        if byte.isLetter || byte.isDigit { return true }
+        return switch byte {
+        case UInt8(ascii: "!"), UInt8(ascii: "#")...UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"),
+            UInt8(ascii: "-"), UInt8(ascii: "/"), UInt8(ascii: "="), UInt8(ascii: "?"),
+            UInt8(ascii: "^")...UInt8(ascii: "`"), UInt8(ascii: "{")...UInt8(ascii: "~"):
+            true
+        default: false
+        }
+    }
 
     private static func isLocalPart(_ bytes: Bytes) -> Bool {
         guard (1...64).contains(bytes.count) else { return false }
@@ -90,8 +114,6 @@ enum HostSyntax {
             }
             return !isEscaped
         }
-        return bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { atom in
-            !atom.isEmpty && atom.allSatisfy { $0.isLetter || $0.isDigit || atomSpecials.contains($0) }
-        }
+        return everyPart(of: bytes) { atom in !atom.isEmpty && atom.allSatisfy(isAtomText) }
     }
 }

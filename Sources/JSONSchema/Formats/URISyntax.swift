@@ -4,8 +4,16 @@ struct URISyntax {
 
     let allowsUnicode: Bool
 
-    private static let unreserved = Set("-._~".utf8)
-    private static let subDelimiters = Set("!$&'()*+,;=".utf8)
+    /// Unreserved characters and sub-delimiters (RFC 3986, sections 2.2 and 2.3).
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        if byte.isLetter || byte.isDigit { return true }
+        return switch byte {
+        case UInt8(ascii: "!"), UInt8(ascii: "$"), UInt8(ascii: "&")...UInt8(ascii: "."), UInt8(ascii: ";"),
+            UInt8(ascii: "="), UInt8(ascii: "_"), UInt8(ascii: "~"):
+            true
+        default: false
+        }
+    }
 
     /// With a scheme.
     func isURI(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
@@ -34,7 +42,7 @@ struct URISyntax {
             guard isText(rest[(mark + 1)...], also: "/?:@") else { return false }
             rest = rest[..<mark]
         }
-        guard rest.starts(with: "//".utf8) else { return isText(rest, also: "/:@") }
+        guard rest.count > 1, rest.prefix(2).allSatisfy({ $0 == UInt8(ascii: "/") }) else { return isText(rest, also: "/:@") }
         let authority = rest.dropFirst(2).prefix { $0 != UInt8(ascii: "/") }
         return isAuthority(authority) && isText(rest[authority.endIndex...], also: "/:@")
     }
@@ -78,9 +86,7 @@ struct URISyntax {
                     return false
                 }
                 index += 2
-            } else if !byte.isLetter, !byte.isDigit, !Self.unreserved.contains(byte),
-                !Self.subDelimiters.contains(byte), !others.utf8.contains(byte), !(allowsUnicode && byte >= 0x80)
-            {
+            } else if !Self.isPlain(byte), !others.utf8.contains(byte), !(allowsUnicode && byte >= 0x80) {
                 return false
             }
             index += 1

@@ -1,9 +1,7 @@
 import Value
 
 /// The value of `multipleOf`: a divisor D × 10^f, against which numbers are tested exactly, however large or small.
-struct Divisor: Sendable {
-    /// As written, for messages.
-    let number: JSONNumber
+struct Divisor {
     /// Without trailing zeros.
     private let mantissa: UInt128
     private let exponent: Int
@@ -19,7 +17,6 @@ struct Divisor: Sendable {
         guard !form.isNegative, form.count > 0, form.count <= Self.maximumDigits else { return nil }
         var mantissa: UInt128 = 0
         form.forEachDigit { mantissa = mantissa * 10 + UInt128($0) }
-        self.number = number
         self.mantissa = mantissa
         exponent = form.exponent
         twos = Self.multiplicity(of: 2, in: mantissa)

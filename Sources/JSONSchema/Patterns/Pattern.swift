@@ -66,14 +66,17 @@ final class Pattern: @unchecked Sendable {
 
     /// Looks for the expression anywhere in `string`.
     func isFound(in string: String, using data: MatchData) -> Outcome {
-        var string = string
-        let result = string.withUTF8 { bytes in
-            guard let start = bytes.baseAddress else {
-                return pcre2_match_8(code, [0], 0, 0, UInt32(PCRE2_NO_UTF_CHECK), data.pointer, context)
-            }
-            return pcre2_match_8(code, start, bytes.count, 0, UInt32(PCRE2_NO_UTF_CHECK), data.pointer, context)
-        }
+        let result =
+            string.utf8.withContiguousStorageIfAvailable { match($0, data) }
+            ?? Array(string.utf8).withUnsafeBufferPointer { match($0, data) }
         // Zero says that the match data has no room for all groups, which nobody asks for.
         return result >= 0 ? .found : result == PCRE2_ERROR_NOMATCH ? .notFound : .tooManySteps
+    }
+
+    private func match(_ bytes: UnsafeBufferPointer<UInt8>, _ data: MatchData) -> Int32 {
+        guard let start = bytes.baseAddress else {
+            return pcre2_match_8(code, [0], 0, 0, UInt32(PCRE2_NO_UTF_CHECK), data.pointer, context)
+        }
+        return pcre2_match_8(code, start, bytes.count, 0, UInt32(PCRE2_NO_UTF_CHECK), data.pointer, context)
     }
 }

@@ -54,6 +54,8 @@ struct Node {
     var types = TypeSet.all
     /// The schema `false`.
     var isNever = false
+    /// Whether `types` is all there is to it.
+    var isLeaf = false
     /// `nullable: true`: null passes, whatever else the schema says.
     var admitsNull = false
     /// The schema resource the node belongs to, for the dynamic scope.

@@ -13,13 +13,10 @@ struct ValueRules {
 /// What numbers must be.
 struct NumberRules {
     struct Bound {
-        let number: JSONNumber
+        /// The number among the program's figures.
+        let figure: Index
+        /// The number again, when it is short enough for quick arithmetic.
         let short: ShortDecimal?
-
-        init(_ number: JSONNumber) {
-            self.number = number
-            short = ShortDecimal(number)
-        }
     }
 
     var minimum: Bound?
@@ -28,6 +25,8 @@ struct NumberRules {
     var exclusiveMinimum: Bound?
     var exclusiveMaximum: Bound?
     var divisor: Divisor?
+    /// The divisor among the program's figures.
+    var divisorFigure: Index = -1
     var format: NumberFormat?
 }
 
@@ -57,8 +56,8 @@ struct ArrayRules {
 struct ObjectRules {
     var minimum = 0
     var maximum = Int.max
-    /// Names that `properties` or `required` mention; below zero is none.
-    var table: Index = -1
+    /// Names that `properties` or `required` mention.
+    var table: NameTable?
     /// Where what is known of them begins, in the order of the table.
     var firstProperty: Index = 0
     /// How many of them are required, by direction.
@@ -68,7 +67,7 @@ struct ObjectRules {
     var names: Index = -1
     var dependents = Run32()
 
-    var visitsMembers: Bool { table >= 0 || !patterns.isEmpty || additional >= 0 || names >= 0 }
+    var visitsMembers: Bool { table != nil || !patterns.isEmpty || additional >= 0 || names >= 0 }
 }
 
 /// One figure for each direction.

@@ -2,7 +2,7 @@ import Value
 
 extension Machine {
     mutating func check(_ elements: [JSON], _ place: Index, _ node: Index, _ area: MarkArea) -> Bool {
-        let rules = tables.arrays[Int(place)]
+        let rules = rows.arrays[Int(place)]
         var isValid = true
         if elements.count < rules.minimum {
             isValid = fail(node, "minItems", "must have at least \(rules.minimum) elements")
@@ -25,7 +25,7 @@ extension Machine {
         var isValid = true
         for offset in elements.indices {
             var schema = rules.items
-            if offset < rules.prefix.count { schema = tables.branches[Int(rules.prefix.start) + offset] }
+            if offset < rules.prefix.count { schema = rows.branches[Int(rules.prefix.start) + offset] }
             guard schema >= 0 else { break }
             let before = draftCount
             if !evaluate(schema, elements[offset], .none) {

@@ -2,17 +2,17 @@ import Value
 
 extension Machine {
     mutating func check(_ object: JSONObject, _ place: Index, _ node: Index, _ area: MarkArea) -> Bool {
-        let rules = objects[Int(place)]
+        let rules = rows.objects + Int(place)
         let count = object.count
         var isValid = true
-        if count < rules.minimum {
-            isValid = fail(node, "minProperties", "must have at least \(rules.minimum) properties")
+        if count < rules.pointee.minimum {
+            isValid = fail(node, "minProperties", "must have at least \(rules.pointee.minimum) properties")
         }
-        if count > rules.maximum {
-            isValid = fail(node, "maxProperties", "must have at most \(rules.maximum) properties")
+        if count > rules.pointee.maximum {
+            isValid = fail(node, "maxProperties", "must have at most \(rules.pointee.maximum) properties")
         }
         guard isValid || isCollecting else { return false }
-        if rules.visitsMembers {
+        if rules.pointee.visitsMembers {
             guard spend(count) else { return false }
             var required = 0
             for offset in 0..<count {
@@ -24,24 +24,24 @@ extension Machine {
                     if !isCollecting || isDone { return false }
                 }
             }
-            if required < rules.required[direction] { isValid = failRequired(object, rules, node) }
+            if required < rules.pointee.required[direction] { isValid = failRequired(object, rules, node) }
         }
-        for place in rules.dependents.indices where isValid || isCollecting {
-            isValid = check(object, tables.dependents[place], node, area) && isValid
+        for place in rules.pointee.dependents.indices where isValid || isCollecting {
+            isValid = check(object, rows.dependents[place], node, area) && isValid
         }
         return isValid
     }
 
     @inline(__always)
     private mutating func visit(
-        _ key: String, _ value: JSON, _ offset: Int, _ rules: ObjectRules, _ node: Index, _ area: MarkArea,
+        _ key: String, _ value: JSON, _ offset: Int, _ rules: UnsafePointer<ObjectRules>, _ node: Index, _ area: MarkArea,
         _ required: inout Int
     ) -> Bool {
         var isValid = true
         var isKnown = false
-        let place = rules.table < 0 ? -1 : program.tables.names[Int(rules.table)].place(of: key)
+        let place = rules.pointee.table?.place(of: key, in: rows) ?? -1
         if place >= 0 {
-            let property = program.tables.properties[Int(rules.firstProperty) + Int(place)]
+            let property = rows.properties[Int(rules.pointee.firstProperty) + Int(place)]
             if property.isRequired(direction) { required += 1 }
             if property.isForbidden(direction) { return failForbidden(node) }
             if property.schema >= 0 {
@@ -49,24 +49,24 @@ extension Machine {
                 isValid = evaluate(property.schema, value, .none)
             }
         }
-        if !rules.patterns.isEmpty {
-            for place in rules.patterns.indices where isValid || isCollecting {
-                let rule = tables.patternRules[place]
+        if !rules.pointee.patterns.isEmpty {
+            for place in rules.pointee.patterns.indices where isValid || isCollecting {
+                let rule = rows.patternRules[place]
                 guard matches(key, rule.pattern) else { continue }
                 isKnown = true
                 isValid = evaluate(rule.schema, value, .none) && isValid
             }
         }
-        if rules.additional >= 0, !isKnown, isValid || isCollecting {
+        if rules.pointee.additional >= 0, !isKnown, isValid || isCollecting {
             isKnown = true
-            if nodes[Int(rules.additional)].isNever {
+            if rows.nodes[Int(rules.pointee.additional)].isNever {
                 isValid = fail(node, "additionalProperties", "the property is not allowed")
             } else {
-                isValid = evaluate(rules.additional, value, .none) && isValid
+                isValid = evaluate(rules.pointee.additional, value, .none) && isValid
             }
         }
-        if rules.names >= 0, isValid || isCollecting {
-            isValid = evaluate(rules.names, .string(key), .none) && isValid
+        if rules.pointee.names >= 0, isValid || isCollecting {
+            isValid = evaluate(rules.pointee.names, .string(key), .none) && isValid
         }
         if isKnown { marks.mark(offset, in: area) }
         return isValid
@@ -78,10 +78,13 @@ extension Machine {
             : fail(node, "writeOnly", "the property is write-only and must not be returned")
     }
 
-    private mutating func failRequired(_ object: JSONObject, _ rules: ObjectRules, _ node: Index) -> Bool {
+    private mutating func failRequired(_ object: JSONObject, _ rules: UnsafePointer<ObjectRules>, _ node: Index) -> Bool {
         guard isCollecting else { return false }
-        for (place, name) in tables.names[Int(rules.table)].names.enumerated()
-        where tables.properties[Int(rules.firstProperty) + place].isRequired(direction) && object[name] == nil {
+        guard let table = rules.pointee.table else { return false }
+        for place in 0..<Int(table.names.count)
+        where rows.properties[Int(rules.pointee.firstProperty) + place].isRequired(direction) {
+            let name = rows.names[Int(table.names.start) + place]
+            guard object.offset(of: name) == nil else { continue }
             _ = fail(node, "required", "must have the property \(name.quotedForMessage)")
             if isDone { break }
         }
@@ -137,7 +140,7 @@ extension Machine {
     ) -> Bool {
         let before = draftCount
         let isValid =
-            nodes[Int(schema)].isNever
+            rows.nodes[Int(schema)].isNever
             ? spend(1) && fail(node, keyword, "no keyword of the schema allows this") : evaluate(schema, part, .none)
         if !isValid { lead(before, through: token()) }
         return isValid

@@ -1,33 +1,49 @@
 import Value
 
-extension Machine {
-    /// Whether a number is of one of the types.
+extension TypeSet {
+    /// Whether a value is of one of the types.
     @inline(__always)
-    func admits(_ number: JSONNumber, _ types: TypeSet) -> Bool {
-        if types.isSuperset(of: .number) { return true }
-        if types.isDisjoint(with: .number) { return false }
-        return types.contains(number.isWhole ? .integer : .fraction)
+    func admit(_ value: JSON) -> Bool {
+        switch value {
+        case .null: contains(.null)
+        case .bool: contains(.boolean)
+        case .number(let number): admit(number)
+        case .string: contains(.string)
+        case .array: contains(.array)
+        case .object: contains(.object)
+        }
     }
 
+    /// Whether a number is of one of the types.
+    @inline(__always)
+    func admit(_ number: JSONNumber) -> Bool {
+        if isSuperset(of: .number) { return true }
+        if isDisjoint(with: .number) { return false }
+        return contains(number.isWhole ? .integer : .fraction)
+    }
+}
+
+extension Machine {
     mutating func check(_ number: JSONNumber, _ place: Index, _ node: Index) -> Bool {
-        let rules = tables.numbers[Int(place)]
+        let rules = rows.numbers[Int(place)]
         guard spend(number.text.utf8.count / 32) else { return false }
+        let figures = rows.figures
         let short = ShortDecimal(number)
         var isValid = true
         if let bound = rules.minimum, compare(number, short, bound) < 0 {
-            isValid = fail(node, "minimum", "must be at least \(bound.number)")
+            isValid = fail(node, "minimum", "must be at least \(figures[Int(bound.figure)])")
         }
         if let bound = rules.maximum, compare(number, short, bound) > 0 {
-            isValid = fail(node, "maximum", "must be at most \(bound.number)")
+            isValid = fail(node, "maximum", "must be at most \(figures[Int(bound.figure)])")
         }
         if let bound = rules.exclusiveMinimum, compare(number, short, bound) <= 0 {
-            isValid = fail(node, "exclusiveMinimum", "must be more than \(bound.number)")
+            isValid = fail(node, "exclusiveMinimum", "must be more than \(figures[Int(bound.figure)])")
         }
         if let bound = rules.exclusiveMaximum, compare(number, short, bound) >= 0 {
-            isValid = fail(node, "exclusiveMaximum", "must be less than \(bound.number)")
+            isValid = fail(node, "exclusiveMaximum", "must be less than \(figures[Int(bound.figure)])")
         }
         if let divisor = rules.divisor, !divisor.divides(number) {
-            isValid = fail(node, "multipleOf", "must be a multiple of \(divisor.number)")
+            isValid = fail(node, "multipleOf", "must be a multiple of \(figures[Int(rules.divisorFigure)])")
         }
         if let format = rules.format, !format.admits(number) {
             isValid = fail(node, "format", "must be a whole number of \(format.bits) bits")
@@ -37,11 +53,12 @@ extension Machine {
 
     private func compare(_ number: JSONNumber, _ short: ShortDecimal?, _ bound: NumberRules.Bound) -> Int {
         if let short, let other = bound.short { return short.order(to: other) }
-        return number < bound.number ? -1 : number == bound.number ? 0 : 1
+        let figure = rows.figures[Int(bound.figure)]
+        return number < figure ? -1 : number == figure ? 0 : 1
     }
 
     mutating func check(_ string: String, _ place: Index, _ node: Index) -> Bool {
-        let rules = tables.strings[Int(place)]
+        let rules = rows.strings[Int(place)]
         let count = string.utf8.count
         guard count < 32 || spend(count / 32) else { return false }
         var isValid = true
@@ -71,7 +88,7 @@ extension Machine {
     }
 
     private func patternText(_ index: Index) -> String {
-        isCollecting ? tables.patterns[Int(index)].text.quotedForMessage : ""
+        isCollecting ? rows.patterns[Int(index)].text.quotedForMessage : ""
     }
 
     /// Whether a pattern is found in a string; false, with the work exhausted, when that takes too many steps.
@@ -81,7 +98,7 @@ extension Machine {
             exhaust()
             return false
         }
-        switch tables.patterns[Int(index)].isFound(in: string, using: matchData) {
+        switch rows.patterns[Int(index)].isFound(in: string, using: matchData) {
         case .found: return true
         case .notFound: return false
         case .tooManySteps:
@@ -92,15 +109,15 @@ extension Machine {
 
     /// `enum` and `const`.
     mutating func check(_ value: JSON, _ place: Index, _ node: Index) -> Bool {
-        let rules = tables.values[Int(place)]
-        if let names = rules.names {
-            if case .string(let string) = value, names.place(of: string) >= 0 { return true }
+        let rules = rows.values + Int(place)
+        if let names = rules.pointee.names {
+            if case .string(let string) = value, names.place(of: string, in: rows) >= 0 { return true }
         } else {
-            guard spend(rules.weight) else { return false }
-            if rules.allowed.contains(value) { return true }
+            guard spend(rules.pointee.weight) else { return false }
+            if rules.pointee.allowed.contains(value) { return true }
         }
-        return rules.isConstant
+        return rules.pointee.isConstant
             ? fail(node, "const", "must be the one value that const names")
-            : fail(node, "enum", "must be one of the \(rules.allowed.count) values that enum lists")
+            : fail(node, "enum", "must be one of the \(rules.pointee.allowed.count) values that enum lists")
     }
 }

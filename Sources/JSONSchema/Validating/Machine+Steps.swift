@@ -11,7 +11,7 @@ extension Machine {
         case .all(let branches):
             var isValid = true
             for place in branches.indices where isValid || isCollecting {
-                isValid = evaluate(tables.branches[place], value, area) && isValid
+                isValid = evaluate(rows.branches[place], value, area) && isValid
             }
             return isValid
         case .any(let branches):
@@ -45,7 +45,7 @@ extension Machine {
     private mutating func takeAny(_ branches: Run32, _ value: JSON, _ node: Index, _ area: MarkArea) -> Bool {
         var isValid = false
         for place in branches.indices where !isValid || area.isWanted {
-            if tries(tables.branches[place], value, area) { isValid = true }
+            if tries(rows.branches[place], value, area) { isValid = true }
             if isExhausted { return false }
         }
         if isValid { return true }
@@ -57,7 +57,7 @@ extension Machine {
     private mutating func takeOne(_ branches: Run32, _ value: JSON, _ node: Index, _ area: MarkArea) -> Bool {
         var matches = 0
         for place in branches.indices {
-            if tries(tables.branches[place], value, area) { matches += 1 }
+            if tries(rows.branches[place], value, area) { matches += 1 }
             if isExhausted { return false }
             if matches > 1 { return fail(node, "oneOf", "must match exactly one schema, but matches several") }
         }
@@ -72,7 +72,7 @@ extension Machine {
         _ branches: Run32, _ value: JSON, _ area: MarkArea, _ failure: (inout Machine) -> Bool
     ) -> Bool {
         guard isCollecting else { return false }
-        let candidates = branches.indices.map { tables.branches[$0] }.filter { concerns($0, value) }
+        let candidates = branches.indices.map { rows.branches[$0] }.filter { concerns($0, value) }
         guard candidates.count == 1 else { return failure(&self) }
         let before = draftCount
         _ = evaluate(candidates[0], value, .none)
@@ -83,9 +83,9 @@ extension Machine {
     private func concerns(_ index: Index, _ value: JSON) -> Bool {
         var index = index
         for _ in 0..<8 {
-            let node = nodes[Int(index)]
+            let node = rows.nodes[Int(index)]
             if node.types.intersection(value.types).isEmpty { return false }
-            guard node.steps.count == 1, case .reference(let target) = tables.steps[Int(node.steps.start)] else { break }
+            guard node.steps.count == 1, case .reference(let target) = rows.steps[Int(node.steps.start)] else { break }
             index = target
         }
         return true
@@ -93,7 +93,7 @@ extension Machine {
 
     /// The outermost schema in the dynamic scope under the anchor's name (core, section 8.2.3.2).
     private func dynamicTarget(_ anchor: Index) -> Index? {
-        let targets = tables.anchors[Int(anchor)].targets
+        let targets = rows.anchors[Int(anchor)].targets
         for resource in scope {
             if let target = targets.first(where: { $0.resource == resource }) { return target.node }
         }
@@ -101,11 +101,11 @@ extension Machine {
     }
 
     private mutating func takeDiscriminated(_ place: Index, _ value: JSON, _ node: Index, _ area: MarkArea) -> Bool {
-        let discriminator = tables.discriminators[Int(place)]
+        let discriminator = rows.discriminators[Int(place)]
         guard case .object(let object) = value, case .string(let name)? = object[discriminator.property] else {
             return take(discriminator.otherwise, value, node, area)
         }
-        let branch = discriminator.names.place(of: name)
+        let branch = discriminator.names.place(of: name, in: rows)
         if branch >= 0 { return evaluate(discriminator.branches[Int(branch)], value, area) }
         let before = draftCount
         let isValid = fail(node, "discriminator", "must be one of the names that the discriminator knows")

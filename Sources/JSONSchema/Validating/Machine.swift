@@ -1,4 +1,3 @@
-import CPCRE2
 import Value
 
 /// One validation. Walks the program with nothing but indices and, as long as the value is valid, without allocating;
@@ -12,9 +11,7 @@ struct Machine {
         let message: String
     }
 
-    let nodes: UnsafeBufferPointer<Node>
-    let objects: UnsafeBufferPointer<ObjectRules>
-    let program: Program
+    let rows: Rows
     let direction: Schema.Direction
     /// How many violations are wanted; none means that the first ends the work.
     private let limit: Int
@@ -25,26 +22,26 @@ struct Machine {
     private(set) var isExhausted = false
     private var work: Int
     private var depth: Int
-    /// Resources entered and not yet left, outermost first; kept for dynamic references only.
+    /// Whether there are dynamic references, for which alone the scope is kept.
+    private let isDynamic: Bool
+    /// Resources entered and not yet left, outermost first.
     var scope: [Index] = []
     var marks = MarkStack()
-    var matchData: MatchData?
+    let matchData: MatchData?
 
     init(
-        nodes: UnsafeBufferPointer<Node>, objects: UnsafeBufferPointer<ObjectRules>, program: Program,
-        direction: Schema.Direction, limit: Int
+        rows: Rows, limits: Schema.Limits, isDynamic: Bool, direction: Schema.Direction, limit: Int,
+        matchData: MatchData?
     ) {
-        self.nodes = nodes
-        self.objects = objects
-        self.program = program
+        self.rows = rows
+        self.isDynamic = isDynamic
         self.direction = direction
         self.limit = limit
+        self.matchData = matchData
         isCollecting = limit > 0
-        work = program.limits.work
-        depth = program.limits.depth
+        work = limits.work
+        depth = limits.depth
     }
-
-    var tables: Tables { program.tables }
 
     /// Whether nothing more need be found out.
     var isDone: Bool { isExhausted || (isCollecting ? drafts.count >= limit : false) }
@@ -67,53 +64,57 @@ struct Machine {
             isExhausted = true
             return false
         }
+        if rows.nodes[Int(index)].isLeaf {
+            return rows.nodes[Int(index)].types.admit(value) || failType(index)
+        }
         depth -= 1
         defer { depth += 1 }
-        guard program.isDynamic, nodes[Int(index)].resource != scope.last else { return apply(index, value, area) }
-        scope.append(nodes[Int(index)].resource)
-        defer { scope.removeLast() }
+        let isEntering = isDynamic && rows.nodes[Int(index)].resource != scope.last
+        if isEntering { scope.append(rows.nodes[Int(index)].resource) }
+        defer { if isEntering { scope.removeLast() } }
         return apply(index, value, area)
     }
 
+    @inline(__always)
     private mutating func apply(_ index: Index, _ value: JSON, _ area: MarkArea) -> Bool {
-        let node = nodes[Int(index)]
+        let node = rows.nodes + Int(index)
         var isValid = true
         var inner = area
-        let tracks = node.unevaluatedItems >= 0 || node.unevaluatedProperties >= 0
+        let tracks = node.pointee.unevaluatedItems >= 0 || node.pointee.unevaluatedProperties >= 0
         switch value {
         case .null:
-            if node.admitsNull { return true }
-            if !node.types.contains(.null) { return failType(index) }
+            if node.pointee.admitsNull { return true }
+            if !node.pointee.types.contains(.null) { return failType(index) }
         case .bool:
-            if !node.types.contains(.boolean) { return failType(index) }
+            if !node.pointee.types.contains(.boolean) { return failType(index) }
         case .number(let number):
-            if !admits(number, node.types) { return failType(index) }
-            if node.numbers >= 0 { isValid = check(number, node.numbers, index) }
+            if !node.pointee.types.admit(number) { return failType(index) }
+            if node.pointee.numbers >= 0 { isValid = check(number, node.pointee.numbers, index) }
         case .string(let string):
-            if !node.types.contains(.string) { return failType(index) }
-            if node.strings >= 0 { isValid = check(string, node.strings, index) }
+            if !node.pointee.types.contains(.string) { return failType(index) }
+            if node.pointee.strings >= 0 { isValid = check(string, node.pointee.strings, index) }
         case .array(let elements):
-            if !node.types.contains(.array) { return failType(index) }
+            if !node.pointee.types.contains(.array) { return failType(index) }
             if tracks { inner = marks.push(elements.count) }
-            if node.arrays >= 0 { isValid = check(elements, node.arrays, index, inner) }
+            if node.pointee.arrays >= 0 { isValid = check(elements, node.pointee.arrays, index, inner) }
         case .object(let object):
-            if !node.types.contains(.object) { return failType(index) }
+            if !node.pointee.types.contains(.object) { return failType(index) }
             if tracks { inner = marks.push(object.count) }
-            if node.objects >= 0 { isValid = check(object, node.objects, index, inner) }
+            if node.pointee.objects >= 0 { isValid = check(object, node.pointee.objects, index, inner) }
         }
-        if node.values >= 0, isValid || isCollecting { isValid = check(value, node.values, index) && isValid }
-        for place in node.steps.indices where isValid || isCollecting {
-            isValid = take(tables.steps[place], value, index, inner) && isValid
+        if node.pointee.values >= 0, isValid || isCollecting { isValid = check(value, node.pointee.values, index) && isValid }
+        for place in node.pointee.steps.indices where isValid || isCollecting {
+            isValid = take(rows.steps[place], value, index, inner) && isValid
         }
         if tracks {
-            if isValid { isValid = checkUnevaluated(value, node, index, inner) }
+            if isValid { isValid = checkUnevaluated(value, node.pointee, index, inner) }
             marks.pop(inner, into: isValid ? area : .none)
         }
         return isValid
     }
 
     private mutating func failType(_ index: Index) -> Bool {
-        let node = nodes[Int(index)]
+        let node = rows.nodes[Int(index)]
         if node.isNever { return fail(index, "false", "nothing is allowed here") }
         return fail(index, "type", "must be \(node.types.phrase)")
     }
@@ -139,14 +140,14 @@ struct Machine {
     /// The violations found; when the work ran out, that as the last.
     func report() -> [Violation] {
         var violations = drafts.map { draft in
-            let place = tables.places[Int(draft.node)]
+            let place = rows.places[Int(draft.node)]
             let keyword = draft.keyword == "false" ? place.pointer : place.pointer.appending(draft.keyword)
             return Violation(
                 pointer: JSONPointer(draft.path.reversed()), schema: "\(place.document)#\(keyword)",
                 keyword: draft.keyword, message: draft.message)
         }
         if isExhausted {
-            let place = tables.places[0]
+            let place = rows.places[0]
             violations.append(
                 Violation(
                     pointer: .root, schema: "\(place.document)#\(place.pointer)", keyword: "limit",
