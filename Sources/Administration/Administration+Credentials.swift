@@ -29,7 +29,7 @@ extension Administration {
             guard let existing = try store.api(user: user, slug: slug) else {
                 throw AdministrationError(.notFound, "There is no such API.")
             }
-            let known = try CompiledAPI(stored: existing).auth.credentials.map(\.field)
+            let known = try CompiledAPI(stored: existing).credentials.map(\.field)
             for (field, _) in values where !known.contains(field) {
                 throw AdministrationError(
                     .invalid, "This API uses no credential \"\(field)\"; it uses: \(known.joined(separator: ", ")).")
@@ -38,6 +38,7 @@ extension Administration {
             try vault.change(user: user, api: existing.id, puts: puts, overlapUntil: overlapUntil) { change in
                 try store.save(existing, expecting: .version(existing.version), with: change)
             }
+            ended(.api(existing.id))
             return existing.id
         }
     }

@@ -3,7 +3,7 @@ package import Logging
 import NIOCore
 package import Registry
 import Synchronization
-package import Traffic
+import Traffic
 package import Vault
 
 /// The secure proxy pipeline: every call of every agent passes its stages in order, and none is answered unrecorded.
@@ -47,9 +47,9 @@ package final class Pipeline: Sendable {
     let limits: Limits
     /// How APIs are doing, by their calls.
     package let health: HealthTable
-    package let rates = RateLimiter<String>()
+    let rates = RateLimiter<String>()
     let inFlight: InFlightLimiter<String>
-    package let breakers = BreakerTable<String>()
+    let breakers = BreakerTable<String>()
     let tokens: AccessTokens
     let scrubbers = Scrubbers()
     let clock: CallClock
@@ -77,6 +77,9 @@ package final class Pipeline: Sendable {
     /// Calls in flight now.
     package var callsInFlight: Int { calls.load(ordering: .relaxed) }
 
+    /// Whether an API's calls are held back: `closed`, `open` or `halfOpen`, as its circuit breaker is.
+    package func breaker(of api: String) -> String { breakers.state(of: api).rawValue }
+
     /// Calls recorded since the start, by outcome.
     package var counts: [String: Int] { outcomes.withLock { $0 } }
 
@@ -99,6 +102,11 @@ package final class Pipeline: Sendable {
         scrubbers.forget(api: api)
         breakers.forget(api)
         health.forget(api: api)
+    }
+
+    /// Counts an API's calls from before the start against its limits, so that a restart gives nobody a second quota.
+    package func restore(api: String, callTimes: [Int64]) {
+        rates.restore(api, callTimes: callTimes, now: clock.wall())
     }
 
     /// Refuses before sending while records cannot be made durable.

@@ -47,7 +47,9 @@ struct RelayParts: Sendable {
             clock: CallClock(wall: WallClock.microseconds), logger: logger, routes: routes
         ) { secret, credential in
             do {
-                try await offload.run { try vault.put(secret, at: credential.reference) }
+                try await offload.run {
+                    _ = try vault.put(secret, user: credential.user, api: credential.api, field: credential.field)
+                }
             } catch {
                 logger.error("a new refresh token could not be kept", metadata: ["api": "\(credential.api)"])
             }
@@ -72,5 +74,23 @@ struct RelayParts: Sendable {
         }
         // So that no call's first credential waits for the disk.
         for user in directory.owners { try storage.vault.preload(user: user) }
+        try restoreLimits()
+    }
+
+    /// Counts the calls of this minute and this UTC day, so that a restart gives nobody a second quota.
+    private func restoreLimits() throws {
+        let now = WallClock.microseconds()
+        let day: Int64 = 86_400_000_000
+        for user in directory.owners {
+            for api in directory.apis(user: user) where api.limits.perMinute != nil || api.limits.perDay != nil {
+                let most = max(api.limits.perMinute ?? 0, api.limits.perDay ?? 0)
+                let recent = try store.recentCalls(api: api.id, since: now - 60_000_000, now: now, limit: most)
+                // When in the day a call was made does not matter: the earlier ones are put at its beginning.
+                let midnight = now - now % day
+                let earlier = recent.today - recent.times.count { $0 >= midnight }
+                let before = [Int64](repeating: midnight, count: min(max(earlier, 0), most))
+                pipeline.restore(api: api.id, callTimes: before + recent.times)
+            }
+        }
     }
 }

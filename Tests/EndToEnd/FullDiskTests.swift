@@ -54,7 +54,15 @@ struct FullDiskTests {
         let user = stage.account.user
         let wide = Definitions.api(
             "second", stage.origin.url, tunnel: stage.tunnel.id, authentication: Definitions.apiKey("k"),
-            more: ["description": .string(String(repeating: "d", count: 100_000))])
+            more: [
+                "endpoints": .array(
+                    (0..<100).map { index in
+                        [
+                            "name": .string("e\(index)"), "method": "GET", "path": .string("/e\(index)"),
+                            "description": .string(String(repeating: "d", count: 1000)),
+                        ]
+                    })
+            ])
         for answer in [
             try await stage.relay.send(.POST, "/v1/apis", user, wide),
             try await stage.relay.send(

@@ -40,7 +40,9 @@ extension Compiler {
     }
 
     private mutating func target(_ reader: KeywordReader, _ keyword: String) -> Target? {
-        guard let value = keyword == "$ref" ? reader.object[keyword] : reader.value(keyword, dialect) else { return nil }
+        guard let value = keyword == "$ref" ? reader.object[keyword] : reader.value(keyword, dialect) else {
+            return nil
+        }
         guard let text = value.string else {
             report(reader.place(keyword), "\(keyword) must be a string, not \(value.typeName)")
             return nil
@@ -73,7 +75,9 @@ extension Compiler {
     private mutating func discriminated(
         _ reader: KeywordReader, _ keyword: String, _ branches: Run32, otherwise: Step
     ) -> Step {
-        guard dialect == .openAPI30, let object = reader.value("discriminator", dialect)?.object else { return otherwise }
+        guard dialect == .openAPI30, let object = reader.value("discriminator", dialect)?.object else {
+            return otherwise
+        }
         guard let property = object["propertyName"]?.string else {
             report(reader.place("discriminator"), "propertyName must be a string")
             return otherwise

@@ -85,7 +85,9 @@ enum HostSyntax {
         let domain = bytes[(at + 1)...]
         if domain.first == UInt8(ascii: "["), domain.last == UInt8(ascii: "]") {
             let literal = domain.dropFirst().dropLast()
-            guard literal.starts(with: "IPv6:".utf8) ? isIPv6(literal.dropFirst(5)) : isIPv4(literal) else { return false }
+            guard literal.starts(with: "IPv6:".utf8) ? isIPv6(literal.dropFirst(5)) : isIPv4(literal) else {
+                return false
+            }
         } else if !isHostname(domain) {
             return false
         }

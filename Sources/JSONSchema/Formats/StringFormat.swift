@@ -64,7 +64,8 @@ enum StringFormat: String {
         guard let first = bytes.first else { return true }
         guard first == UInt8(ascii: "/") else { return false }
         for index in bytes.indices where bytes[index] == UInt8(ascii: "~") {
-            guard index + 1 < bytes.endIndex, bytes[index + 1] == UInt8(ascii: "0") || bytes[index + 1] == UInt8(ascii: "1")
+            guard index + 1 < bytes.endIndex,
+                bytes[index + 1] == UInt8(ascii: "0") || bytes[index + 1] == UInt8(ascii: "1")
             else { return false }
         }
         return true

@@ -42,7 +42,9 @@ struct URISyntax {
             guard isText(rest[(mark + 1)...], also: "/?:@") else { return false }
             rest = rest[..<mark]
         }
-        guard rest.count > 1, rest.prefix(2).allSatisfy({ $0 == UInt8(ascii: "/") }) else { return isText(rest, also: "/:@") }
+        guard rest.count > 1, rest.prefix(2).allSatisfy({ $0 == UInt8(ascii: "/") }) else {
+            return isText(rest, also: "/:@")
+        }
         let authority = rest.dropFirst(2).prefix { $0 != UInt8(ascii: "/") }
         return isAuthority(authority) && isText(rest[authority.endIndex...], also: "/:@")
     }

@@ -8,7 +8,8 @@ struct ShortDecimal {
     /// How many of them stand behind the decimal point.
     private let scale: Int
 
-    private static let powers: [Int64] = (0...18).map { exponent in (0..<exponent).reduce(1) { power, _ in power * 10 } }
+    private static let powers: [Int64] = (0...18).map { exponent in (0..<exponent).reduce(1) { power, _ in power * 10 }
+    }
 
     init?(_ number: JSONNumber) {
         let parsed = number.text.utf8.withContiguousStorageIfAvailable { Self.parse($0) } ?? nil

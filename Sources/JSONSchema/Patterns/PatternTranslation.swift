@@ -5,7 +5,8 @@
 /// engines have them.
 struct PatternTranslation {
     /// White space and line ends of ECMAScript (22.2.2.9), as part of a class.
-    private static let space = #"\t\n\x{0B}\f\r \x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}\x{FEFF}"#
+    private static let space =
+        #"\t\n\x{0B}\f\r \x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}\x{FEFF}"#
 
     private let scalars: [Unicode.Scalar]
     private let isStrict: Bool
@@ -187,7 +188,9 @@ struct PatternTranslation {
             var code: UInt32 = 0
             var digits = 0
             while let scalar = next(), scalar != "}" {
-                guard scalar.isASCII, let digit = Character(scalar).hexDigitValue, code < 0x11_0000 else { return false }
+                guard scalar.isASCII, let digit = Character(scalar).hexDigitValue, code < 0x11_0000 else {
+                    return false
+                }
                 code = code << 4 | UInt32(digit)
                 digits += 1
             }
@@ -219,7 +222,8 @@ struct PatternTranslation {
             name.removeFirst(prefix.count)
         }
         for prefix in ["Script_Extensions=", "Script=", "scx=", "sc="] where name.hasPrefix(prefix) {
-            name = (prefix.hasPrefix("sc=") || prefix.hasPrefix("Script=") ? "sc:" : "scx:") + name.dropFirst(prefix.count)
+            name =
+                (prefix.hasPrefix("sc=") || prefix.hasPrefix("Script=") ? "sc:" : "scx:") + name.dropFirst(prefix.count)
         }
         output += "\\" + String(letter) + "{" + (GeneralCategory.shortName(name) ?? name) + "}"
         return true

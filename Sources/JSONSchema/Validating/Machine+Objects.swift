@@ -34,7 +34,8 @@ extension Machine {
 
     @inline(__always)
     private mutating func visit(
-        _ key: String, _ value: JSON, _ offset: Int, _ rules: UnsafePointer<ObjectRules>, _ node: Index, _ area: MarkArea,
+        _ key: String, _ value: JSON, _ offset: Int, _ rules: UnsafePointer<ObjectRules>, _ node: Index,
+        _ area: MarkArea,
         _ required: inout Int
     ) -> Bool {
         var isValid = true
@@ -78,7 +79,8 @@ extension Machine {
             : fail(node, "writeOnly", "the property is write-only and must not be returned")
     }
 
-    private mutating func failRequired(_ object: JSONObject, _ rules: UnsafePointer<ObjectRules>, _ node: Index) -> Bool {
+    private mutating func failRequired(_ object: JSONObject, _ rules: UnsafePointer<ObjectRules>, _ node: Index) -> Bool
+    {
         guard isCollecting else { return false }
         guard let table = rules.pointee.table else { return false }
         for place in 0..<Int(table.names.count)

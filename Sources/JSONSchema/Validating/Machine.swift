@@ -102,7 +102,9 @@ struct Machine {
             if tracks { inner = marks.push(object.count) }
             if node.pointee.objects >= 0 { isValid = check(object, node.pointee.objects, index, inner) }
         }
-        if node.pointee.values >= 0, isValid || isCollecting { isValid = check(value, node.pointee.values, index) && isValid }
+        if node.pointee.values >= 0, isValid || isCollecting {
+            isValid = check(value, node.pointee.values, index) && isValid
+        }
         for place in node.pointee.steps.indices where isValid || isCollecting {
             isValid = take(rows.steps[place], value, index, inner) && isValid
         }

@@ -138,6 +138,14 @@ extension Pipeline {
         let endpoint = try locate(method: proxied.method, target: target, in: api)
         record.endpoint = endpoint?.name
         record.pathTemplate = endpoint?.template.description
+        if let endpoint {
+            if endpoint.needsApproval { throw Self.needsApproval }
+            if case .url = api.auth, endpoint.template.names.contains(SecretPlace.name) {
+                throw Failure(
+                    .endpointNotFound, stage: .policy,
+                    detail: "A path that holds the credential can only be called as a tool.")
+            }
+        }
         try await admit()
         if let names = target.query.map({ Self.names($0) }), !names.isDisjoint(with: api.auth.queryNames) {
             throw Failure(
@@ -150,8 +158,13 @@ extension Pipeline {
             headers.add(name: "content-length", value: length)
         }
         for name in api.auth.headerNames { headers.remove(name: name) }
+        guard let prefix = try? Self.prefix(of: api) else {
+            throw Failure(.internalError, stage: .relay, detail: "The API's base URL cannot be rendered.")
+        }
+        var raw = prefix + target.raw
+        Self.append(api.fixedQuery, to: &raw)
         var request = OutboundRequest(
-            method: proxied.method, origin: api.base.origin, target: api.base.pathPrefix + target.raw, headers: headers,
+            method: proxied.method, origin: api.base.origin, target: raw, headers: headers,
             body: proxied.body, allowsEncodedSlash: target.hasEncodedSlash, requestID: context.requestID,
             deadline: clock.monotonic() + TimeAmount(api.timeout))
         request.deadlineEndsAtHead = true

@@ -86,9 +86,8 @@ extension Pipeline {
             record.method = endpoint.method
             record.pathTemplate = endpoint.template.description
             try await admit()
-            var warnings: [String] = []
-            let bound = try BoundArguments(
-                arguments, for: endpoint, validation: api.validation, warnings: &warnings)
+            if endpoint.needsApproval { throw Self.needsApproval }
+            let bound = try BoundArguments(arguments, for: endpoint)
             let request = try render(bound, endpoint, of: api, context)
             try checkAllowed(request, by: api)
             let place = try takePlace(api, context)
@@ -107,6 +106,7 @@ extension Pipeline {
             record.upstreamStatus = answered.status
             record.responseBytes = answered.received
             if let failure = Judge.failure(of: answered) { throw failure }
+            var warnings: [String] = []
             let data = Judge.data(of: answered, warnings: &warnings)
             try Self.validate(data, against: endpoint, of: api, status: answered.status, &warnings)
             return ToolAnswer(data: data.bytes, status: answered.status, latency: 0, warnings: warnings)
@@ -116,6 +116,13 @@ extension Pipeline {
             logger.error("call failed unexpectedly", metadata: ["error": "\(error)"])
             throw Failure(.internalError, stage: .relay, detail: "The relay failed.", sent: true)
         }
+    }
+
+    /// Never called unasked: there is nobody to ask yet.
+    static var needsApproval: Failure {
+        Failure(
+            .notImplemented, stage: .policy,
+            detail: "A person has to agree to each call of this endpoint, and this relay has no way to ask one.")
     }
 
     /// The whole body, up to the limit, decoded and without the call's secrets.

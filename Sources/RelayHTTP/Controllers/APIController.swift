@@ -5,22 +5,27 @@ import Pipeline
 import Registry
 import Value
 
-/// `/v1/apis`: definitions, their credentials and their logs.
+/// `/v1/apis`: definitions and their credentials.
 struct APIController {
     let administration: Administration
-    let log: any AuditLog
+    let statistics: any AuditStatistics
+    let pipeline: Pipeline
 
     func add(to router: Router<RelayContext>) {
         router.group("v1/apis").add(middleware: RequireToken(administration: administration, kinds: [.user]))
             .get(use: list).post(use: create)
             .get(":slug", use: show).put(":slug", use: replace).patch(":slug", use: patch)
             .delete(":slug", use: delete)
-            .put(":slug/credentials", use: setCredentials).get(":slug/logs", use: logs)
+            .put(":slug/credentials", use: setCredentials).get(":slug/credentials", use: credentials)
+            .post(":slug/credentials:rotate", use: rotateCredentials)
     }
 
     @Sendable func list(_ request: Request, _ context: RelayContext) async throws -> Response {
         let page = try PageRequest(request)
-        return page.slice(try await administration.apis(for: context.actor()), by: \.slug, Presentation.summary)
+        let usage = try await administration.usage(for: context.actor(), in: statistics)
+        return page.slice(try await administration.apis(for: context.actor()), by: \.slug) { api in
+            Presentation.summary(api, use(of: api, usage[api.id]))
+        }
     }
 
     @Sendable func create(_ request: Request, _ context: RelayContext) async throws -> Response {
@@ -34,8 +39,16 @@ struct APIController {
     }
 
     @Sendable func show(_ request: Request, _ context: RelayContext) async throws -> Response {
-        let api = try await administration.api(context.parameters.require("slug"), for: context.actor())
-        return .json(Presentation.api(api), etag: api.etag)
+        let actor = try context.actor()
+        let api = try await administration.api(context.parameters.require("slug"), for: actor)
+        let usage = try await administration.usage(for: actor, in: statistics)[api.id]
+        return .json(Presentation.api(api, use(of: api, usage)), etag: api.etag)
+    }
+
+    private func use(of api: StoredAPI, _ usage: AuditUsage?) -> Presentation.Use {
+        Presentation.Use(
+            calls: usage?.calls ?? 0, lastUsed: usage?.lastUsed, health: pipeline.health.health(of: api.id),
+            breaker: pipeline.breaker(of: api.id))
     }
 
     @Sendable func replace(_ request: Request, _ context: RelayContext) async throws -> Response {
@@ -69,24 +82,43 @@ struct APIController {
     }
 
     @Sendable func setCredentials(_ request: Request, _ context: RelayContext) async throws -> Response {
-        let root = try await request.document(context).root
-        guard let object = root.object, !object.isEmpty else {
-            throw Failure(
-                .invalidRequest, stage: .validation, detail: "The body must be an object of credentials by field.")
-        }
-        var values: [(field: String, value: String)] = []
-        for (field, _) in object { values.append((field, try object.requiredSecret(field))) }
-        try await administration.setCredentials(
-            values, of: context.parameters.require("slug"), by: context.actor())
+        let values = try await request.document(context).root.credentials()
+        try await administration.setCredentials(values, of: context.parameters.require("slug"), by: context.actor())
         return .done
     }
 
-    @Sendable func logs(_ request: Request, _ context: RelayContext) async throws -> Response {
-        let actor = try context.actor()
-        let api = try await administration.api(context.parameters.require("slug"), for: actor)
-        let limit = min(max(request.uri.queryParameters["limit"].flatMap { Int($0) } ?? 100, 1), 1000)
-        let page = try await administration.records(of: api, limit: limit, in: log)
-        return .json(Presentation.page(page.records.compactMap { try? JSON.parse($0) }))
+    /// New values by field; `overlap_s`, a number beside them, says for how many seconds the old ones stay in force.
+    @Sendable func rotateCredentials(_ request: Request, _ context: RelayContext) async throws -> Response {
+        let root = try await request.document(context).root
+        var overlap: Int64?
+        if let value = root["overlap_s"] {
+            guard let seconds = value.int, (0...Self.longestOverlap).contains(seconds) else {
+                throw Failure(
+                    .invalidRequest, stage: .validation, detail: "The overlap is not valid.",
+                    violations: [
+                        .init(
+                            pointer: "/overlap_s",
+                            message: "This must be a number of seconds from 0 to \(Self.longestOverlap).")
+                    ])
+            }
+            overlap = seconds == 0 ? 0 : administration.now() + Int64(seconds) * 1_000_000
+        }
+        let slug = try context.parameters.require("slug")
+        try await administration.rotateCredentials(
+            root.credentials(besides: "overlap_s"), of: slug, overlapUntil: overlap, by: context.actor())
+        return try await history(of: slug, context)
+    }
+
+    /// Thirty days, in seconds.
+    private static let longestOverlap = 30 * 86_400
+
+    @Sendable func credentials(_ request: Request, _ context: RelayContext) async throws -> Response {
+        try await history(of: context.parameters.require("slug"), context)
+    }
+
+    private func history(of slug: String, _ context: RelayContext) async throws -> Response {
+        let versions = try await administration.credentialHistory(of: slug, for: context.actor())
+        return .json(Presentation.page(versions.map(Presentation.credential)))
     }
 }
 
@@ -95,14 +127,22 @@ extension Request {
     fileprivate var isDryRun: Bool { uri.queryParameters["dry_run"] == "true" }
 }
 
-extension JSONObject {
-    /// A credential's value: a string that is never repeated in an error.
-    fileprivate func requiredSecret(_ name: String) throws(Failure) -> String {
-        guard let text = self[name]?.string, !text.isEmpty else {
-            throw Failure(
-                .invalidRequest, stage: .validation, detail: "A credential is not a string.",
-                violations: [.init(pointer: "/\(name)", message: "This must be a string that is not empty.")])
+extension JSON {
+    /// Credentials by field: strings that are never repeated in an error.
+    fileprivate func credentials(besides other: String? = nil) throws(Failure) -> [(field: String, value: String)] {
+        var values: [(field: String, value: String)] = []
+        for (field, value) in object ?? JSONObject() where field != other {
+            guard let text = value.string, !text.isEmpty else {
+                throw Failure(
+                    .invalidRequest, stage: .validation, detail: "A credential is not a string.",
+                    violations: [.init(pointer: "/\(field)", message: "This must be a string that is not empty.")])
+            }
+            values.append((field, text))
         }
-        return text
+        guard !values.isEmpty else {
+            throw Failure(
+                .invalidRequest, stage: .validation, detail: "The body must be an object of credentials by field.")
+        }
+        return values
     }
 }

@@ -1,6 +1,7 @@
 import Administration
 import Audit
 import NIOCore
+import Pipeline
 import Registry
 import Tunnels
 import Value
@@ -54,20 +55,50 @@ enum Presentation {
         ]
     }
 
+    /// What the relay knows of an API's calls.
+    struct Use {
+        var calls = 0
+        /// Microseconds since 1970.
+        var lastUsed: Int64?
+        var health: APIHealth?
+        /// `closed`, `open` or `halfOpen`.
+        var breaker = "closed"
+
+        /// Calls that were made since the last record was written count as well.
+        var lastUsedNow: Int64? { [lastUsed, health?.lastUsed].compactMap { $0 }.max() }
+    }
+
+    static func credential(_ version: VaultVersion) -> JSON {
+        var object = JSONObject([
+            ("field", .string(version.field)), ("version", .number(JSONNumber(Int(version.version)))),
+            ("created_at", time(version.created)), ("key_term", .number(JSONNumber(Int(version.keyTerm)))),
+        ])
+        switch version.state {
+        case .current: object["state"] = "current"
+        case .overlapping(let until):
+            object["state"] = "overlapping"
+            object["overlap_until"] = time(until)
+        case .retired: object["state"] = "retired"
+        }
+        return .object(object)
+    }
+
     /// The definition as it was written, with references in place of credentials, and what the relay knows of it.
-    static func api(_ api: StoredAPI) -> JSON {
+    static func api(_ api: StoredAPI, _ use: Use = Use()) -> JSON {
         var object = JSONObject([
             ("id", .string(api.id)), ("user_id", .string(api.user)), ("slug", .string(api.slug)),
         ])
         for (name, value) in api.definition.object ?? JSONObject() { object[name] = value }
         object["metadata"] = [
             "created_at": time(api.created), "updated_at": time(api.updated),
-            "version": .number(JSONNumber(api.version)), "status": "active",
+            "version": .number(JSONNumber(api.version)), "last_used_at": time(use.lastUsedNow),
+            "total_calls": .number(JSONNumber(use.calls)), "status": .string((use.health?.status ?? .active).rawValue),
+            "circuit_breaker": .string(use.breaker), "certificate_ends_at": time(use.health?.certificateEnds),
         ]
         return .object(object)
     }
 
-    static func summary(_ api: StoredAPI) -> JSON {
+    static func summary(_ api: StoredAPI, _ use: Use) -> JSON {
         let definition = api.definition
         return [
             "slug": .string(api.slug), "name": definition["name"] ?? .null, "id": .string(api.id),
@@ -75,6 +106,8 @@ enum Presentation {
             "auth": definition["authentication"]?["type"] ?? "none",
             "endpoints": .number(JSONNumber(definition["endpoints"]?.array?.count ?? 0)),
             "tunnel": definition["tunnel"]?["tunnel_id"] ?? .null, "updated_at": time(api.updated),
+            "last_used_at": time(use.lastUsedNow), "total_calls": .number(JSONNumber(use.calls)),
+            "status": .string((use.health?.status ?? .active).rawValue),
         ]
     }
 
