@@ -25,6 +25,8 @@ final class SchemaLibrary {
     /// How often a name was wanted.
     private var wanted: [String: Int] = [:]
     private var waiting: [String] = []
+    /// What `$defs` holds, by names: endpoints that use the same share it.
+    private var bundles: [Set<String>: JSON] = [:]
     private var subjects = JSONObject()
     /// Where the schemas stand in the document as it was sent: by subject, and for arguments by argument.
     private var places: [String: JSONPointer] = [:]
@@ -73,7 +75,10 @@ final class SchemaLibrary {
         while let name = rest.popLast() {
             for other in shared[name]?.schema.uses ?? [] where found.insert(other).inserted { rest.append(other) }
         }
-        object["$defs"] = .object(JSONObject(found.sorted().map { ($0, shared[$0]?.schema.json ?? true) }))
+        let bundle =
+            bundles[found] ?? .object(JSONObject(found.sorted().map { ($0, shared[$0]?.schema.json ?? true) }))
+        bundles[found] = bundle
+        object["$defs"] = bundle
         return .object(object)
     }
 
