@@ -15,6 +15,7 @@ extension Target.Dependency {
     static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let grdbSQLite = product(name: "GRDBSQLite", package: "GRDB.swift")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
@@ -36,7 +37,9 @@ extension Target.Dependency {
 
 /// One target a folder; the arrows only point up this list. `docs/architecture.md` says what each may know.
 let targets: [Target] = [
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+    .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Value"),
@@ -46,6 +49,7 @@ let targets: [Target] = [
     .target(name: "ReverseHTTP", dependencies: ["CNGHTTP2", .nioCore, .nioHTTP1, .logging]),
     .target(name: "EgressPolicy"),
     .target(name: "Traffic", dependencies: ["CZlib", .nioCore]),
+    .target(name: "Egress", dependencies: ["CCurl", "EgressPolicy", .nioCore, .nioHTTP1, .logging]),
     .target(
         name: "Connector",
         dependencies: [
@@ -53,14 +57,17 @@ let targets: [Target] = [
             .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),
     .target(name: "Tunnels", dependencies: ["ReverseHTTP", .nioCore, .logging]),
-    .target(name: "Registry", dependencies: ["Value", "EgressPolicy", "JSONSchema"]),
+    .target(name: "JSONSchema", dependencies: ["CPCRE2", "Value"]),
+    .target(name: "Registry", dependencies: ["JSONSchema", "Value", "EgressPolicy"]),
     .target(name: "Vault", dependencies: [.crypto]),
     .target(name: "Audit", dependencies: ["Value", .crypto]),
-    .target(name: "Administration", dependencies: ["Registry", "Vault", "Audit", "Value"]),
+    .target(name: "Administration", dependencies: ["Registry", "Vault", "Audit", "EgressPolicy", "Value"]),
     .target(
         name: "Pipeline",
-        dependencies: ["Registry", "Vault", "Audit", "EgressPolicy", "Value", .nioCore, .nioHTTP1, .logging]),
-    .target(name: "StoreSQLite", dependencies: ["Registry", "Vault", "Audit", "Value", .grdb]),
+        dependencies: [
+            "Registry", "Vault", "Audit", "Traffic", "EgressPolicy", "Value", .nioCore, .nioHTTP1, .logging,
+        ]),
+    .target(name: "StoreSQLite", dependencies: ["Registry", "Vault", "Audit", "Value", .grdb, .grdbSQLite]),
     .target(
         name: "RelayHTTP",
         dependencies: [
@@ -72,9 +79,8 @@ let targets: [Target] = [
     .target(
         name: "Relay",
         dependencies: [
-            "RelayHTTP", "StoreSQLite", "Pipeline", "Administration", "Registry", "Vault", "Audit", "Tunnels",
-            "ReverseHTTP",
-            "EgressPolicy", "Settings", "Value",
+            "RelayHTTP", "StoreSQLite", "Pipeline", "Administration", "Registry", "Vault", "Audit", "Egress", "Traffic",
+            "Tunnels", "ReverseHTTP", "EgressPolicy", "Settings", "Value",
             .hummingbird, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .logging, .serviceLifecycle, .unixSignals,
         ]),
     .executableTarget(name: "penstock-relay", dependencies: ["Relay", "Lines", "Settings", .argumentParser, .logging]),
@@ -102,6 +108,9 @@ let targets: [Target] = [
     .testTarget(name: "EgressPolicyTests", dependencies: ["EgressPolicy"]),
     .testTarget(name: "TrafficTests", dependencies: ["Traffic", "CZlib", .nioCore]),
     .testTarget(
+        name: "EgressTests",
+        dependencies: ["Egress", "EgressPolicy", .nioCore, .nioPosix, .nioHTTP1, .logging]),
+    .testTarget(
         name: "ReverseHTTPTests", dependencies: ["ReverseHTTP", .nioCore, .nioPosix, .nioHTTP1, .logging]),
     .testTarget(
         name: "ConnectorTests",
@@ -117,8 +126,8 @@ let targets: [Target] = [
     .testTarget(
         name: "PipelineTests",
         dependencies: [
-            "Pipeline", "Registry", "Vault", "Audit", "EgressPolicy", "StoreSQLite", "Value", .nioCore, .nioHTTP1,
-            .logging,
+            "Pipeline", "Registry", "Vault", "Audit", "Traffic", "EgressPolicy", "StoreSQLite", "Value", .nioCore,
+            .nioHTTP1, .logging,
         ]),
     .testTarget(
         name: "StoreSQLiteTests", dependencies: ["StoreSQLite", "Registry", "Vault", "Audit", "Value", .grdb]),

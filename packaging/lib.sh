@@ -45,7 +45,8 @@ need_packages() {
 }
 
 # What the package is built against.
-BUILD_PACKAGES=(pkg-config libnghttp2-dev libyaml-dev libsqlite3-dev zlib1g-dev)
+BUILD_PACKAGES=(
+    pkg-config libcurl4-openssl-dev libnghttp2-dev libpcre2-dev libsqlite3-dev libssl-dev libyaml-dev zlib1g-dev)
 
 # How release binaries are built: with the Swift standard library inside, so that they run where no Swift is installed and
 # spend a tenth less CPU on reference counting than through the dynamic linker's tables.

@@ -1,7 +1,6 @@
-package import Audit
 package import Registry
 package import Value
-import Vault
+package import Vault
 
 /// What a write of a definition expects to find.
 package enum WriteCondition: Sendable {
@@ -62,6 +61,7 @@ extension Administration {
             try store.save(stored, expecting: draft.existing.map { .version($0.version) } ?? .absent, with: change)
         }
         directory.set(draft.compiled)
+        ended(.api(stored.id))
         return (stored, draft.existing == nil)
     }
 
@@ -77,6 +77,27 @@ extension Administration {
                 throw AdministrationError(.exists, "There is an API of this slug already.")
             }
             return (draft.stored, draft.existing == nil)
+        }
+    }
+
+    /// Reads a definition to try it out: nothing is stored, and its plain secrets come beside it, by reference.
+    ///
+    /// One under the slug of an API that is there may name that API's stored credentials.
+    package func draft(
+        of definition: JSON, by actor: Actor
+    ) async throws(AdministrationError) -> (api: CompiledAPI, secrets: [String: Secret]) {
+        let user = try user(of: actor)
+        return try await read { [self] in
+            let slug = (definition["custom_api"] ?? definition)["slug"]?.string
+            let existing = try slug.flatMap { try store.api(user: user, slug: $0) }
+            let draft = try draft(.value(definition), over: existing, at: slug, condition: .any, user: user)
+            let references = Dictionary(
+                draft.compiled.credentials.map { ($0.field, $0.reference) }, uniquingKeysWith: { first, _ in first })
+            var secrets: [String: Secret] = [:]
+            for secret in draft.definition.secrets {
+                if let reference = references[secret.field] { secrets[reference] = Secret(text: secret.value) }
+            }
+            return (draft.compiled, secrets)
         }
     }
 
@@ -99,7 +120,9 @@ extension Administration {
         try Self.check(condition, existing)
         let tunnels = Set(try store.tunnels(user: user).map(\.id))
         let id = existing?.id ?? Identifier.make("api")
-        let context = DefinitionContext(user: user, api: id, existing: existing, tunnels: tunnels)
+        let context = DefinitionContext(
+            user: user, api: id, existing: existing, tunnels: tunnels, allowPrivate: permissions.allowPrivate,
+            allowsUnverifiedTLS: permissions.allowsUnverifiedTLS)
         let definition =
             switch source {
             case .document(let document): try CustomAPIDefinition(document, context: context)
@@ -158,40 +181,8 @@ extension Administration {
                     id: existing.id, user: user, expecting: .version(existing.version), with: change)
             }
             directory.removeAPI(id: existing.id, user: user)
+            ended(.api(existing.id))
             return existing.id
         }
-    }
-
-    /// Replaces values of an API's credentials; fields the definition does not use are refused.
-    package func setCredentials(
-        _ values: [(field: String, value: String)], of slug: String, by actor: Actor
-    ) async throws(AdministrationError) {
-        let user = try user(of: actor)
-        _ = try await change("credentials.put", of: { $0 }, by: actor) { [self] in
-            guard let existing = try store.api(user: user, slug: slug) else {
-                throw AdministrationError(.notFound, "There is no such API.")
-            }
-            let known = try CompiledAPI(stored: existing).auth.credentials.map(\.field)
-            for (field, _) in values where !known.contains(field) {
-                throw AdministrationError(
-                    .invalid, "This API uses no credential \"\(field)\"; it uses: \(known.joined(separator: ", ")).")
-            }
-            let puts = values.map { ($0.field, Secret(text: $0.value)) }
-            try vault.change(user: user, api: existing.id, puts: puts) { change in
-                try store.save(existing, expecting: .version(existing.version), with: change)
-            }
-            return existing.id
-        }
-    }
-}
-
-extension Administration {
-    /// An API's latest records, newest first.
-    package func records(
-        of api: StoredAPI, limit: Int, in log: any AuditLog
-    ) async throws(AdministrationError) -> AuditPage {
-        var query = AuditQuery(user: api.user, api: api.id)
-        query.limit = limit
-        return try await read { [query] in try log.logs(query) }
     }
 }

@@ -1,7 +1,18 @@
 package import Audit
+package import EgressPolicy
 package import Registry
 import Value
 package import Vault
+
+/// What an operator lets definitions do, beyond what is always allowed.
+package struct DefinitionPermissions: Sendable {
+    /// Ranges that are not public and may be called directly, over HTTPS. Default: none.
+    package var allowPrivate: [CIDR] = []
+    /// A direct API may say `verify_ssl: false`. Default: no.
+    package var allowsUnverifiedTLS = false
+
+    package init() {}
+}
 
 /// Changes of users, tokens, tunnels and definitions. Each is durable, recorded in the audit, and known to calls, in
 /// that order, before it is answered.
@@ -13,11 +24,15 @@ package final class Administration: Sendable {
     let offload: any Offload
     /// Microseconds since 1970.
     package let now: @Sendable () -> Int64
+    /// What the operator lets definitions do.
+    let permissions: DefinitionPermissions
     /// What must end when something is revoked or removed.
     let ended: @Sendable (Ending) -> Void
 
-    /// Something that live sessions may belong to is gone.
+    /// Something that live sessions, or what was learnt of an API, may belong to is gone.
     package enum Ending: Sendable {
+        /// The API's definition or credentials have changed, or it is gone.
+        case api(String)
         case token(String)
         case tunnel(String)
         case user(String)
@@ -25,7 +40,8 @@ package final class Administration: Sendable {
 
     package init(
         store: any RegistryStore<VaultChange>, vault: Vault, directory: Directory, audit: AuditWriter,
-        offload: any Offload, now: @escaping @Sendable () -> Int64, ended: @escaping @Sendable (Ending) -> Void
+        offload: any Offload, now: @escaping @Sendable () -> Int64,
+        permissions: DefinitionPermissions = DefinitionPermissions(), ended: @escaping @Sendable (Ending) -> Void
     ) {
         self.store = store
         self.vault = vault
@@ -33,6 +49,7 @@ package final class Administration: Sendable {
         self.audit = audit
         self.offload = offload
         self.now = now
+        self.permissions = permissions
         self.ended = ended
     }
 
@@ -69,7 +86,6 @@ package final class Administration: Sendable {
                 switch error.kind {
                 case .invalid: .invalid
                 case .urlNotAllowed: .urlNotAllowed
-                case .notImplemented: .notImplemented
                 }
             let violations = error.faults.map {
                 let place = $0.position.map { " (line \($0.line), column \($0.column))" } ?? ""

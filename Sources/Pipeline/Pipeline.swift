@@ -3,13 +3,15 @@ package import Logging
 import NIOCore
 package import Registry
 import Synchronization
+package import Traffic
 package import Vault
 
 /// The secure proxy pipeline: every call of every agent passes its stages in order, and none is answered unrecorded.
 ///
 /// 1. ``locate(_:for:)`` the API and endpoint, 2. bind the arguments (``BoundArguments``), 3. render the request,
-/// 4. check the allowlist, 5. inject the credential, 6. send it on its route, 7. judge the answer, 8. sanitise it,
-/// 9. record, 10. answer.
+/// 4. check the allowlist, 5. take from the limits, 6. hold the arguments against their schema, 7. inject the credential,
+/// 8. send it on its route, again where that is harmless, 9. decode the answer and take the secrets out of it, 10. judge
+/// it and hold it against its schema, 11. record, 12. answer.
 package final class Pipeline: Sendable {
     package struct Limits: Sendable {
         /// A tool call's answer, in bytes. Default 10 MiB.
@@ -20,41 +22,67 @@ package final class Pipeline: Sendable {
         package init() {}
     }
 
-    /// Finds the way to an API.
-    package typealias Routes = @Sendable (CompiledAPI) -> any Route
+    /// Finds the ways to an API and to its token endpoint.
+    package struct Routes: Sendable {
+        package let api: @Sendable (CompiledAPI, CallContext) -> any Route
+        package let token: @Sendable (CompiledAPI, OAuth2Plan.Way) -> any Route
+
+        package init(
+            api: @escaping @Sendable (CompiledAPI, CallContext) -> any Route,
+            token: @escaping @Sendable (CompiledAPI, OAuth2Plan.Way) -> any Route
+        ) {
+            self.api = api
+            self.token = token
+        }
+    }
+
+    /// Puts away a credential that a token endpoint has replaced.
+    package typealias Keep = @Sendable (Secret, AuthPlan.Credential) async -> Void
 
     let directory: Directory
     let vault: Vault
     let audit: AuditWriter
     let routes: Routes
+    let keep: Keep
     let limits: Limits
+    /// How APIs are doing, by their calls.
+    package let health: HealthTable
+    package let rates = RateLimiter<String>()
+    let inFlight: InFlightLimiter<String>
+    package let breakers = BreakerTable<String>()
+    let tokens: AccessTokens
+    let scrubbers = Scrubbers()
     let clock: CallClock
     let logger: Logger
-    private let inFlight = Atomic<Int>(0)
+    private let calls = Atomic<Int>(0)
     private let outcomes = Mutex<[String: Int]>([:])
 
     package init(
         directory: Directory, vault: Vault, audit: AuditWriter, limits: Limits, clock: CallClock, logger: Logger,
-        routes: @escaping Routes
+        health: HealthTable = HealthTable(), routes: Routes, keep: @escaping Keep
     ) {
         self.directory = directory
         self.vault = vault
         self.audit = audit
         self.routes = routes
+        self.keep = keep
+        self.health = health
+        inFlight = InFlightLimiter(total: limits.callsInFlight)
+        tokens = AccessTokens(now: clock.monotonic)
         self.limits = limits
         self.clock = clock
         self.logger = logger
     }
 
     /// Calls in flight now.
-    package var callsInFlight: Int { inFlight.load(ordering: .relaxed) }
+    package var callsInFlight: Int { calls.load(ordering: .relaxed) }
 
     /// Calls recorded since the start, by outcome.
     package var counts: [String: Int] { outcomes.withLock { $0 } }
 
     /// Takes a place among the calls in flight; ``leave()`` gives it back.
     func enter() throws(Failure) {
-        guard inFlight.wrappingAdd(1, ordering: .relaxed).newValue <= limits.callsInFlight else {
+        guard calls.wrappingAdd(1, ordering: .relaxed).newValue <= limits.callsInFlight else {
             leave()
             throw Failure(
                 .overloaded, stage: .relay, detail: "The relay carries as many calls as it takes.", retryAfter: 1)
@@ -62,7 +90,15 @@ package final class Pipeline: Sendable {
     }
 
     func leave() {
-        inFlight.wrappingSubtract(1, ordering: .relaxed)
+        calls.wrappingSubtract(1, ordering: .relaxed)
+    }
+
+    /// An API is gone or has changed, or its credentials have: what was learnt with the old ones does not count.
+    package func forget(api: String) {
+        tokens.forget(api: api)
+        scrubbers.forget(api: api)
+        breakers.forget(api)
+        health.forget(api: api)
     }
 
     /// Refuses before sending while records cannot be made durable.

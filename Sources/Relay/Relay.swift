@@ -46,6 +46,7 @@ package struct Relay: Sendable {
             services: [
                 // Stopped last: what calls still in flight have to record.
                 .init(service: AuditService(audit: parts.audit)),
+                .init(service: EgressService(egress: parts.egress)),
                 .init(service: tls),
                 .init(service: TunnelSightings(hub: parts.hub, store: parts.store, pool: pool)),
                 .init(service: adminServer(parts, readiness)),
@@ -77,7 +78,8 @@ package struct Relay: Sendable {
             pipeline: parts.pipeline, administration: parts.administration,
             limits: .init(requestBytes: configuration.limits.requestBytes))
         let router = buildRelayRouter(
-            administration: parts.administration, directory: parts.directory, hub: parts.hub, log: parts.store,
+            administration: parts.administration, directory: parts.directory, pipeline: parts.pipeline, hub: parts.hub,
+            log: parts.store,
             addresses: configuration.egress.addresses, requestBytes: configuration.limits.requestBytes)
         let logger = logger
         return Application(

@@ -1,5 +1,6 @@
 import Administration
 import Audit
+import Egress
 import Hummingbird
 import Logging
 import NIOCore
@@ -18,6 +19,7 @@ struct RelayParts: Sendable {
     let hub: TunnelHub
     let administration: Administration
     let pipeline: Pipeline
+    let egress: EgressClient
     let store: SQLiteStore
 
     init(_ configuration: RelayConfiguration, _ storage: RelayStorage, _ pool: NIOThreadPool, _ logger: Logger) throws {
@@ -26,23 +28,45 @@ struct RelayParts: Sendable {
             store: storage.store, durability: configuration.durability == .strict ? .strict : .relaxed)
         let hub = TunnelHub(eventLoop: MultiThreadedEventLoopGroup.singleton.any(), logger: logger)
         self.hub = hub
+        let egress = try RelayEgress.client(configuration, logger: logger)
+        self.egress = egress
+        let vault = storage.vault
+        let offload = ThreadOffload(pool: pool)
+        var limits = Pipeline.Limits()
+        limits.responseBytes = configuration.limits.responseBytes
+        limits.callsInFlight = configuration.limits.callsInFlight
+        let routes = Pipeline.Routes { api, context in
+            if let tunnel = api.route.tunnel { return TunnelRoute(hub: hub, tunnelID: tunnel) }
+            return DirectRoute(egress: egress, vault: vault, api: api, draftSecrets: context.draftSecrets)
+        } token: { api, way in
+            if way == .tunnel, let tunnel = api.route.tunnel { return TunnelRoute(hub: hub, tunnelID: tunnel) }
+            return DirectRoute(egress: egress, vault: vault, api: api, isTokenEndpoint: true)
+        }
+        let pipeline = Pipeline(
+            directory: directory, vault: vault, audit: audit, limits: limits,
+            clock: CallClock(wall: WallClock.microseconds), logger: logger, routes: routes
+        ) { secret, credential in
+            do {
+                try await offload.run { try vault.put(secret, at: credential.reference) }
+            } catch {
+                logger.error("a new refresh token could not be kept", metadata: ["api": "\(credential.api)"])
+            }
+        }
+        self.pipeline = pipeline
+        var permissions = DefinitionPermissions()
+        permissions.allowPrivate = configuration.egress.allowPrivate
+        permissions.allowsUnverifiedTLS = configuration.egress.allowUnverifiedTLS
         administration = Administration(
-            store: storage.store, vault: storage.vault, directory: directory, audit: audit,
-            offload: ThreadOffload(pool: pool), now: WallClock.microseconds
+            store: storage.store, vault: storage.vault, directory: directory, audit: audit, offload: offload,
+            now: WallClock.microseconds, permissions: permissions
         ) { ending in
             switch ending {
+            case .api(let id): pipeline.forget(api: id)
             case .token(let id): hub.disconnect(tokenID: id)
             case .tunnel(let id): hub.disconnect(tunnelID: id)
             case .user(let id): hub.disconnect(userID: id)
             }
         }
-        var limits = Pipeline.Limits()
-        limits.responseBytes = configuration.limits.responseBytes
-        limits.callsInFlight = configuration.limits.callsInFlight
-        pipeline = Pipeline(
-            directory: directory, vault: storage.vault, audit: audit, limits: limits,
-            clock: CallClock(wall: WallClock.microseconds), logger: logger
-        ) { api in TunnelRoute(hub: hub, tunnelID: api.tunnel) }
         for (api, error) in try directory.load(from: storage.store) {
             logger.error("a definition cannot be used", metadata: ["api": "\(api.id)", "reason": "\(error)"])
         }

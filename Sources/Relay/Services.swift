@@ -1,4 +1,5 @@
 import Audit
+import Egress
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
@@ -17,6 +18,17 @@ struct AuditService: Service {
 
     func run() async throws {
         try await cancelWhenGracefulShutdown { try await audit.run() }
+    }
+}
+
+/// The thread that direct calls leave by.
+struct EgressService: Service {
+    let egress: EgressClient
+
+    func run() async throws {
+        try egress.start()
+        try? await gracefulShutdown()
+        await egress.shutdown()
     }
 }
 

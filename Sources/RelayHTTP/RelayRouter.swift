@@ -1,6 +1,7 @@
 package import Administration
 package import Audit
 package import Hummingbird
+package import Pipeline
 package import Registry
 package import Tunnels
 
@@ -10,7 +11,7 @@ package import Tunnels
 ///   - addresses: where direct calls come from.
 ///   - requestBytes: the largest body that is read, in bytes.
 package func buildRelayRouter(
-    administration: Administration, directory: Directory, hub: TunnelHub, log: any AuditLog,
+    administration: Administration, directory: Directory, pipeline: Pipeline, hub: TunnelHub, log: any AuditLog,
     addresses: [String], requestBytes: Int
 ) -> Router<RelayContext> {
     let router = Router(context: RelayContext.self)
@@ -19,6 +20,7 @@ package func buildRelayRouter(
     TunnelController(administration: administration, hub: hub).add(to: router)
     APIController(administration: administration, log: log).add(to: router)
     PlatformController(administration: administration, addresses: addresses).add(to: router)
+    TestController(administration: administration, directory: directory, pipeline: pipeline).add(to: router)
     ToolController(administration: administration, directory: directory).add(to: router)
     return router
 }

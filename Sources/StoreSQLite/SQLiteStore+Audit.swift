@@ -10,22 +10,37 @@ extension SQLiteStore: AuditStore {
     package func append(_ entries: [AuditEntry]) async throws {
         guard let last = entries.last else { return }
         try await inWriter { db in
-            let insert = try db.cachedStatement(
+            let insert = try FastStatement(
+                db,
                 sql: """
                     INSERT INTO audit
                         (seq, time, kind, user_id, api_id, endpoint, outcome, status, request_id, record, hash)
                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """)
+            var rollups = AuditRollups()
             for entry in entries {
                 let record = entry.record
-                try insert.execute(arguments: [
-                    entry.sequence, record.time, record.kind.rawValue, record.user, record.apiID, record.endpoint,
-                    record.outcome, record.upstreamStatus, record.requestID,
-                    String(decoding: entry.text, as: UTF8.self), entry.hash.bytes.blob,
-                ])
+                insert.bind(entry.sequence, at: 1)
+                insert.bind(record.time, at: 2)
+                insert.bind(record.kind.rawValue, at: 3)
+                insert.bind(record.user, at: 4)
+                insert.bind(record.apiID, at: 5)
+                insert.bind(record.endpoint, at: 6)
+                insert.bind(record.outcome, at: 7)
+                insert.bind(record.upstreamStatus, at: 8)
+                insert.bind(record.requestID, at: 9)
+                insert.bind(blob: entry.hash.bytes, at: 11)
+                try entry.text.withUnsafeBufferPointer { text in
+                    insert.bind(borrowing: text, at: 10)
+                    try insert.run()
+                }
+                rollups.add(record)
             }
-            let update = try db.cachedStatement(sql: "UPDATE audit_chain SET seq = ?, hash = ? WHERE id = 1")
-            try update.execute(arguments: [last.sequence, last.hash.bytes.blob])
+            try rollups.write(to: db)
+            let update = try FastStatement(db, sql: "UPDATE audit_chain SET seq = ?, hash = ? WHERE id = 1")
+            update.bind(last.sequence, at: 1)
+            update.bind(blob: last.hash.bytes, at: 2)
+            try update.run()
         }
     }
 

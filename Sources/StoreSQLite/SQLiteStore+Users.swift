@@ -29,6 +29,8 @@ extension SQLiteStore {
             try db.execute(sql: "DELETE FROM users WHERE id = ?", arguments: [id])
             guard db.changesCount > 0 else { throw StoreError(.notFound, "There is no user \(id).") }
         }
+        // The deleted key is overwritten in the file (secure_delete); the log would still have it.
+        try forgetOverwritten()
     }
 }
 

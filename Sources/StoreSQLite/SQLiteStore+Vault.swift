@@ -24,6 +24,9 @@ extension SQLiteStore: VaultStore {
             let records = try Row.fetchAll(
                 db, sql: "SELECT api_id, field, version, sealed FROM vault_records WHERE user_id = ?", arguments: [user]
             )
+            let previous = try Row.fetchAll(
+                db, sql: "SELECT api_id, field, version, sealed FROM vault_previous WHERE user_id = ?",
+                arguments: [user])
             let head = try Row.fetchOne(
                 db, sql: "SELECT counter, sealed FROM vault_heads WHERE user_id = ?", arguments: [user])
             if keys.isEmpty && records.isEmpty && head == nil { return nil }
@@ -31,11 +34,8 @@ extension SQLiteStore: VaultStore {
                 keys: keys.map {
                     VaultKeyRow(term: UInt32(truncatingIfNeeded: $0["term"] as Int64), sealed: $0.bytes("sealed"))
                 },
-                records: records.map {
-                    VaultRecordRow(
-                        name: VaultRecordName(api: $0["api_id"], field: $0["field"]),
-                        version: UInt64(bitPattern: $0["version"]), sealed: $0.bytes("sealed"))
-                },
+                records: records.map(VaultRecordRow.init(row:)),
+                previous: previous.map(VaultRecordRow.init(row:)),
                 head: head.map {
                     VaultHeadRow(counter: UInt64(bitPattern: $0["counter"]), sealed: $0.bytes("sealed"))
                 })
@@ -56,25 +56,78 @@ extension VaultChange {
             throw StoreError(
                 .conflict, "User \(user)'s credentials were changed by another process. Is a second relay running?")
         }
+        if !newKeys.isEmpty { try checkMasterTerm(db) }
+        for term in retiredTerms {
+            try db.execute(
+                sql: "DELETE FROM vault_keys WHERE user_id = ? AND term = ?", arguments: [user, Int64(term)])
+        }
         for row in newKeys {
             try db.execute(
                 sql: "INSERT INTO vault_keys (user_id, term, sealed) VALUES (?, ?, ?)",
                 arguments: [user, Int64(row.term), row.sealed.blob])
         }
         for name in deletes {
-            try db.execute(
-                sql: "DELETE FROM vault_records WHERE user_id = ? AND api_id = ? AND field = ?",
-                arguments: [user, name.api, name.field])
+            for table in ["vault_records", "vault_previous", "vault_history"] {
+                try delete(name, from: table, db)
+            }
         }
-        for row in puts {
-            try db.execute(
-                sql: """
-                    INSERT OR REPLACE INTO vault_records (user_id, api_id, field, version, sealed) VALUES (?, ?, ?, ?, ?)
-                    """,
-                arguments: [user, row.name.api, row.name.field, Int64(bitPattern: row.version), row.sealed.blob])
-        }
+        for name in previousDeletes { try delete(name, from: "vault_previous", db) }
+        for row in puts { try put(row, into: "vault_records", db) }
+        for row in previousPuts { try put(row, into: "vault_previous", db) }
+        for row in history { try add(row, db) }
         try db.execute(
             sql: "INSERT OR REPLACE INTO vault_heads (user_id, counter, sealed) VALUES (?, ?, ?)",
             arguments: [user, Int64(bitPattern: head.counter), head.sealed.blob])
+        if advancesRotation {
+            try db.execute(sql: "UPDATE vault_user_rotation SET user_id = ? WHERE id = 1", arguments: [user])
+        }
+    }
+
+    /// Refuses keys that a process wrapped under a master key which another has replaced meanwhile.
+    private func checkMasterTerm(_ db: Database) throws {
+        let check = try Row.fetchOne(
+            db, sql: "SELECT sealed FROM vault_master_rotation UNION ALL SELECT sealed FROM vault_check LIMIT 1")
+        guard let check, VaultTerm.of(check.bytes("sealed")) == masterTerm else {
+            throw StoreError(
+                .conflict, "The master key was rotated by another process. Restart with the new master key.")
+        }
+    }
+
+    private func delete(_ name: VaultRecordName, from table: String, _ db: Database) throws {
+        try db.execute(
+            sql: "DELETE FROM \(table) WHERE user_id = ? AND api_id = ? AND field = ?",
+            arguments: [user, name.api, name.field])
+    }
+
+    private func put(_ row: VaultRecordRow, into table: String, _ db: Database) throws {
+        try db.execute(
+            sql: "INSERT OR REPLACE INTO \(table) (user_id, api_id, field, version, sealed) VALUES (?, ?, ?, ?, ?)",
+            arguments: [user, row.name.api, row.name.field, Int64(bitPattern: row.version), row.sealed.blob])
+    }
+
+    private func add(_ row: VaultHistoryRow, _ db: Database) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO vault_history (user_id, api_id, field, version, created, term) VALUES (?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                user, row.name.api, row.name.field, Int64(bitPattern: row.version), row.created, Int64(row.term),
+            ])
+        try db.execute(
+            sql: """
+                DELETE FROM vault_history
+                WHERE user_id = :user AND api_id = :api AND field = :field AND version <= (
+                    SELECT version FROM vault_history WHERE user_id = :user AND api_id = :api AND field = :field
+                    ORDER BY version DESC LIMIT 1 OFFSET \(Self.historyLimit))
+                """,
+            arguments: ["user": user, "api": row.name.api, "field": row.name.field])
+    }
+}
+
+extension VaultRecordRow {
+    fileprivate init(row: Row) {
+        self.init(
+            name: VaultRecordName(api: row["api_id"], field: row["field"]),
+            version: UInt64(bitPattern: row["version"]), sealed: row.bytes("sealed"))
     }
 }

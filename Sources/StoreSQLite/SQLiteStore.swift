@@ -29,14 +29,7 @@ package final class SQLiteStore: Sendable {
     /// one of Penstock's, `.unsafe` when SQLite does not confirm WAL and `synchronous=FULL`; a file that is refused is
     /// left as it was.
     package init(path: String, configuration: Configuration = .defaults) throws(StoreError) {
-        var settings = GRDB.Configuration()
-        settings.label = "penstock"
-        settings.busyMode = .timeout(configuration.busyTimeout)
-        settings.maximumReaderCount = configuration.readers
-        settings.foreignKeysEnabled = true
-        settings.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA trusted_schema = OFF")
-        }
+        let settings = Self.settings(configuration)
         try DatabaseFile.prepare(path)
         do {
             try Self.inspect(path, settings)
@@ -69,8 +62,39 @@ package final class SQLiteStore: Sendable {
         do { return try pool.write(body) } catch { throw StoreError(mapping: error) }
     }
 
+    /// Moves the log into the file and empties it, so that keys that were deleted are not readable in the log any more.
+    ///
+    /// A reader that holds on to the log prevents that; it is not waited for longer than a tenth of a second, for calls'
+    /// records wait too. The log is then overwritten as it is used again.
+    func forgetOverwritten() throws(StoreError) {
+        do {
+            try pool.writeWithoutTransaction { db in
+                let timeout = try Int.fetchOne(db, sql: "PRAGMA busy_timeout") ?? 0
+                try db.execute(sql: "PRAGMA busy_timeout = 100")
+                defer { try? db.execute(sql: "PRAGMA busy_timeout = \(timeout)") }
+                _ = try db.checkpoint(.truncate)
+            }
+        } catch let error as DatabaseError where [.SQLITE_BUSY, .SQLITE_LOCKED].contains(error.resultCode) {
+            return
+        } catch {
+            throw StoreError(mapping: error)
+        }
+    }
+
+    static func settings(_ configuration: Configuration) -> GRDB.Configuration {
+        var settings = GRDB.Configuration()
+        settings.label = "penstock"
+        settings.busyMode = .timeout(configuration.busyTimeout)
+        settings.maximumReaderCount = configuration.readers
+        settings.foreignKeysEnabled = true
+        settings.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA trusted_schema = OFF")
+        }
+        return settings
+    }
+
     /// Looks at an existing file without changing it.
-    private static func inspect(_ path: String, _ settings: GRDB.Configuration) throws {
+    static func inspect(_ path: String, _ settings: GRDB.Configuration) throws {
         guard DatabaseFile.isWritten(path) else { return }
         var settings = settings
         settings.readonly = true

@@ -10,6 +10,13 @@ enum Schema {
         migrator.registerMigration("1-registry") { try $0.execute(sql: registry) }
         migrator.registerMigration("1-vault") { try $0.execute(sql: vault) }
         migrator.registerMigration("1-audit") { try $0.execute(sql: audit) }
+        migrator.registerMigration("2-vault") { try $0.execute(sql: vaultVersions) }
+        migrator.registerMigration("2-audit") { db in
+            try db.execute(sql: auditFigures)
+            try AuditRollups.addAll(db)
+        }
+        migrator.registerMigration("2-deliveries") { try $0.execute(sql: deliveries) }
+        migrator.registerMigration("2-idempotency") { try $0.execute(sql: idempotency) }
         return migrator
     }
 

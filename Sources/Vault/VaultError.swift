@@ -12,6 +12,8 @@ package struct VaultError: Error, Hashable, Sendable, CustomStringConvertible {
         package static let wrongMasterKey = Code(description: "wrongMasterKey")
         /// A key file or value cannot be used.
         package static let badMasterKey = Code(description: "badMasterKey")
+        /// A rotation of the master key cannot begin: one is under way, or the new key is the old one.
+        package static let cannotRotate = Code(description: "cannotRotate")
         /// A stored row was written by a later version of the format.
         package static let unsupportedFormat = Code(description: "unsupportedFormat")
         /// A text is not a vault reference, or a name cannot stand in one.

@@ -1,4 +1,6 @@
 /// Where a credential lives: `vault://users/<user>/apis/<api>/<field>`. Not a secret.
+///
+/// Parse it once and keep the value: opening it then parses nothing.
 package struct VaultReference: Hashable, Sendable, CustomStringConvertible {
     package let user: String
     package let api: String

@@ -48,9 +48,14 @@ final class Bench: Sendable {
         self.seen = seen
         pipeline = Pipeline(
             directory: directory, vault: vault, audit: audit, limits: limits,
-            clock: CallClock(wall: { 1_700_000_000_000_000 }),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        ) { _ in ClosureRoute(seen: seen, answer: answer) }
+            clock: CallClock(wall: { 1_700_000_000_000_000 }, sleep: { _ in }),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            routes: Pipeline.Routes { _, _ in
+                ClosureRoute(seen: seen, answer: answer)
+            } token: { _, _ in
+                ClosureRoute(seen: seen, answer: answer)
+            }, keep: { _, _ in }
+        )
         try store.create(User(id: "usr_a", name: "A", created: 0))
         try store.create(User(id: "usr_b", name: "B", created: 0))
         try store.create(Tunnel(id: "tun_a", user: "usr_a", name: "t", created: 0))

@@ -1,5 +1,12 @@
 /// Percent encoding of RFC 3986: everything but unreserved characters becomes a triplet of upper-case digits.
-enum PercentEncoding {
+package enum PercentEncoding {
+    /// The text of encoded bytes.
+    package static func encoded(_ bytes: some Sequence<UInt8>) -> String {
+        var output: [UInt8] = []
+        for byte in bytes { append(byte, to: &output) }
+        return String(decoding: output, as: UTF8.self)
+    }
+
     static func append(_ text: some StringProtocol, to output: inout [UInt8]) {
         for byte in text.utf8 { append(byte, to: &output) }
     }

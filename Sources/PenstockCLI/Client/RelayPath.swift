@@ -7,6 +7,13 @@ struct RelayPath: Sendable, Hashable, ExpressibleByStringLiteral, CustomStringCo
         description = value
     }
 
+    /// A verb on a resource, as in `/v1/apis/crm:test`.
+    func verb(_ name: StaticString) -> RelayPath {
+        var path = self
+        path.description += ":\(name)"
+        return path
+    }
+
     static func / (path: RelayPath, segment: String) -> RelayPath {
         var path = path
         path.description += "/" + escaped(segment)

@@ -6,14 +6,17 @@ import Value
 struct APIsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apis",
-        abstract: "Lists, shows, writes and deletes API definitions.",
+        abstract: "Lists, shows, writes, tests and deletes API definitions, and shows their calls.",
         discussion: """
             Examples:
               penstock apis list
               penstock apis apply -f crm.yaml
               penstock apis get my_company_crm --output yaml
+              penstock apis test my_company_crm
             """,
-        subcommands: [List.self, Get.self, Apply.self, Delete.self])
+        subcommands: [
+            List.self, Get.self, Apply.self, Test.self, Logs.self, Summary.self, Delete.self,
+        ])
 
     static let columns = [
         Column("Slug"), Column("Name"), Column("Base URL", "base_url"), Column("Auth"), Column("Endpoints"),

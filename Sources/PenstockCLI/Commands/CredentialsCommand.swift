@@ -6,12 +6,14 @@ import Value
 struct CredentialsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "credentials",
-        abstract: "Sets the credentials of an API.",
+        abstract: "Sets and rotates the credentials of an API.",
         discussion: """
-            Example:
+            Examples:
               penstock credentials set my_company_crm --from-file crm-key
+              penstock credentials rotate my_company_crm --from-file new-key
+              penstock credentials history my_company_crm
             """,
-        subcommands: [Set.self])
+        subcommands: [Set.self, Rotate.self, History.self])
 
     struct Set: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -27,6 +29,22 @@ struct CredentialsCommand: AsyncParsableCommand {
                 """)
 
         @Argument(help: "The API's slug.") var slug: String
+        @OptionGroup(title: "Values") var source: Source
+        @OptionGroup(title: "Everywhere") var options: GlobalOptions
+
+        func run() async throws {
+            let given = try source.read()
+            try await options.withRelay { relay, printer in
+                let body = try await CredentialsCommand.fields(given, of: slug, relay)
+                let answer = try await relay.send(.PUT, "/v1/apis" / slug / "credentials", .object(body))
+                if printer.format != .table, !answer.body.isNull { printer.value(answer.body) }
+                printer.note("Set \(body.keys.joined(separator: ", ")) of \(slug).")
+            }
+        }
+    }
+
+    /// Where values come from.
+    struct Source: ParsableArguments {
         @Option(
             help: ArgumentHelp("File that holds the value; repeatable with field names.", valueName: "[field=]file"),
             completion: .file())
@@ -35,19 +53,81 @@ struct CredentialsCommand: AsyncParsableCommand {
             help: ArgumentHelp("Variable that holds the value; repeatable with field names.", valueName: "[field=]name")
         )
         var fromEnv: [String] = []
+
+        func read() throws(CommandFailure) -> CredentialValues {
+            try CredentialValues.read(files: fromFile, variables: fromEnv)
+        }
+    }
+
+    /// The values by field; one that was given without is the API's only secret.
+    private static func fields(
+        _ given: CredentialValues, of slug: String, _ relay: RelayClient
+    ) async throws(CommandFailure) -> JSONObject {
+        var body = given.named
+        if let value = given.unnamed {
+            let definition = try await relay.send(.GET, "/v1/apis" / slug).body
+            body[try CredentialValues.onlyField(of: definition)] = .string(value)
+        }
+        return body
+    }
+
+    struct Rotate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Replaces credentials, and keeps the old ones for a while.",
+            discussion: """
+                Until the overlap is over, a call whose new credential the API refuses is tried once with the old one: so the \
+                order in which the relay and the API learn of the new one does not matter.
+
+                Examples:
+                  penstock credentials rotate my_company_crm --from-file new-key
+                  penstock credentials rotate my_company_crm --from-file new-key --overlap-hours 1
+                """)
+
+        @Argument(help: "The API's slug.") var slug: String
+        @Option(help: "For how long the old credentials stay in force; 0 ends them at once.") var overlapHours = 24.0
+        @OptionGroup(title: "Values") var source: Source
+        @OptionGroup(title: "Everywhere") var options: GlobalOptions
+
+        func validate() throws {
+            guard (0...720).contains(overlapHours) else {
+                throw ValidationError("--overlap-hours must be from 0 to 720.")
+            }
+        }
+
+        func run() async throws {
+            let given = try source.read()
+            try await options.withRelay { relay, printer in
+                var body = try await CredentialsCommand.fields(given, of: slug, relay)
+                let names = body.keys.joined(separator: ", ")
+                body["overlap_s"] = .number(JSONNumber(Int(overlapHours * 3600)))
+                let answer = try await relay.send(
+                    .POST, ("/v1/apis" / slug / "credentials").verb("rotate"), .object(body))
+                if printer.format != .table { printer.value(answer.body) }
+                printer.note("Rotated \(names) of \(slug).")
+            }
+        }
+    }
+
+    struct History: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows the versions of an API's credentials, without their values.",
+            discussion: """
+                Example:
+                  penstock credentials history my_company_crm
+                """)
+
+        private static let columns = [
+            Column("Field"), Column("Version"), Column("State"), Column("Created", "created_at"),
+            Column("Until", "overlap_until"), Column("Key term", "key_term"),
+        ]
+
+        @Argument(help: "The API's slug.") var slug: String
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 
         func run() async throws {
-            let given = try CredentialValues.read(files: fromFile, variables: fromEnv)
             try await options.withRelay { relay, printer in
-                var body = given.named
-                if let value = given.unnamed {
-                    let definition = try await relay.send(.GET, "/v1/apis" / slug).body
-                    body[try CredentialValues.onlyField(of: definition)] = .string(value)
-                }
-                let answer = try await relay.send(.PUT, "/v1/apis" / slug / "credentials", .object(body))
-                if printer.format != .table, !answer.body.isNull { printer.value(answer.body) }
-                printer.note("Set \(body.keys.joined(separator: ", ")) of \(slug).")
+                let items = try await relay.send(.GET, "/v1/apis" / slug / "credentials").body["items"]?.array ?? []
+                printer.list(items, Self.columns, none: "This API has no credentials.")
             }
         }
     }

@@ -41,23 +41,35 @@ extension Pipeline {
         defer { leave() }
         let start = clock.monotonic()
         var record = newRecord(context, slug: proxied.slug, endpoint: nil)
-        let prepared: (CompiledAPI, OutboundRequest)
+        var fields: [ResponseField] = []
+        let prepared: Prepared
         do throws(Failure) {
-            prepared = try await prepare(proxied, context, &record)
+            prepared = try await prepare(proxied, context, &record, &fields)
         } catch {
-            try await recordFailure(error, record, start)
-            throw error
+            var failure = error
+            failure.fields = fields
+            try await recordFailure(failure, record, start)
+            throw failure
         }
         let counter = ByteCounter()
-        var request = prepared.1
+        var request = prepared.request
         request.body = counter.counting(request.body)
         var begun = false
         do {
-            try await routes(prepared.0).send(request, watch: context.watch) { response in
+            let place = try takePlace(prepared.api, context)
+            defer { extendLifetime(place) }
+            _ = try await send(
+                request, of: prepared.api, sendsCredential: prepared.sendsCredential, retriesStatuses: false, context
+            ) { response, attempt in
+                if attempt.triesAnother(after: response.status) {
+                    return Handled<Bool>(status: response.status)
+                }
                 record.route = response.route
                 record.upstreamStatus = response.status
-                let streamed = if case .streamed = response.body { true } else { false }
-                record.kind = streamed ? .begin : .call
+                let cleaned = try PassedBody(
+                    response, counted: counter.counting(response.body), method: request.method,
+                    scrubber: attempt.scrubber)
+                record.kind = cleaned.isStreamed ? .begin : .call
                 if case .whole(let bytes) = response.body {
                     record.requestBytes = counter.sent
                     record.responseBytes = bytes?.readableBytes ?? 0
@@ -66,27 +78,35 @@ extension Pipeline {
                 try await self.record(record, sent: true)
                 begun = true
                 record.kind = .end
-                try await answer(
-                    ProxyAnswer(
-                        status: response.status, headers: Sanitise.headers(response.headers),
-                        body: counter.counting(response.body)))
-                if streamed {
+                var headers = Sanitise.scrubbed(Sanitise.headers(cleaned.headers), attempt.scrubber)
+                for field in fields { headers.add(name: field.name, value: field.value) }
+                try await answer(ProxyAnswer(status: response.status, headers: headers, body: cleaned.body))
+                if cleaned.isStreamed {
                     record.requestBytes = counter.sent
                     record.responseBytes = counter.received
                     record.times = [.init("total", microseconds: self.microseconds(since: start))]
                     record.time = self.clock.wall()
                     try await self.record(record, sent: true)
                 }
+                return Handled(status: response.status, result: true)
             }
         } catch {
-            let failure =
+            var failure =
                 error as? Failure
                 ?? Failure(.connectionRefused, stage: .relay, detail: "The caller went away.", sent: true)
+            failure.fields = fields
             record.requestBytes = counter.sent
             record.responseBytes = counter.received
             if !begun || record.kind == .end { try await recordFailure(failure, record, start) }
             throw begun ? AnswerBroken() : failure
         }
+    }
+
+    /// A raw request that may be sent.
+    private struct Prepared {
+        let api: CompiledAPI
+        let request: OutboundRequest
+        let sendsCredential: Bool
     }
 
     /// The answer had begun and cannot be finished.
@@ -101,8 +121,8 @@ extension Pipeline {
     }
 
     private func prepare(
-        _ proxied: ProxyRequest, _ context: CallContext, _ record: inout AuditRecord
-    ) async throws(Failure) -> (CompiledAPI, OutboundRequest) {
+        _ proxied: ProxyRequest, _ context: CallContext, _ record: inout AuditRecord, _ fields: inout [ResponseField]
+    ) async throws(Failure) -> Prepared {
         let api = try locate(proxied.slug, for: context.token)
         record.apiID = api.id
         record.method = proxied.method
@@ -119,43 +139,45 @@ extension Pipeline {
         record.endpoint = endpoint?.name
         record.pathTemplate = endpoint?.template.description
         try await admit()
-        if case .query(let name, _, _) = api.auth, let query = target.query, Self.names(query).contains(name) {
+        if let names = target.query.map({ Self.names($0) }), !names.isDisjoint(with: api.auth.queryNames) {
             throw Failure(
                 .invalidRequest, stage: .policy, detail: "The query sets the parameter of the API's credential.")
         }
         var headers = Sanitise.requestHeaders(proxied.headers)
+        // Asked for as they are: what comes encoded all the same is decoded, so that secrets are found in it.
         headers.replaceOrAdd(name: "accept-encoding", value: "identity")
         if let length = proxied.headers.first(name: "content-length") {
             headers.add(name: "content-length", value: length)
         }
-        if case .header(let name, _, _) = api.auth { headers.remove(name: name) }
+        for name in api.auth.headerNames { headers.remove(name: name) }
         var request = OutboundRequest(
             method: proxied.method, origin: api.base.origin, target: api.base.pathPrefix + target.raw, headers: headers,
             body: proxied.body, allowsEncodedSlash: target.hasEncodedSlash, requestID: context.requestID,
             deadline: clock.monotonic() + TimeAmount(api.timeout))
         request.deadlineEndsAtHead = true
         try checkAllowed(request, by: api)
-        if endpoint?.sendsCredential ?? true { try inject(api.auth, into: &request) }
-        return (api, request)
+        try takeFromLimits(api, context, &fields)
+        return Prepared(api: api, request: request, sendsCredential: endpoint?.sendsCredential ?? true)
     }
 
     /// The decoded names in a query.
-    private static func names(_ query: Substring) -> [String] {
-        query.split(separator: "&").map { pair in
-            var bytes: [UInt8] = []
-            var rest = pair.prefix { $0 != "=" }.utf8[...]
-            while let byte = rest.popFirst() {
-                let digits = rest.prefix(2)
-                if byte == UInt8(ascii: "%"), digits.count == 2,
-                    let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
-                {
-                    bytes.append(value)
-                    rest = rest.dropFirst(2)
-                } else {
-                    bytes.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
+    private static func names(_ query: Substring) -> Set<String> {
+        Set(
+            query.split(separator: "&").map { pair in
+                var bytes: [UInt8] = []
+                var rest = pair.prefix { $0 != "=" }.utf8[...]
+                while let byte = rest.popFirst() {
+                    let digits = rest.prefix(2)
+                    if byte == UInt8(ascii: "%"), digits.count == 2,
+                        let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+                    {
+                        bytes.append(value)
+                        rest = rest.dropFirst(2)
+                    } else {
+                        bytes.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
+                    }
                 }
-            }
-            return String(decoding: bytes, as: UTF8.self)
-        }
+                return String(decoding: bytes, as: UTF8.self)
+            })
     }
 }

@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import Registry
+import Traffic
 package import Value
 
 /// What a tool call comes back with.
@@ -14,6 +15,8 @@ package struct ToolAnswer: Sendable {
     /// From the call's arrival to its answer, in milliseconds.
     package var latency: Double
     package var warnings: [String]
+    /// What the answer's head says of limits.
+    package var fields: [ResponseField] = []
 }
 
 extension Pipeline {
@@ -21,22 +24,50 @@ extension Pipeline {
     package func callTool(
         _ slug: String, _ endpointName: String, arguments: JSON, _ context: CallContext
     ) async throws(Failure) -> ToolAnswer {
+        try await recorded(slug, endpointName, context) { record, fields throws(Failure) in
+            let api = try locate(slug, for: context.token)
+            return try await runTool(api, endpointName, arguments, context, &record, &fields)
+        }
+    }
+
+    /// Calls an endpoint of an API that need not be stored.
+    func callTool(
+        on api: CompiledAPI, _ endpointName: String, arguments: JSON, _ context: CallContext
+    ) async throws(Failure) -> ToolAnswer {
+        try await recorded(api.slug, endpointName, context) { record, fields throws(Failure) in
+            try await runTool(api, endpointName, arguments, context, &record, &fields)
+        }
+    }
+
+    /// Runs a call, and puts how it went into the audit before anything of it is answered.
+    private func recorded(
+        _ slug: String, _ endpointName: String, _ context: CallContext,
+        _ call: (inout AuditRecord, inout [ResponseField]) async throws(Failure) -> ToolAnswer
+    ) async throws(Failure) -> ToolAnswer {
         let start = clock.monotonic()
         var record = newRecord(context, slug: slug, endpoint: endpointName)
+        var fields: [ResponseField] = []
         try enter()
         defer { leave() }
-        let result = await runTool(slug, endpointName, arguments, context, &record)
+        let result: Result<ToolAnswer, Failure>
+        do throws(Failure) {
+            result = .success(try await call(&record, &fields))
+        } catch {
+            result = .failure(error)
+        }
         record.times.append(.init("total", microseconds: microseconds(since: start)))
         switch result {
         case .success(var answer):
             try await self.record(record, sent: true)
             answer.latency = Double(microseconds(since: start)) / 1000
+            answer.fields = fields
             return answer
-        case .failure(let failure):
+        case .failure(var failure):
             record.outcome = failure.code.rawValue
             record.stage = failure.stage?.rawValue
             record.upstreamStatus = failure.upstreamStatus ?? record.upstreamStatus
             try await self.record(record, sent: failure.sent)
+            failure.fields = fields
             throw failure
         }
     }
@@ -46,68 +77,96 @@ extension Pipeline {
     }
 
     private func runTool(
-        _ slug: String, _ endpointName: String, _ arguments: JSON, _ context: CallContext, _ record: inout AuditRecord
-    ) async -> Result<ToolAnswer, Failure> {
+        _ api: CompiledAPI, _ endpointName: String, _ arguments: JSON, _ context: CallContext,
+        _ record: inout AuditRecord, _ fields: inout [ResponseField]
+    ) async throws(Failure) -> ToolAnswer {
         do {
-            let api = try locate(slug, for: context.token)
             record.apiID = api.id
             let endpoint = try locate(endpointName, in: api)
             record.method = endpoint.method
             record.pathTemplate = endpoint.template.description
             try await admit()
-            let bound = try BoundArguments(arguments, for: endpoint)
-            var request = try render(bound, endpoint, of: api, context)
+            var warnings: [String] = []
+            let bound = try BoundArguments(
+                arguments, for: endpoint, validation: api.validation, warnings: &warnings)
+            let request = try render(bound, endpoint, of: api, context)
             try checkAllowed(request, by: api)
-            if endpoint.sendsCredential { try inject(api.auth, into: &request) }
+            let place = try takePlace(api, context)
+            defer { extendLifetime(place) }
+            try takeFromLimits(api, context, &fields)
+            try bound.checkValid()
             if case .whole(let bytes) = request.body { record.requestBytes = bytes.readableBytes }
             let sent = clock.monotonic()
-            let answered = try await routes(api).send(request, watch: context.watch) { response in
-                (response.route, response.status, response.headers, try await self.collect(response))
+            let answered = try await send(
+                request, of: api, sendsCredential: endpoint.sendsCredential, retriesStatuses: true, context
+            ) { response, attempt in
+                try await self.collect(response, attempt)
             }
             record.times.append(.init("origin", microseconds: microseconds(since: sent)))
-            let (route, status, headers, body) = answered
-            record.route = route
-            record.upstreamStatus = status
-            record.responseBytes = body?.readableBytes ?? 0
-            if let failure = Judge.failure(status: status, headers: headers, body: body) { return .failure(failure) }
-            guard headers["content-encoding"].allSatisfy({ $0.lowercased() == "identity" }) else {
-                return .failure(
-                    Failure(
-                        .upstreamError, stage: .origin, detail: "The API encoded its answer in a way not asked for.",
-                        sent: true, upstreamStatus: status))
-            }
-            var warnings: [String] = []
-            let data = Judge.data(body, headers, warnings: &warnings)
-            return .success(ToolAnswer(data: data, status: status, latency: 0, warnings: warnings))
+            record.route = answered.route
+            record.upstreamStatus = answered.status
+            record.responseBytes = answered.received
+            if let failure = Judge.failure(of: answered) { throw failure }
+            let data = Judge.data(of: answered, warnings: &warnings)
+            try Self.validate(data, against: endpoint, of: api, status: answered.status, &warnings)
+            return ToolAnswer(data: data.bytes, status: answered.status, latency: 0, warnings: warnings)
         } catch let failure as Failure {
-            return .failure(failure)
+            throw failure
         } catch {
             logger.error("call failed unexpectedly", metadata: ["error": "\(error)"])
-            return .failure(Failure(.internalError, stage: .relay, detail: "The relay failed.", sent: true))
+            throw Failure(.internalError, stage: .relay, detail: "The relay failed.", sent: true)
         }
     }
 
-    /// The whole body, up to the limit.
-    private func collect(_ response: InboundResponse) async throws -> ByteBuffer? {
+    /// The whole body, up to the limit, decoded and without the call's secrets.
+    private func collect(_ response: InboundResponse, _ attempt: Attempt) async throws -> Handled<CollectedAnswer> {
+        let status = response.status
+        if attempt.triesAnother(after: status) { return Handled(status: status) }
         let tooLarge = Failure(
             .responseTooLarge, stage: .relay, detail: "The answer is larger than \(limits.responseBytes) bytes.",
-            sent: true, upstreamStatus: response.status)
+            sent: true, upstreamStatus: status)
+        if let length = response.headers.first(name: "content-length").flatMap({ Int($0) }),
+            length > limits.responseBytes
+        {
+            throw tooLarge
+        }
+        var decoding = DecodingLimits.defaults
+        decoding.decodedBytes = limits.responseBytes
+        var cleaner = try Cleaner(response, scrubber: attempt.scrubber, limits: decoding)
+        var body = ByteBuffer()
+        var received = 0
+        func take(_ bytes: ByteBuffer, _ cleaner: inout Cleaner) throws(Failure) {
+            received += bytes.readableBytes
+            guard received <= limits.responseBytes else { throw tooLarge }
+            let clean = try cleaner.clean(bytes)
+            if body.readableBytes == 0 { body = clean } else { body.writeImmutableBuffer(clean) }
+        }
         switch response.body {
         case .whole(let bytes):
-            guard bytes?.readableBytes ?? 0 <= limits.responseBytes else { throw tooLarge }
-            return bytes
+            if let bytes { try take(bytes, &cleaner) }
         case .streamed(let next):
-            if let length = response.headers.first(name: "content-length").flatMap({ Int($0) }),
-                length > limits.responseBytes
-            {
-                throw tooLarge
-            }
-            var all = ByteBuffer()
-            while var chunk = try await next() {
-                guard all.readableBytes + chunk.readableBytes <= limits.responseBytes else { throw tooLarge }
-                all.writeBuffer(&chunk)
-            }
-            return all
+            while let bytes = try await next() { try take(bytes, &cleaner) }
         }
+        body.writeImmutableBuffer(try cleaner.finish())
+        let retryAfter = response.headers.first(name: "retry-after").flatMap {
+            RetryAfter.wait($0, now: clock.wall())
+        }
+        return Handled(
+            status: status, retryAfter: retryAfter,
+            result: CollectedAnswer(
+                status: status, headers: Sanitise.scrubbed(response.headers, attempt.scrubber), body: body,
+                received: received, retryAfter: retryAfter, route: response.route))
     }
+}
+
+/// An API's answer, whole.
+struct CollectedAnswer: Sendable {
+    let status: Int
+    let headers: HTTPHeaders
+    /// Decoded, and without the call's secrets.
+    let body: ByteBuffer
+    /// Bytes as they came.
+    let received: Int
+    let retryAfter: TimeAmount?
+    let route: AuditRecord.Route
 }

@@ -1,3 +1,15 @@
+/// A header field of the relay's own in an answer.
+package struct ResponseField: Sendable, Hashable {
+    /// Lower case.
+    package let name: String
+    package let value: String
+
+    package init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
 /// Why a call has no result. Holds nothing a caller must not see: no URL, address, header or secret.
 package struct Failure: Error, Sendable, Hashable {
     /// One thing wrong with a document, by its place in it.
@@ -27,6 +39,8 @@ package struct Failure: Error, Sendable, Hashable {
     /// What the API said, sanitised, at most 8 KiB.
     package var upstreamBody: String?
     package var violations: [Violation]
+    /// What the answer's head says of limits.
+    package var fields: [ResponseField] = []
 
     /// - Parameter isRetryable: by default as the code says.
     package init(

@@ -2,83 +2,125 @@ import EgressPolicy
 import Registry
 import Value
 
-/// Stage: a call's arguments, checked against its endpoint and sorted by where they go.
+/// Stage: a call's arguments, sorted by where they go, and what is wrong with them.
+///
+/// Sorting comes first, since the rendered URL is judged before the arguments are: what is found wrong on the way waits
+/// for ``checkValid()``.
 struct BoundArguments {
-    private(set) var path: [String: PathValue] = [:]
-    private(set) var query: [(name: String, value: String)] = []
+    private(set) var parameters: [(parameter: Parameter, value: ParameterValue)] = []
+    /// What the request's body is made of; nil for none.
     private(set) var body: JSON?
+    private var violations: [Failure.Violation] = []
 
-    /// - Throws: `INVALID_REQUEST` with every violation, by JSON Pointer; values are never repeated.
+    /// The most violations that are told.
+    private static let most = 64
+
+    /// - Throws: `INVALID_REQUEST` where nothing can be sorted, or a part of the path is missing.
     init(_ arguments: JSON, for endpoint: CompiledEndpoint) throws(Failure) {
         guard let object = arguments.object else {
             throw Self.failure([
                 .init(pointer: "", message: "Arguments are one JSON object, not \(arguments.typeName).")
             ])
         }
-        var violations: [Failure.Violation] = []
         var known: Set<String> = []
+        var isPathWhole = true
         for parameter in endpoint.parameters {
             known.insert(parameter.name)
-            let pointer = JSONPointer.root.appending(parameter.name).description
-            guard let value = object[parameter.name], !value.isNull else {
+            let given = object[parameter.name].flatMap { $0.isNull ? nil : $0 } ?? parameter.schema["default"]
+            guard let given, !given.isNull else {
                 if parameter.isRequired {
-                    violations.append(.init(pointer: pointer, message: "This argument is required."))
+                    violate(parameter.name, "This argument is required.")
+                    if parameter.location == .path { isPathWhole = false }
                 }
                 continue
             }
-            guard let text = Self.text(value, as: parameter.kind) else {
-                let message = "This must be \(parameter.kind.phrase), not \(value.typeName)."
-                violations.append(.init(pointer: pointer, message: message))
+            guard let value = ParameterValue(given) else {
+                violate(parameter.name, "A list or object in a parameter holds only strings, numbers and booleans.")
+                if parameter.location == .path { isPathWhole = false }
                 continue
             }
-            switch parameter.location {
-            case .path: path[parameter.name] = .single(text)
-            case .query: query.append((parameter.name, text))
-            }
+            parameters.append((parameter, value))
         }
-        switch endpoint.body {
-        case .none:
-            break
-        case .whole:
-            known.insert("body")
-            body = object["body"]
-        case .properties(let names):
-            known.formUnion(names)
-            let present = names.compactMap { name in object[name].map { (name, $0) } }
-            body = .object(JSONObject(present))
+        bindBody(object, endpoint, &known)
+        for (name, _) in object where !known.contains(name) { violate(name, "The endpoint has no such argument.") }
+        for mismatch in endpoint.argumentSchema.mismatches(of: arguments, limit: Self.most) {
+            let pointer = mismatch.pointer.description
+            // Told already, in words that fit arguments better.
+            if mismatch.pointer.tokens.isEmpty, mismatch.keyword == "required" { continue }
+            if violations.contains(where: { $0.pointer == pointer }) { continue }
+            violations.append(.init(pointer: pointer, message: mismatch.message))
         }
-        for (name, _) in object where !known.contains(name) {
-            let pointer = JSONPointer.root.appending(name).description
-            violations.append(.init(pointer: pointer, message: "The endpoint has no such argument."))
-        }
+        guard isPathWhole else { throw Self.failure(violations) }
+    }
+
+    /// - Throws: `INVALID_REQUEST` with every violation, by JSON Pointer; values are never repeated.
+    func checkValid() throws(Failure) {
         guard violations.isEmpty else { throw Self.failure(violations) }
     }
 
-    private static func failure(_ violations: [Failure.Violation]) -> Failure {
+    private mutating func bindBody(_ object: JSONObject, _ endpoint: CompiledEndpoint, _ known: inout Set<String>) {
+        switch endpoint.body {
+        case .none:
+            return
+        case .whole:
+            known.insert("body")
+            body = object["body"]
+            if body == nil, endpoint.requiresBody { violate("body", "This argument is required.") }
+        case .properties(let names, let isOpen):
+            var members = JSONObject()
+            for (name, value) in object where isOpen ? !known.contains(name) : names.contains(name) {
+                members[name] = value
+            }
+            known.formUnion(names)
+            if isOpen { known.formUnion(object.keys) }
+            if !members.isEmpty || endpoint.requiresBody { body = .object(members) }
+        }
+    }
+
+    private mutating func violate(_ name: String, _ message: String) {
+        guard violations.count < Self.most else { return }
+        violations.append(.init(pointer: JSONPointer.root.appending(name).description, message: message))
+    }
+
+    static func failure(_ violations: [Failure.Violation]) -> Failure {
         Failure(
             .invalidRequest, stage: .validation,
             detail: violations.count == 1
                 ? "One argument is not valid." : "\(violations.count) arguments are not valid.",
             violations: violations)
     }
+}
 
-    private static func text(_ value: JSON, as kind: Parameter.Kind) -> String? {
-        switch kind {
-        case .string: value.string
-        case .integer: value.int.map { String($0) }
-        case .number: value.number?.text
-        case .boolean: value.bool.map { $0 ? "true" : "false" }
+extension ParameterValue {
+    /// Nil for what has lists or objects inside lists or objects, which no style can write.
+    fileprivate init?(_ value: JSON) {
+        switch value {
+        case .array(let elements):
+            let texts = elements.compactMap(\.parameterText)
+            guard texts.count == elements.count else { return nil }
+            self = .array(texts)
+        case .object(let object):
+            var properties: [ParameterValue.Property] = []
+            for (key, member) in object {
+                guard let text = member.parameterText else { return nil }
+                properties.append(ParameterValue.Property(key, text))
+            }
+            self = .object(properties)
+        case .null, .bool, .number, .string:
+            guard let text = value.parameterText else { return nil }
+            self = .scalar(text)
         }
     }
 }
 
-extension Parameter.Kind {
-    fileprivate var phrase: String {
+extension JSON {
+    /// A scalar as parameters write it: whole numbers without a fraction, however they were spelt.
+    var parameterText: String? {
         switch self {
-        case .string: "a string"
-        case .integer: "an integer"
-        case .number: "a number"
-        case .boolean: "true or false"
+        case .string(let text): text
+        case .number(let number): number.int.map { String($0) } ?? number.text
+        case .bool(let flag): flag ? "true" : "false"
+        case .null, .array, .object: nil
         }
     }
 }

@@ -1,55 +1,170 @@
 import EgressPolicy
 import Logging
+import NIOCore
 import NIOHTTP1
 import Registry
 import Vault
 
 /// Stage: the credential, opened for this one request.
 extension Pipeline {
-    /// Puts the API's credential into the request.
+    /// Puts the API's credential into a copy of the request.
     ///
+    /// - Parameter api: nil for a public operation, which sends none.
     /// - Throws: `CREDENTIAL_MISSING` where it is not there, cannot be opened, or cannot be sent as it is: such a call
     ///   never leaves without it (S9).
-    func inject(_ plan: AuthPlan, into request: inout OutboundRequest) throws(Failure) {
+    func inject(
+        _ api: CompiledAPI, sendsCredential: Bool, _ choice: CredentialChoice, into request: OutboundRequest,
+        _ context: CallContext
+    ) async throws(Failure) -> Injected {
+        var injected = Injected(request: request)
+        if case .cloudflare(_, let access?) = api.route {
+            try inject(header: "cf-access-client-id", try open(access.clientID, context), &injected)
+            try inject(header: "cf-access-client-secret", try open(access.clientSecret, context), &injected)
+        }
+        guard sendsCredential else { return injected }
+        if case .oauth2(let plan) = api.auth {
+            try await inject(plan, of: api, choice, &injected, context)
+            return injected
+        }
+        var isAnyPrevious = false
+        let opened = Opened { credential throws(Failure) in
+            guard choice == .previous, let previous = try self.openPrevious(credential) else {
+                return try self.open(credential, context)
+            }
+            isAnyPrevious = true
+            return previous
+        }
+        try inject(api.auth, &injected, opened)
+        if choice == .current, hasPrevious(api.auth.credentials) { injected.next = .previous }
+        // Nothing older is in force any more: the same would only be refused again.
+        if choice == .previous, !isAnyPrevious { throw Self.refused }
+        return injected
+    }
+
+    private struct Opened {
+        let open: (AuthPlan.Credential) throws(Failure) -> Secret
+    }
+
+    private func inject(_ plan: AuthPlan, _ injected: inout Injected, _ opened: Opened) throws(Failure) {
         switch plan {
-        case .none:
+        case .none, .oauth2:
             return
         case .header(let name, let prefix, let credential):
-            let value = prefix + (try open(credential))
-            guard HeaderRules.isValidFieldValue(value) else { throw Self.unsendable }
-            request.headers.replaceOrAdd(name: name, value: value)
-            request.sensitive.append(name.lowercased())
+            try inject(header: name, prefix: prefix, try opened.open(credential), &injected)
+        case .headers(let headers):
+            for header in headers {
+                switch header.value {
+                case .literal(let text): injected.request.headers.replaceOrAdd(name: header.name, value: text)
+                case .secret(let credential):
+                    try inject(header: header.name, try opened.open(credential), &injected)
+                }
+            }
         case .query(let name, let prefix, let credential):
-            let value = prefix + (try open(credential))
+            let secret = try opened.open(credential)
             var query = QueryRenderer()
             do throws(RenderError) {
-                try query.append(name, value)
+                try query.append(name, prefix + secret.text)
             } catch {
                 throw Self.unsendable
             }
-            request.target += (request.target.utf8.contains(UInt8(ascii: "?")) ? "&" : "?") + (query.query ?? "")
+            injected.request.target +=
+                (injected.request.target.utf8.contains(UInt8(ascii: "?")) ? "&" : "?") + (query.query ?? "")
+            injected.secrets.append(secret)
         case .cookie(let name, let prefix, let credential):
-            let value = prefix + (try open(credential))
+            let secret = try opened.open(credential)
+            let value = prefix + secret.text
             guard HeaderRules.isValidCookieValue(value) else { throw Self.unsendable }
-            request.headers.replaceOrAdd(name: "cookie", value: "\(name)=\(value)")
-            request.sensitive.append("cookie")
+            let others = injected.request.headers["cookie"]
+            injected.request.headers.replaceOrAdd(
+                name: "cookie", value: (others + ["\(name)=\(value)"]).joined(separator: "; "))
+            injected.request.sensitive.append("cookie")
+            injected.secrets.append(secret)
+        case .basic(let username, let password):
+            try inject(basic: username, password, &injected, opened)
+        case .url(let credential):
+            let secret = try opened.open(credential)
+            guard let target = SecretPlace.filled(injected.request.target, with: secret.text) else {
+                throw Self.unsendable
+            }
+            injected.request.target = target
+            injected.secrets.append(secret)
         }
     }
 
-    private func open(_ credential: AuthPlan.Credential) throws(Failure) -> String {
-        let secret: Secret
+    private func inject(
+        header name: String, prefix: String = "", _ secret: Secret, _ injected: inout Injected
+    ) throws(Failure) {
+        let value = prefix + secret.text
+        guard HeaderRules.isValidFieldValue(value) else { throw Self.unsendable }
+        injected.request.headers.replaceOrAdd(name: name, value: value)
+        injected.request.sensitive.append(name.lowercased())
+        injected.secrets.append(secret)
+    }
+
+    /// RFC 7617: a user name holds no colon.
+    private func inject(
+        basic username: AuthPlan.Text, _ password: AuthPlan.Credential, _ injected: inout Injected, _ opened: Opened
+    ) throws(Failure) {
+        let name: String
+        switch username {
+        case .literal(let text): name = text
+        case .secret(let credential):
+            let secret = try opened.open(credential)
+            name = secret.text
+            injected.secrets.append(secret)
+        }
+        let secret = try opened.open(password)
+        guard !name.utf8.contains(UInt8(ascii: ":")) else { throw Self.unsendable }
+        let pair = Array("\(name):".utf8) + Array(secret.text.utf8)
+        injected.request.headers.replaceOrAdd(
+            name: "authorization", value: "Basic " + String(decoding: Base64.encode(pair), as: UTF8.self))
+        injected.request.sensitive.append("authorization")
+        injected.secrets += [secret, Secret(pair)]
+    }
+
+    private func inject(
+        _ plan: OAuth2Plan, of api: CompiledAPI, _ choice: CredentialChoice, _ injected: inout Injected,
+        _ context: CallContext
+    ) async throws(Failure) {
+        var rejected: UInt64?
+        if case .newer(let generation) = choice { rejected = generation }
+        let deadline = injected.request.deadline
+        let (token, generation) = try await tokens.token(of: api.id, rejected: rejected) {
+            try await self.fetchToken(plan, of: api, deadline: deadline, context)
+        }
+        try inject(header: "authorization", prefix: "Bearer ", token, &injected)
+        if rejected == nil { injected.next = .newer(than: generation) }
+    }
+
+    // MARK: the vault
+
+    func open(_ credential: AuthPlan.Credential, _ context: CallContext) throws(Failure) -> Secret {
+        if !context.draftSecrets.isEmpty, let secret = context.draftSecrets[credential.reference] { return secret }
         do {
-            secret = try vault.open(credential.reference)
+            return try vault.open(credential.reference)
         } catch {
-            logger.error("credential not readable", metadata: ["reason": "\(Self.reason(error))"])
-            throw Failure(
-                .credentialMissing, stage: .relay, detail: "The API's credential is missing or cannot be read.")
+            throw missing(error)
         }
-        return secret.withUTF8 { String(decoding: $0, as: UTF8.self) }
     }
 
-    private static func reason(_ error: any Error) -> String {
-        (error as? VaultError)?.code.description ?? "the store failed"
+    /// The value that the last rotation replaced, while both are in force.
+    private func openPrevious(_ credential: AuthPlan.Credential) throws(Failure) -> Secret? {
+        do {
+            return try vault.openPrevious(credential.reference)
+        } catch {
+            throw missing(error)
+        }
+    }
+
+    private func hasPrevious(_ credentials: [AuthPlan.Credential]) -> Bool {
+        credentials.contains { ((try? vault.openPrevious($0.reference)) ?? nil) != nil }
+    }
+
+    private func missing(_ error: any Error) -> Failure {
+        let reason = (error as? VaultError)?.code.description ?? "the store failed"
+        logger.error("credential not readable", metadata: ["reason": "\(reason)"])
+        return Failure(
+            .credentialMissing, stage: .relay, detail: "The API's credential is missing or cannot be read.")
     }
 
     private static var unsendable: Failure {
@@ -57,4 +172,13 @@ extension Pipeline {
             .credentialMissing, stage: .relay,
             detail: "The API's credential holds characters that cannot be sent. Set it again.")
     }
+
+    private static var refused: Failure {
+        Failure(.authenticationFailed, stage: .origin, detail: "The API refused the credential.", sent: true)
+    }
+}
+
+extension Secret {
+    /// A copy as text, for building a request. Swift cannot wipe it; the threat model says so.
+    var text: String { withUTF8 { String(decoding: $0, as: UTF8.self) } }
 }

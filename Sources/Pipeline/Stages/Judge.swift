@@ -9,9 +9,9 @@ enum Judge {
     static let errorBodyLimit = 8 << 10
 
     /// The failure that an upstream status stands for; nil for success.
-    static func failure(status: Int, headers: HTTPHeaders, body: ByteBuffer?) -> Failure? {
+    static func failure(of answer: CollectedAnswer) -> Failure? {
+        let status = answer.status
         guard status >= 300 || status < 200 else { return nil }
-        let text = body.flatMap { sanitised($0, headers) }
         switch status {
         case 401, 403:
             return Failure(
@@ -20,22 +20,22 @@ enum Judge {
         case 404, 405, 410:
             return Failure(
                 .endpointNotFound, stage: .origin, detail: "The API answered \(status).", sent: true,
-                upstreamStatus: status, upstreamBody: text)
+                upstreamStatus: status, upstreamBody: sanitised(answer.body))
         case 429:
             return Failure(
                 .rateLimited, stage: .origin, detail: "The API has had too many requests.",
-                retryAfter: headers.first(name: "retry-after").flatMap { Int($0) }.map { min(max($0, 0), 86_400) },
-                sent: true, upstreamStatus: status)
+                retryAfter: answer.retryAfter.map { Int($0.nanoseconds / 1_000_000_000) }, sent: true,
+                upstreamStatus: status)
         default:
             return Failure(
                 .upstreamError, stage: .origin, detail: "The API answered \(status).", isRetryable: status >= 500,
-                sent: true, upstreamStatus: status, upstreamBody: text)
+                retryAfter: status == 503 ? answer.retryAfter.map { Int($0.nanoseconds / 1_000_000_000) } : nil,
+                sent: true, upstreamStatus: status, upstreamBody: sanitised(answer.body))
         }
     }
 
     /// Text that may be shown: UTF-8 without control characters, cut at the limit.
-    private static func sanitised(_ body: ByteBuffer, _ headers: HTTPHeaders) -> String? {
-        guard headers["content-encoding"].allSatisfy({ $0.lowercased() == "identity" }) else { return nil }
+    private static func sanitised(_ body: ByteBuffer) -> String? {
         let bytes = body.readableBytesView.prefix(errorBodyLimit)
         let text = String(decoding: bytes, as: UTF8.self)
         var scalars = String.UnicodeScalarView()
@@ -50,25 +50,34 @@ enum Judge {
     }
 
     /// A tool call's data as JSON: JSON as it came, text as a string, anything else in base64.
-    static func data(_ body: ByteBuffer?, _ headers: HTTPHeaders, warnings: inout [String]) -> [UInt8] {
-        guard let body, body.readableBytes > 0 else { return Array("null".utf8) }
-        let type = headers.first(name: "content-type") ?? ""
+    static func data(of answer: CollectedAnswer, warnings: inout [String]) -> JudgedData {
+        guard answer.body.readableBytes > 0 else { return JudgedData(bytes: Array("null".utf8), json: nil) }
+        let type = answer.headers.first(name: "content-type") ?? ""
         let media = type.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
-        let bytes = Array(body.readableBytesView)
-        if media.hasSuffix("/json") || media.hasSuffix("+json") || media.isEmpty {
-            if (try? JSON.parse(bytes)) != nil { return bytes }
+        let bytes = Array(answer.body.readableBytesView)
+        let isJSON = media.hasSuffix("/json") || media.hasSuffix("+json")
+        if isJSON || media.isEmpty {
+            if let json = try? JSON.parse(bytes) { return JudgedData(bytes: bytes, json: json) }
             if !media.isEmpty { warnings.append("The API's answer says it is JSON, and is not.") }
         }
-        if media.hasPrefix("text/") || media.isEmpty || media.hasSuffix("/json") || media.hasSuffix("+json")
-            || media.hasSuffix("/xml") || media.hasSuffix("+xml") || media == "application/x-www-form-urlencoded",
+        if isJSON || media.isEmpty || media.hasPrefix("text/") || media.hasSuffix("/xml") || media.hasSuffix("+xml")
+            || media == "application/x-www-form-urlencoded" || media == "application/javascript",
             let text = String(validating: bytes, as: UTF8.self)
         {
-            return JSON.string(text).bytes()
+            return JudgedData(bytes: JSON.string(text).bytes(), json: isJSON ? nil : .string(text))
         }
         let object: JSON = [
             "content_type": .string(String(media)),
             "base64": .string(String(decoding: Base64.encode(bytes), as: UTF8.self)),
         ]
-        return object.bytes()
+        return JudgedData(bytes: object.bytes(), json: nil)
     }
+}
+
+/// An answer's data, as one JSON value.
+struct JudgedData {
+    /// Serialised.
+    let bytes: [UInt8]
+    /// What a schema is held against; nil where the body is none that a schema could describe.
+    let json: JSON?
 }

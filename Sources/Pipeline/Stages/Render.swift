@@ -9,35 +9,66 @@ extension Pipeline {
     func render(
         _ arguments: BoundArguments, _ endpoint: CompiledEndpoint, of api: CompiledAPI, _ context: CallContext
     ) throws(Failure) -> OutboundRequest {
-        let slashes = endpoint.slashParameters
+        var rendering = ParameterRendering(
+            reserving: endpoint.parameters.map(\.name) + api.auth.queryNames + api.auth.cookieNames)
+        let prefix: String
         var target: String
-        do throws(RenderError) {
-            let path = try endpoint.template.render(arguments.path, allowingSlashesIn: slashes)
-            var query = QueryRenderer()
-            for (name, value) in arguments.query { try query.append(name, value) }
-            target = query.target(path: api.base.pathPrefix + path)
+        do throws(ParameterError) {
+            prefix = try Self.prefix(of: api)
+            for (parameter, value) in arguments.parameters { try rendering.add(value, as: try parameter.format) }
+            if endpoint.template.names.contains(SecretPlace.name), case .url = api.auth {
+                try rendering.add(.scalar(SecretPlace.placeholder), as: Self.secretFormat)
+            }
+            target = prefix + (try rendering.target(endpoint.template))
         } catch {
-            throw Failure(
-                .invalidRequest, stage: .validation, detail: error.description,
-                violations: [.init(pointer: "/\(error.parameter)", message: error.description)])
+            throw BoundArguments.failure([
+                .init(pointer: "/\(error.parameter)", message: error.description)
+            ])
         }
-        var headers: HTTPHeaders = ["accept": "application/json, */*;q=0.5", "accept-encoding": "identity"]
+        Self.append(api.fixedQuery + endpoint.fixedQuery, to: &target)
+        var headers: HTTPHeaders = ["accept": "application/json, */*;q=0.5", "accept-encoding": "gzip"]
         headers.add(name: "user-agent", value: "penstock")
         if let traceparent = context.traceparent { headers.add(name: "traceparent", value: traceparent) }
+        for header in rendering.headers { headers.replaceOrAdd(name: header.name, value: header.value) }
+        if let cookie = rendering.cookie { headers.add(name: "cookie", value: cookie) }
         var body = OutboundBody.none
         if let value = arguments.body {
-            let bytes = value.bytes()
-            headers.add(name: "content-type", value: "application/json")
-            headers.add(name: "content-length", value: String(bytes.count))
-            body = .whole(ByteBuffer(bytes: bytes))
+            let encoded = try EncodedBody(value, as: endpoint.content)
+            headers.replaceOrAdd(name: "content-type", value: encoded.type)
+            headers.add(name: "content-length", value: String(encoded.bytes.readableBytes))
+            body = .whole(encoded.bytes)
         } else if ["POST", "PUT", "PATCH"].contains(endpoint.method) {
             headers.add(name: "content-length", value: "0")
         }
         return OutboundRequest(
             method: endpoint.method, origin: api.base.origin, target: target, headers: headers, body: body,
-            allowsEncodedSlash: !slashes.isEmpty, requestID: context.requestID,
+            allowsEncodedSlash: !endpoint.slashParameters.isEmpty, requestID: context.requestID,
             deadline: clock.monotonic() + TimeAmount(api.timeout))
     }
+
+    /// What stands before every path of the API; a secret's place is held by a placeholder.
+    static func prefix(of api: CompiledAPI) throws(ParameterError) -> String {
+        guard let template = api.secretPrefix else { return api.base.pathPrefix }
+        var rendering = ParameterRendering()
+        try rendering.add(.scalar(SecretPlace.placeholder), as: secretFormat)
+        return try rendering.target(template)
+    }
+
+    /// Appends what the definition's URLs bring along.
+    static func append(_ fixed: [FixedQuery], to target: inout String) {
+        for item in fixed {
+            target += target.utf8.contains(UInt8(ascii: "?")) ? "&" : "?"
+            target += PercentEncoding.encoded(item.name.utf8) + "="
+            target += PercentEncoding.encoded(item.value(secret: SecretPlace.placeholder).utf8)
+        }
+    }
+
+    private static let secretFormat: ParameterFormat = {
+        guard let format = try? ParameterFormat(SecretPlace.name, in: .path) else {
+            preconditionFailure("the format of a plain path parameter is valid")
+        }
+        return format
+    }()
 
     /// Judges what is sent, after rendering and again after the credential is in place.
     func checkAllowed(_ request: OutboundRequest, by api: CompiledAPI) throws(Failure) {
@@ -50,5 +81,17 @@ extension Pipeline {
         guard api.allowlist.allows(request.origin, target) else {
             throw Failure(.urlNotAllowed, stage: .policy, detail: "The API's allowlist does not cover this request.")
         }
+    }
+}
+
+extension AuthPlan {
+    /// The names in a query that the credential takes.
+    var queryNames: [String] {
+        if case .query(let name, _, _) = self { [name] } else { [] }
+    }
+
+    /// The names among cookies that the credential takes.
+    var cookieNames: [String] {
+        if case .cookie(let name, _, _) = self { [name] } else { [] }
     }
 }

@@ -1,5 +1,6 @@
 import EgressPolicy
 import NIOHTTP1
+import Traffic
 
 /// Stage: what of an API's answer may reach an agent.
 enum Sanitise {
@@ -14,6 +15,12 @@ enum Sanitise {
             kept.add(name: name, value: value)
         }
         return kept
+    }
+
+    /// Headers with the call's secrets taken out of their values (C5).
+    static func scrubbed(_ headers: HTTPHeaders, _ scrubber: Scrubber?) -> HTTPHeaders {
+        guard let scrubber else { return headers }
+        return HTTPHeaders(headers.map { ($0.name, scrubber.scrub($0.value)) })
     }
 
     /// The headers of an agent's raw request that may go to the API (S8).

@@ -105,11 +105,12 @@ package struct CallResponder: Sendable {
         } catch {
             return try await write(Problem(error, requestID: context.requestID), writer)
         }
-        let head = HTTPResponse(
+        var head = HTTPResponse(
             status: .ok,
             headerFields: [
                 .contentType: "application/json", .cacheControl: "no-store", Self.requestID: context.requestID,
             ])
+        head.headerFields.append(answer.fields)
         try await writer.write(
             response: head, body: ResponseBody(byteBuffer: Self.body(answer, requestID: context.requestID)))
     }

@@ -9,7 +9,17 @@ extension Problem {
         var headers: HTTPFields = [.contentType: Self.mediaType, .cacheControl: "no-store"]
         if let seconds = failure.retryAfter { headers[.retryAfter] = String(seconds) }
         if failure.code == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
+        headers.append(failure.fields.filter { $0.name != "retry-after" })
         return Response(
             status: .init(code: status), headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes())))
+    }
+}
+
+extension HTTPFields {
+    /// Appends fields of the relay's own.
+    mutating func append(_ fields: [ResponseField]) {
+        for field in fields {
+            if let name = HTTPField.Name(field.name) { append(HTTPField(name: name, value: field.value)) }
+        }
     }
 }

@@ -22,6 +22,13 @@ package final class BreakerTable<Key: Hashable & Sendable>: Sendable {
         var breaker: CircuitBreaker
         /// Tells a key's breaker from the one it had before it was forgotten.
         let serial: UInt64
+
+        mutating func admit(_ key: Key, now: NIODeadline) -> Admission {
+            switch breaker.admit(now: now) {
+            case .admitted(let ticket): .admitted(Ticket(key: key, ticket: ticket, serial: serial))
+            case .refused(let retryAfter): .refused(retryAfter: retryAfter)
+            }
+        }
     }
 
     private struct Table {
@@ -61,18 +68,12 @@ package final class BreakerTable<Key: Hashable & Sendable>: Sendable {
             guard makeRoom(for: key, in: &table, now: now) else {
                 return .admitted(Ticket(key: key, ticket: nil, serial: 0))
             }
-            if table.entries[key] == nil {
-                table.entries[key] = Entry(
-                    breaker: CircuitBreaker(configuration, now: now), serial: table.nextSerial)
-                table.nextSerial += 1
-            }
-            guard let serial = table.entries[key]?.serial,
-                let admission = table.entries[key]?.breaker.admit(now: now)
-            else { return .admitted(Ticket(key: key, ticket: nil, serial: 0)) }
-            switch admission {
-            case .admitted(let ticket): return .admitted(Ticket(key: key, ticket: ticket, serial: serial))
-            case .refused(let retryAfter): return .refused(retryAfter: retryAfter)
-            }
+            // Every admission uses up a serial, so that the default need not be told from what is there.
+            table.nextSerial += 1
+            let serial = table.nextSerial
+            return table.entries[
+                key, default: Entry(breaker: CircuitBreaker(configuration, now: now), serial: serial)
+            ].admit(key, now: now)
         }
     }
 

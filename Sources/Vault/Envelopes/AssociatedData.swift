@@ -7,6 +7,11 @@ struct AssociatedData {
         AssociatedData(purpose: "check", [])
     }
 
+    /// The master key before this one, sealed under this one while a rotation lasts.
+    static func oldMasterKey() -> AssociatedData {
+        AssociatedData(purpose: "old-master-key", [])
+    }
+
     /// A user's data key, wrapped under the master key.
     static func userKey(user: String, term: UInt32) -> AssociatedData {
         AssociatedData(purpose: "user-key", [Array(user.utf8), bigEndian(term)])

@@ -8,11 +8,19 @@ struct UserCredentials: Sendable {
         var envelope: Envelope
         var key: SymmetricKey
         var associated: [UInt8]
+
+        func open() -> Secret? { envelope.open(key: key, authenticating: associated) }
     }
 
     enum Entry: Sendable {
         case sound(Record)
         case tampered(String)
+    }
+
+    /// The value before the current one, and until when it may be used, in microseconds since 1970.
+    struct Previous: Sendable {
+        var entry: Entry
+        var until: Int64
     }
 
     let user: String
@@ -22,6 +30,7 @@ struct UserCredentials: Sendable {
     /// The head's counter; 0 before the first write.
     var counter: UInt64
     var entries: [VaultRecordName: Entry]
+    var previous: [VaultRecordName: Previous] = [:]
 
     /// A user who has no key yet.
     static func new(user: String) -> UserCredentials {
@@ -43,11 +52,11 @@ struct UserCredentials: Sendable {
     /// Unwraps the keys and holds every stored record against the head.
     ///
     /// A key or head that does not authenticate fails the whole user; a bad record fails only itself.
-    init(user: String, rows: VaultRows, master: MasterKey) throws(VaultError) {
+    init(user: String, rows: VaultRows, masters: MasterKeys) throws(VaultError) {
         self.user = user
         keys = [:]
         for row in rows.keys {
-            keys[row.term] = try Self.unwrap(row, user: user, master: master)
+            keys[row.term] = try Self.unwrap(row, user: user, masters: masters)
         }
         guard let term = keys.keys.max(), let headRow = rows.head else {
             throw VaultError(
@@ -60,9 +69,20 @@ struct UserCredentials: Sendable {
         entries = [:]
         for row in rows.records {
             do {
-                entries[row.name] = .sound(try Self.check(row, user: user, head: head, keys: keys))
+                let known = head.entries[row.name].map { ($0.version, $0.digest) }
+                entries[row.name] = .sound(try Self.check(row, user: user, against: known, keys: keys))
             } catch {
                 entries[row.name] = .tampered(error.message)
+            }
+        }
+        for row in rows.previous {
+            // One that the head does not know may not be used, and nothing refers to it.
+            guard let known = head.entries[row.name]?.previous else { continue }
+            do {
+                let record = try Self.check(row, user: user, against: (known.version, known.digest), keys: keys)
+                previous[row.name] = Previous(entry: .sound(record), until: known.until)
+            } catch {
+                previous[row.name] = Previous(entry: .tampered(error.message), until: known.until)
             }
         }
         for name in head.entries.keys where entries[name] == nil {
@@ -72,10 +92,25 @@ struct UserCredentials: Sendable {
 
     /// What the head has to say for these entries.
     var headEntries: [VaultRecordName: UserHead.Entry] {
-        entries.compactMapValues { entry in
-            guard case .sound(let record) = entry else { return nil }
-            return UserHead.Entry(version: record.row.version, digest: UserHead.digest(of: record.row.sealed))
+        var described: [VaultRecordName: UserHead.Entry] = [:]
+        for (name, entry) in entries {
+            guard case .sound(let record) = entry else { continue }
+            described[name] = UserHead.Entry(
+                version: record.row.version, digest: UserHead.digest(of: record.row.sealed))
+            if let kept = previous[name], case .sound(let record) = kept.entry {
+                described[name]?.previous = UserHead.Previous(
+                    version: record.row.version, digest: UserHead.digest(of: record.row.sealed), until: kept.until)
+            }
         }
+        return described
+    }
+
+    /// The head that describes this, sealed under the current key.
+    func sealedHead() throws(VaultError) -> VaultHeadRow {
+        guard let key = keys[currentTerm] else {
+            throw VaultError(.tampered, "User \(user) has no key of term \(currentTerm).")
+        }
+        return try UserHead(counter: counter, entries: headEntries).sealed(user: user, key: key, term: currentTerm)
     }
 
     /// Seals a value as `version` of a record.
@@ -108,9 +143,10 @@ struct UserCredentials: Sendable {
     }
 
     private static func unwrap(
-        _ row: VaultKeyRow, user: String, master: MasterKey
+        _ row: VaultKeyRow, user: String, masters: MasterKeys
     ) throws(VaultError) -> SymmetricKey {
         let envelope = try Envelope(stored: row.sealed, what: "key of user \(user)")
+        let master = try masters.key(for: envelope, what: "key of user \(user)")
         let associated = envelope.authenticated(with: .userKey(user: user, term: row.term))
         guard let plain = envelope.open(key: master.key, authenticating: associated), plain.count == 32 else {
             throw VaultError(
@@ -120,11 +156,11 @@ struct UserCredentials: Sendable {
     }
 
     private static func check(
-        _ row: VaultRecordRow, user: String, head: UserHead, keys: [UInt32: SymmetricKey]
+        _ row: VaultRecordRow, user: String, against known: (version: UInt64, digest: [UInt8])?,
+        keys: [UInt32: SymmetricKey]
     ) throws(VaultError) -> Record {
         let what = "credential \(row.name.api)/\(row.name.field) of user \(user)"
-        let entry = UserHead.Entry(version: row.version, digest: UserHead.digest(of: row.sealed))
-        guard head.entries[row.name] == entry else {
+        guard let known, known.version == row.version, known.digest == UserHead.digest(of: row.sealed) else {
             throw VaultError(
                 .tampered,
                 "The stored \(what) is not the current one: it was changed, copied or put back. Set it again.")

@@ -8,7 +8,21 @@ struct UserHead {
     struct Entry: Equatable {
         var version: UInt64
         var digest: [UInt8]
+        var previous: Previous?
     }
+
+    /// The value before the current one, and until when it may be used; being in the head, neither can be prolonged.
+    struct Previous: Equatable {
+        var version: UInt64
+        var digest: [UInt8]
+        /// Microseconds since 1970.
+        var until: Int64
+    }
+
+    /// Stands where a head of the first layout has the length of an API's id, which is never 0; the layout's number
+    /// follows.
+    private static let marker: UInt16 = 0
+    private static let layout: UInt8 = 2
 
     var counter: UInt64
     var entries: [VaultRecordName: Entry]
@@ -18,7 +32,7 @@ struct UserHead {
     }
 
     func sealed(user: String, key: SymmetricKey, term: UInt32) throws(VaultError) -> VaultHeadRow {
-        var plain: [UInt8] = bigEndian(counter)
+        var plain: [UInt8] = bigEndian(counter) + bigEndian(Self.marker) + [Self.layout]
         let sorted = entries.sorted { ($0.key.api, $0.key.field) < ($1.key.api, $1.key.field) }
         for (name, entry) in sorted {
             for text in [name.api, name.field] {
@@ -27,6 +41,12 @@ struct UserHead {
             }
             plain += bigEndian(entry.version)
             plain += entry.digest
+            plain.append(entry.previous == nil ? 0 : 1)
+            if let previous = entry.previous {
+                plain += bigEndian(previous.version)
+                plain += previous.digest
+                plain += bigEndian(previous.until)
+            }
         }
         let place = AssociatedData.head(user: user, counter: counter)
         // Typed throws cannot pass through the closure-taking standard library here, hence the result.
@@ -64,13 +84,29 @@ struct UserHead {
     private static func parse(_ reader: inout ByteReader) -> UserHead? {
         guard let counter = reader.integer(UInt64.self) else { return nil }
         var entries: [VaultRecordName: Entry] = [:]
+        let keepsPrevious = reader.skip(bigEndian(marker) + [layout])
         while !reader.isAtEnd {
             guard let api = reader.text(), let field = reader.text(), let version = reader.integer(UInt64.self),
                 let digest = reader.take(SHA256Digest.byteCount)
             else { return nil }
-            entries[VaultRecordName(api: api, field: field)] = Entry(version: version, digest: digest)
+            var entry = Entry(version: version, digest: digest)
+            if keepsPrevious {
+                guard let count = reader.integer(UInt8.self), count <= 1 else { return nil }
+                if count == 1 {
+                    guard let previous = parsePrevious(&reader) else { return nil }
+                    entry.previous = previous
+                }
+            }
+            entries[VaultRecordName(api: api, field: field)] = entry
         }
         return UserHead(counter: counter, entries: entries)
+    }
+
+    private static func parsePrevious(_ reader: inout ByteReader) -> Previous? {
+        guard let version = reader.integer(UInt64.self), let digest = reader.take(SHA256Digest.byteCount),
+            let until = reader.integer(UInt64.self)
+        else { return nil }
+        return Previous(version: version, digest: digest, until: Int64(bitPattern: until))
     }
 }
 
@@ -84,6 +120,15 @@ private struct ByteReader {
     }
 
     var isAtEnd: Bool { position >= bytes.count }
+
+    /// Steps over these bytes if they come next, and says whether they did.
+    mutating func skip(_ expected: [UInt8]) -> Bool {
+        guard bytes.count - position >= expected.count,
+            bytes[position..<position + expected.count].elementsEqual(expected)
+        else { return false }
+        position += expected.count
+        return true
+    }
 
     mutating func take(_ count: Int) -> [UInt8]? {
         guard bytes.count - position >= count else { return nil }

@@ -34,7 +34,7 @@ package enum Base64 {
     }
 
     /// Reads either alphabet, padded or not; `nil` for anything else, including non-zero bits after the last byte.
-    static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+    package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         var output: [UInt8] = []
         output.reserveCapacity(text.count / 4 * 3 + 3)
         var bits: UInt32 = 0

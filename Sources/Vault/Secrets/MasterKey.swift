@@ -11,29 +11,39 @@ import Crypto
 /// The 32-byte key that wraps every user's key. It stays in memory only; a text form exists only in its file.
 package struct MasterKey: Sendable {
     let key: SymmetricKey
-    /// Which master key this is; written in every envelope it seals, so that it can be rotated.
+    /// Which master key this is; written in every envelope it seals, so that it can be rotated. A key's file does not
+    /// say it: the vault takes it from the store.
     package let term: UInt32
+    /// What it was read from, for errors: a file's path, a variable's name, a command.
+    package let source: String
 
-    private static let length = 32
-    private static let longestFile = 4096
+    static let length = 32
+    static let longestText = 4096
 
     /// Throws `VaultError.badMasterKey` unless there are exactly 32 bytes. The bytes stay the caller's to wipe.
-    package init(bytes: [UInt8], term: UInt32 = 1) throws(VaultError) {
+    package init(bytes: [UInt8], term: UInt32 = 1, source: String = "given") throws(VaultError) {
         guard bytes.count == Self.length else {
             throw VaultError(.badMasterKey, "A master key is 32 bytes; this one has \(bytes.count).")
         }
         key = SymmetricKey(data: bytes)
         self.term = term
+        self.source = source
     }
 
     /// A new random key.
     package static func generate() -> MasterKey {
-        MasterKey(key: SymmetricKey(size: .bits256), term: 1)
+        MasterKey(key: SymmetricKey(size: .bits256), term: 1, source: "generated")
     }
 
-    private init(key: SymmetricKey, term: UInt32) {
+    init(key: SymmetricKey, term: UInt32, source: String) {
         self.key = key
         self.term = term
+        self.source = source
+    }
+
+    /// The same key, known to be of this term.
+    func at(term: UInt32) -> MasterKey {
+        MasterKey(key: key, term: term, source: source)
     }
 
     /// Reads the text form (base64 of 32 bytes), as `PENSTOCK_VAULT_MASTER_KEY` holds it.
@@ -46,7 +56,15 @@ package struct MasterKey: Sendable {
             throw VaultError(
                 .badMasterKey, "\(source) does not hold a master key: expected the base64 text of exactly 32 bytes.")
         }
-        try self.init(bytes: bytes)
+        try self.init(bytes: bytes, source: source)
+    }
+
+    /// A key's bytes in either of its forms: 32 raw bytes, or their base64 text with or without white space around it.
+    /// Empty for anything else. Both this and `content` are the caller's to wipe.
+    static func decode(_ content: [UInt8]) -> [UInt8] {
+        if content.count == length { return content }
+        guard let bytes = Base64.decode(trimmed(content)), bytes.count == length else { return [] }
+        return bytes
     }
 
     /// Reads a key file: 32 raw bytes, or their base64 text with or without a newline.
@@ -59,7 +77,7 @@ package struct MasterKey: Sendable {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw unreadable(path) }
-        var content = [UInt8](repeating: 0, count: longestFile)
+        var content = [UInt8](repeating: 0, count: longestText)
         defer { wipe(&content) }
         var filled = 0
         while filled < content.count {
@@ -72,7 +90,7 @@ package struct MasterKey: Sendable {
         }
         var raw = Array(content[..<filled])
         defer { wipe(&raw) }
-        var bytes = filled == length ? raw : Base64.decode(trimmed(raw)) ?? []
+        var bytes = decode(raw)
         defer { wipe(&bytes) }
         guard bytes.count == length else {
             throw VaultError(
@@ -82,7 +100,7 @@ package struct MasterKey: Sendable {
         }
         let readers = status.st_mode & (S_IRWXG | S_IRWXO)
         let warning = readers == 0 ? nil : "\(path) can be read by others than its owner; run chmod 600 on it."
-        return (try MasterKey(bytes: bytes), warning)
+        return (try MasterKey(bytes: bytes, source: path), warning)
     }
 
     /// Writes the key to a file that must not exist yet (mode 0600, base64 and a newline), durably.

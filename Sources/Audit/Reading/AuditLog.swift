@@ -7,13 +7,20 @@ package protocol AuditLog: Sendable {
     func records(after sequence: Int64, limit: Int) throws -> [(text: [UInt8], stored: AuditChain)]
     /// The chain's end as kept apart from the records.
     func storedChain() throws -> AuditChain
+    /// Where the chain begins, older records having been removed.
+    func auditCheckpoint() throws -> AuditCheckpoint
+}
+
+extension AuditLog {
+    /// Nothing was removed.
+    package func auditCheckpoint() throws -> AuditCheckpoint { .none }
 }
 
 /// Which records are asked for.
 package struct AuditQuery: Sendable {
     /// Whose.
     package var user: String
-    /// One API's, by its id; `nil`: all of that user's, which no index serves: for rare questions only.
+    /// One API's, by its id; `nil`: all of that user's.
     package var api: String?
     package var endpoint: String?
     /// `OK` or a code of the error table.

@@ -1,0 +1,85 @@
+/// An API's calls of one hour at one endpoint, added up as they are recorded, so that a summary reads no record.
+package struct AuditRollup: Sendable, Hashable {
+    /// What is added up together.
+    package struct Key: Sendable, Hashable {
+        package var api: String
+        /// Hours since 1970.
+        package var hour: Int64
+        /// Empty for names that are no endpoint of the API: an agent may make up as many as it likes.
+        package var endpoint: String
+
+        package init(api: String, hour: Int64, endpoint: String) {
+            self.api = api
+            self.hour = hour
+            self.endpoint = endpoint
+        }
+    }
+
+    package static let microsecondsPerHour: Int64 = 3_600_000_000
+
+    package var calls = 0
+    /// Those with outcome `OK`.
+    package var succeeded = 0
+    /// Those that our own rate limit refused.
+    package var limited = 0
+    /// Of all calls together, in microseconds.
+    package var totalMicroseconds = 0
+    package var requestBytes = 0
+    package var responseBytes = 0
+    /// The latest call's time, in microseconds since 1970.
+    package var lastUsed: Int64 = .min
+    package var latency = LatencyHistogram()
+    /// Calls that did not succeed, by outcome.
+    package var errors: [String: Int] = [:]
+
+    package init() {}
+
+    /// Where a record counts; `nil` for one that is no whole call of a known API.
+    package static func key(of record: AuditRecord) -> Key? {
+        guard record.kind == .call || record.kind == .end, let api = record.apiID else { return nil }
+        let isUnknown = record.outcome == "ENDPOINT_NOT_FOUND" && record.upstreamStatus == nil
+        let (quotient, remainder) = record.time.quotientAndRemainder(dividingBy: microsecondsPerHour)
+        return Key(
+            api: api, hour: remainder < 0 ? quotient - 1 : quotient, endpoint: isUnknown ? "" : record.endpoint ?? "")
+    }
+
+    /// Adds a call.
+    package mutating func add(_ record: AuditRecord) {
+        let duration = record.duration
+        calls += 1
+        if record.outcome == "OK" {
+            succeeded += 1
+        } else {
+            errors[record.outcome, default: 0] += 1
+            if record.isRefusedByRateLimit { limited += 1 }
+        }
+        totalMicroseconds += duration
+        requestBytes += record.requestBytes
+        responseBytes += record.responseBytes
+        lastUsed = max(lastUsed, record.time)
+        latency.add(microseconds: duration)
+    }
+
+    /// Adds another's calls.
+    package mutating func merge(_ other: AuditRollup) {
+        calls += other.calls
+        succeeded += other.succeeded
+        limited += other.limited
+        totalMicroseconds += other.totalMicroseconds
+        requestBytes += other.requestBytes
+        responseBytes += other.responseBytes
+        lastUsed = max(lastUsed, other.lastUsed)
+        latency.merge(other.latency)
+        errors.merge(other.errors, uniquingKeysWith: +)
+    }
+}
+
+extension AuditRecord {
+    /// How long the call took, in microseconds: the stage `total`, else all stages together.
+    package var duration: Int {
+        times.last { $0.stage == "total" }?.microseconds ?? times.reduce(0) { $0 + $1.microseconds }
+    }
+
+    /// Whether our own limit refused it, so that it was never sent.
+    package var isRefusedByRateLimit: Bool { outcome == "RATE_LIMITED" && upstreamStatus == nil }
+}

@@ -1,0 +1,77 @@
+import CCurl
+import NIOCore
+
+/// The connections of one isolation key: a libcurl multi handle. Belongs to the loop's thread.
+final class MultiHandle {
+    let raw: UnsafeMutableRawPointer
+    let isolation: EgressIsolation
+    let sockets: SocketCounter
+    /// What libcurl asks of the loop.
+    let watch: (MultiHandle, Transfer?, _ descriptor: Int32, _ events: Int32) -> Void
+    let schedule: (MultiHandle, _ milliseconds: Int) -> Void
+
+    /// When libcurl wants to be called although nothing happened; nil for not at all.
+    var timer: NIODeadline?
+    /// The deadline that the loop has entered for this handle.
+    var entered: NIODeadline?
+    var transfers = 0
+    var lastUse: NIODeadline
+
+    /// Nil where there is no memory.
+    init?(
+        isolation: EgressIsolation, limits: EgressConfiguration.Limits, sockets: SocketCounter, now: NIODeadline,
+        watch: @escaping (MultiHandle, Transfer?, Int32, Int32) -> Void, schedule: @escaping (MultiHandle, Int) -> Void
+    ) {
+        guard let raw = curl_multi_init() else { return nil }
+        self.raw = raw
+        self.isolation = isolation
+        self.sockets = sockets
+        self.watch = watch
+        self.schedule = schedule
+        lastUse = now
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        penstock_multi_setopt_socket_function(
+            raw,
+            { easy, descriptor, events, context, _ in
+                guard let handle = MultiHandle.from(context) else { return -1 }
+                handle.watch(handle, easy.flatMap(Transfer.of), descriptor, events)
+                return 0
+            }, context)
+        penstock_multi_setopt_timer_function(
+            raw,
+            { _, milliseconds, context in
+                guard let handle = MultiHandle.from(context) else { return -1 }
+                handle.schedule(handle, milliseconds)
+                return 0
+            }, context)
+        // One transfer at a time on a connection, HTTP/2 too: there, a transfer whose reader has stopped would stop
+        // every other on its connection. docs/decisions/0005-egress.md
+        penstock_multi_setopt_long(raw, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
+        penstock_multi_setopt_long(raw, CURLMOPT_MAXCONNECTS, limits.idleConnections)
+    }
+
+    /// Closes the connections, after which the handle must not be used. There must be no transfers.
+    ///
+    /// Not left to `deinit`: libcurl calls back, and an object that is going away cannot be referred to.
+    func close() { curl_multi_cleanup(raw) }
+
+    private static func from(_ context: UnsafeMutableRawPointer?) -> MultiHandle? {
+        context.map { Unmanaged<MultiHandle>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    /// Lets libcurl work on a socket, or on what is due.
+    func act(on descriptor: curl_socket_t, events: Int32 = 0) {
+        var running: Int32 = 0
+        curl_multi_socket_action(raw, descriptor, events, &running)
+    }
+
+    /// The next transfer that is over.
+    func nextResult() -> (easy: UnsafeMutableRawPointer, code: CURLcode)? {
+        var left: Int32 = 0
+        while let message = curl_multi_info_read(raw, &left) {
+            guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
+            return (easy, penstock_message_result(message))
+        }
+        return nil
+    }
+}

@@ -1,0 +1,13 @@
+package import EgressPolicy
+package import NIOCore
+
+/// Turns names into addresses.
+package protocol NameResolving: Sendable {
+    /// Every address of `name`, in the order in which they should be tried; never an empty list.
+    ///
+    /// - Throws: `.nameNotFound`, `.dnsTimeout`, `.dnsOverloaded` or `.cancelled`.
+    func addresses(of name: String, deadline: NIODeadline) async throws(EgressError) -> [IPAddress]
+
+    /// Fails what still waits.
+    func close()
+}

@@ -1,0 +1,86 @@
+import CCurl
+import EgressPolicy
+import Glibc
+
+/// libcurl's callbacks. All of them come on the loop's thread, from within a call of ours.
+extension Transfer {
+    func install() {
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        easy.set(CURLOPT_PRIVATE, pointer: context)
+        easy.set(CURLOPT_HEADERDATA, pointer: context)
+        easy.set(CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
+            guard let transfer = Transfer.from(context) else { return 0 }
+            let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
+            return transfer.takeHeader(line) ? line.count : 0
+        }
+        easy.set(CURLOPT_WRITEDATA, pointer: context)
+        easy.set(CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
+            guard let transfer = Transfer.from(context) else { return 0 }
+            let body = UnsafeRawBufferPointer(start: bytes, count: size * count)
+            switch transfer.takeBody(body) {
+            case .all: return body.count
+            case .pause: return Int(CURL_WRITEFUNC_PAUSE)
+            // Any number but that of the bytes is an error; none of them at all is one too.
+            case .stop: return body.isEmpty ? 1 : 0
+            }
+        }
+        easy.set(CURLOPT_READDATA, pointer: context)
+        easy.set(CURLOPT_READFUNCTION) { bytes, size, count, context in
+            guard let transfer = Transfer.from(context) else { return Int(CURL_READFUNC_ABORT) }
+            switch transfer.giveBody(UnsafeMutableRawBufferPointer(start: bytes, count: size * count)) {
+            case .bytes(let count): return count
+            case .pause: return Int(CURL_READFUNC_PAUSE)
+            case .stop: return Int(CURL_READFUNC_ABORT)
+            }
+        }
+        easy.set(CURLOPT_SEEKDATA, pointer: context)
+        easy.setSeek { context, offset, origin in
+            guard offset == 0, origin == SEEK_SET, Transfer.from(context)?.rewindBody() == true else {
+                return CURL_SEEKFUNC_FAIL
+            }
+            return CURL_SEEKFUNC_OK
+        }
+        easy.set(CURLOPT_PREREQDATA, pointer: context)
+        easy.setPreRequest { context, remote, _, _, _ in
+            guard let transfer = Transfer.from(context), let remote, transfer.mayUse(String(cString: remote)) else {
+                return CURL_PREREQFUNC_ABORT
+            }
+            return CURL_PREREQFUNC_OK
+        }
+        easy.set(CURLOPT_OPENSOCKETDATA, pointer: context)
+        easy.setOpenSocket { context, _, address in
+            guard let transfer = Transfer.from(context), let address else { return CURL_SOCKET_BAD }
+            return transfer.openSocket(address)
+        }
+        // A connection outlives its transfer, so the counter is the context here.
+        easy.set(CURLOPT_CLOSESOCKETDATA, pointer: Unmanaged.passUnretained(multi.sockets).toOpaque())
+        easy.setCloseSocket { context, descriptor in
+            if let context { Unmanaged<SocketCounter>.fromOpaque(context).takeUnretainedValue().closed() }
+            return close(descriptor)
+        }
+    }
+
+    static func from(_ context: UnsafeMutableRawPointer?) -> Transfer? {
+        context.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    /// The transfer that a handle carries.
+    static func of(_ easy: UnsafeMutableRawPointer) -> Transfer? {
+        var context: UnsafePointer<CChar>?
+        penstock_getinfo_string(easy, CURLINFO_PRIVATE, &context)
+        return from(UnsafeMutableRawPointer(mutating: context))
+    }
+
+    private func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
+        guard let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr) else { return CURL_SOCKET_BAD }
+        let (family, kind, proto) = (address.pointee.family, address.pointee.socktype, address.pointee.`protocol`)
+        let count = Int(address.pointee.addrlen)
+        guard
+            let (ip, port) = SocketAddressBytes.parse(UnsafeRawPointer(address) + offset, count: count),
+            mayOpen(ip.unmapped, port: port)
+        else { return CURL_SOCKET_BAD }
+        let descriptor = socket(family, kind | Int32(SOCK_CLOEXEC.rawValue), proto)
+        if descriptor >= 0 { multi.sockets.opened() }
+        return descriptor
+    }
+}

@@ -1,0 +1,353 @@
+import CCurl
+import EgressPolicy
+import NIOCore
+import NIOHTTP1
+
+/// One request on its way through libcurl. Belongs to the loop's thread; ``Transfer/install()`` makes it the context of
+/// libcurl's callbacks, which all come on that thread.
+final class Transfer {
+    let plan: TransferPlan
+    let exchange: Exchange
+    let easy: EasyHandle
+    let multi: MultiHandle
+    let surroundings: Surroundings
+
+    var parser: ResponseHeadParser
+    var clock: TransferClock
+
+    private(set) var head: ResponseHead?
+    private(set) var isDelivered = false
+    /// Bytes of the body that the loop has not handed over yet.
+    private var pending = ByteBuffer()
+    /// Bytes that were waiting for the reader when the loop last looked.
+    private var waiting = 0
+    private var received = 0
+    private var isAnswerPaused = false
+
+    private var isUploadPaused = false
+    /// The piece of the request's body being sent; all of it where it is whole.
+    private var piece = ByteBuffer()
+    private var uploaded = 0
+    private var isUploadDone = true
+
+    /// Why this side gave the transfer up.
+    private(set) var refusal: EgressError.Kind?
+    /// A socket that was not opened; the others may still connect.
+    private var socketRefusal: Refusal?
+    private var remoteAddress = ""
+    /// Times that a connection was about to be used, and what had been sent on it and before it then.
+    private var uses = 0
+    private var sizeBeforeUse = 0
+    private var wasSent = false
+    private var isListed = false
+    /// The deadline that the loop has entered for this transfer.
+    var entered: NIODeadline?
+
+    /// What a transfer needs of the loop.
+    struct Surroundings {
+        let configuration: EgressConfiguration
+        let localAddresses: LocalAddresses
+        /// The time at which the loop last woke.
+        let now: () -> NIODeadline
+        /// Lists the transfer for ``Transfer/flush()``.
+        let list: (Transfer) -> Void
+    }
+
+    init(
+        plan: TransferPlan, exchange: Exchange, easy: EasyHandle, multi: MultiHandle, surroundings: Surroundings
+    ) {
+        self.plan = plan
+        self.exchange = exchange
+        self.easy = easy
+        self.multi = multi
+        self.surroundings = surroundings
+        let (request, configuration) = (plan.request, surroundings.configuration)
+        parser = ResponseHeadParser(
+            method: request.method, fields: configuration.limits.headerFields, bytes: configuration.limits.headerBytes)
+        clock = TransferClock(
+            limits: TransferClock.Limits(
+                total: request.deadline, totalEndsAtHead: request.deadlineEndsAtHead,
+                connect: request.connectTimeout, tls: configuration.tlsTimeout, firstByte: request.firstByteTimeout,
+                idle: request.idleTimeout, rate: configuration.minimumRate),
+            start: surroundings.now())
+        switch request.body {
+        case .none: break
+        case .whole(let bytes): piece = bytes
+        case .streamed: isUploadDone = false
+        }
+    }
+
+    var isProxied: Bool { surroundings.configuration.proxy != nil }
+    private var now: NIODeadline { surroundings.now() }
+    private var requestSize: Int { easy.long(CURLINFO_REQUEST_SIZE) }
+
+    /// Whether bytes of the request may have reached the API.
+    var isSent: Bool { wasSent || uses > 0 && requestSize > sizeBeforeUse }
+
+    /// libcurl waits for bytes. Before the request that says that TCP is up: it connects by waiting to write.
+    func expectsBytes() { clock.tcpConnected(now: now) }
+
+    private func list() {
+        guard !isListed else { return }
+        isListed = true
+        surroundings.list(self)
+    }
+
+    /// Gives the transfer up from within a callback, which then tells libcurl to stop. The first reason counts.
+    private func refuse(_ kind: EgressError.Kind) {
+        refusal = refusal ?? kind
+        forbidReuse()
+    }
+
+    /// The connection ends with the transfer: what is left on it would be read as the next answer (S11).
+    private func forbidReuse() { easy.set(CURLOPT_FORBID_REUSE, true) }
+
+    // MARK: Sockets
+
+    /// The second lock (S1): whether libcurl may open a socket to this address.
+    func mayOpen(_ address: IPAddress, port: Int) -> Bool {
+        let configuration = surroundings.configuration
+        if let proxy = configuration.proxy {
+            let known = proxy.origin.host.literal.map { [$0] } ?? plan.proxyAddresses
+            return known.contains(address) && port == proxy.origin.port
+        }
+        socketRefusal = judge(address, port: port)
+        // Only what was checked when the name was resolved, not what libcurl may have found since.
+        return socketRefusal == nil && (plan.addresses.isEmpty || plan.addresses.contains { $0.unmapped == address })
+    }
+
+    /// Whether the request may leave on this connection, new or used before.
+    func mayUse(_ address: String) -> Bool {
+        wasSent = isSent
+        uses += 1
+        sizeBeforeUse = requestSize
+        remoteAddress = address
+        if uses > 1, wasSent, !plan.request.isIdempotent {
+            // libcurl repeats whatever it sent on a connection that turned out to be dead.
+            refuse(.connectionReset)
+            return false
+        }
+        if !isProxied {
+            let refusal = IPAddress(address).map { judge($0, port: plan.request.origin.port) } ?? .address(.reserved)
+            if let refusal {
+                refuse(.notAllowed(refusal))
+                return false
+            }
+        }
+        clock.connected(now: now)
+        return true
+    }
+
+    private func judge(_ address: IPAddress, port: Int) -> Refusal? {
+        surroundings.configuration.rules.refusal(
+            of: address, port: port, allowlist: plan.request.isolation.ipAllowlist
+        ) { surroundings.localAddresses.contains($0, now: now) }
+    }
+
+    // MARK: The answer
+
+    /// Takes a line of the head or a trailer; false ends the transfer.
+    func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool {
+        guard refusal == nil else { return false }
+        switch parser.take(line) {
+        case .more: return true
+        case .refused(let kind):
+            refuse(kind)
+            return false
+        case .head(let head):
+            if let most = plan.request.responseBytes, let length = head.contentLength, length > most {
+                refuse(.responseTooLarge)
+                return false
+            }
+            self.head = head
+            clock.headArrived(now: now)
+            list()
+            return true
+        }
+    }
+
+    enum Taken {
+        case all, pause, stop
+    }
+
+    func takeBody(_ bytes: UnsafeRawBufferPointer) -> Taken {
+        guard refusal == nil, head != nil else { return .stop }
+        list()
+        guard pending.readableBytes + waiting < surroundings.configuration.limits.bufferedBytes else {
+            isAnswerPaused = true
+            clock.pause()
+            return .pause
+        }
+        received += bytes.count
+        if let most = plan.request.responseBytes, received > most {
+            refuse(.responseTooLarge)
+            return .stop
+        }
+        pending.writeBytes(bytes)
+        clock.bodyArrived(bytes.count, now: now)
+        return .all
+    }
+
+    /// Hands over what has come since the last time. Called once for each turn of the loop, so that a small answer which
+    /// came at once is complete by then, and goes over whole.
+    /// - Returns: false where the answer is whole although libcurl still waits for the rest of the request.
+    func flush() -> Bool {
+        isListed = false
+        guard let head, refusal == nil else { return true }
+        if !isDelivered { deliver(head, .streamed) }
+        handOver()
+        if isAnswerPaused, !exchange.pause() { resumeAnswer() }
+        guard !isUploadDone else { return true }
+        if head.status >= 400, isUploadPaused {
+            // libcurl has stopped sending, but does not end while the body is paused.
+            isUploadPaused = false
+            applyPause()
+        }
+        return head.hasBody && received != head.contentLength
+    }
+
+    private func handOver() {
+        guard pending.readableBytes > 0 else { return }
+        waiting = exchange.append(pending)
+        pending = ByteBuffer()
+    }
+
+    private func deliver(_ head: ResponseHead, _ body: Exchange.Answer.Body) {
+        isDelivered = true
+        let looked = easy.off(CURLINFO_NAMELOOKUP_TIME_T)
+        let (connected, secured) = (easy.off(CURLINFO_CONNECT_TIME_T), easy.off(CURLINFO_APPCONNECT_TIME_T))
+        let isReused = easy.long(CURLINFO_NUM_CONNECTS) == 0
+        var timings = EgressTimings()
+        if !isReused {
+            timings.connect = max(connected - looked, 0)
+            timings.tls = max(secured - connected, 0)
+        }
+        timings.firstByte = max(
+            easy.off(CURLINFO_STARTTRANSFER_TIME_T) - easy.off(CURLINFO_PRETRANSFER_TIME_T), 0)
+        exchange.deliver(
+            Exchange.Answer(
+                head: head, body: body, remoteAddress: remoteAddress, isReused: isReused, timings: timings))
+    }
+
+    /// The reader has taken what waited.
+    func resumeAnswer() {
+        guard isAnswerPaused else { return }
+        isAnswerPaused = false
+        waiting = 0
+        clock.resume(now: now)
+        applyPause()
+    }
+
+    /// Tells libcurl which directions are paused. It may call back at once with what it held.
+    private func applyPause() {
+        let directions = (isAnswerPaused ? CURLPAUSE_RECV : 0) | (isUploadPaused ? CURLPAUSE_SEND : 0)
+        let code = curl_easy_pause(easy.raw, directions)
+        if code != CURLE_OK { refuse(refusal ?? fault(code)) }
+        list()
+    }
+
+    // MARK: The request's body
+
+    enum Given {
+        case bytes(Int), pause, stop
+    }
+
+    func giveBody(_ room: UnsafeMutableRawBufferPointer) -> Given {
+        while piece.readableBytes == 0 {
+            guard case .streamed(let length, _) = plan.request.body, !isUploadDone else { return .bytes(0) }
+            switch exchange.takeUpload() {
+            case .bytes(let bytes): piece = bytes
+            case .ended:
+                isUploadDone = true
+                guard length == nil || uploaded == length else {
+                    refuse(.requestMalformed)
+                    return .stop
+                }
+            case .starved:
+                isUploadPaused = true
+                clock.starve()
+                return .pause
+            }
+        }
+        let count = min(room.count, piece.readableBytes)
+        piece.readWithUnsafeReadableBytes { bytes in
+            room.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+            return count
+        }
+        uploaded += count
+        if case .streamed(let length?, _) = plan.request.body {
+            guard uploaded <= length else {
+                refuse(.requestMalformed)
+                return .stop
+            }
+            if uploaded == length { isUploadDone = true }
+        }
+        clock.sent(now: now)
+        return .bytes(count)
+    }
+
+    /// Goes back to the beginning, for a request that is sent again. What was streamed is gone.
+    func rewindBody() -> Bool {
+        switch plan.request.body {
+        case .none: break
+        case .whole(let bytes): piece = bytes
+        case .streamed: return uploaded == 0
+        }
+        uploaded = 0
+        return true
+    }
+
+    func resumeUpload() {
+        guard isUploadPaused else { return }
+        isUploadPaused = false
+        clock.sent(now: now)
+        applyPause()
+    }
+
+    // MARK: The end
+
+    /// libcurl is done.
+    func finish(_ code: CURLcode) {
+        if code == CURLE_OK, refusal == nil, let head {
+            if isDelivered {
+                handOver()
+            } else {
+                deliver(head, .whole(pending.readableBytes > 0 ? pending : nil))
+            }
+            exchange.end(nil)
+        } else {
+            abort(refusal ?? fault(code))
+        }
+    }
+
+    /// The answer is whole, but libcurl still has some of the request to send.
+    func finishEarly() {
+        forbidReuse()
+        exchange.end(nil)
+    }
+
+    /// Ends a transfer that libcurl has not ended.
+    func abort(_ kind: EgressError.Kind) {
+        forbidReuse()
+        if isDelivered { handOver() }
+        // A handshake that fails for want of a certificate ends before anyone reads what came behind it.
+        let isUnread = kind == .tlsFailed(.clientCertificateWanted)
+        exchange.end(EgressError(kind, sent: isSent && !isUnread))
+    }
+
+    private func fault(_ code: CURLcode) -> EgressError.Kind {
+        if code == CURLE_COULDNT_CONNECT, let socketRefusal { return .notAllowed(socketRefusal) }
+        return TransferFault(
+            code: code, systemError: Int32(truncatingIfNeeded: easy.long(CURLINFO_OS_ERRNO)),
+            verifyResult: easy.long(CURLINFO_SSL_VERIFYRESULT), sslError: easy.sslError,
+            connectStatus: easy.long(CURLINFO_HTTP_CONNECTCODE), hasHead: head != nil
+        ).kind
+    }
+}
+
+extension Host {
+    /// The address of a literal; nil for a name.
+    var literal: IPAddress? {
+        if case .address(let address) = self { address } else { nil }
+    }
+}

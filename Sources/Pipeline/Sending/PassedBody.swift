@@ -1,0 +1,78 @@
+import NIOCore
+import NIOHTTP1
+import Synchronization
+import Traffic
+
+/// A raw answer's head and body as they are passed on: without the call's secrets, and where there are any to look for,
+/// with its content coding undone.
+struct PassedBody {
+    private(set) var headers: HTTPHeaders
+    private(set) var body: InboundBody
+
+    var isStreamed: Bool {
+        if case .streamed = body { true } else { false }
+    }
+
+    /// - Parameter counted: the answer's body as it is to be read.
+    init(
+        _ response: InboundResponse, counted: InboundBody, method: String, scrubber: Scrubber?
+    ) throws(Failure) {
+        headers = response.headers
+        body = counted
+        let hasBody = method != "HEAD" && response.status != 204 && response.status != 304
+        guard let scrubber, !scrubber.isEmpty, hasBody else { return }
+        var limits = DecodingLimits.defaults
+        // What streams is bounded by windows, not by this; the ratio still tells a bomb.
+        limits.decodedBytes = .max
+        let hasLength = headers.contains(name: "content-length")
+        var cleaner = try Cleaner(
+            response, scrubber: scrubber, limits: limits, options: hasLength ? [.prompt, .keepsLength] : .prompt)
+        if cleaner.changesCoding {
+            headers.remove(name: "content-encoding")
+            headers.remove(name: "content-length")
+        }
+        switch counted {
+        case .whole(let bytes):
+            var clean = try cleaner.clean(bytes ?? ByteBuffer())
+            clean.writeImmutableBuffer(try cleaner.finish())
+            if headers.contains(name: "content-length") || cleaner.changesCoding {
+                headers.replaceOrAdd(name: "content-length", value: String(clean.readableBytes))
+            }
+            body = .whole(clean)
+        case .streamed(let next):
+            let stream = CleanStream(cleaner, next)
+            body = .streamed { try await stream.next() }
+        }
+    }
+}
+
+/// A body that is cleaned while it is read, by one task at a time.
+private final class CleanStream: Sendable {
+    private struct State: ~Copyable {
+        var cleaner: Cleaner
+        var isEnded = false
+    }
+
+    private let state: Mutex<State>
+    private let source: @Sendable () async throws -> ByteBuffer?
+
+    init(_ cleaner: consuming sending Cleaner, _ source: @escaping @Sendable () async throws -> ByteBuffer?) {
+        state = Mutex(State(cleaner: cleaner))
+        self.source = source
+    }
+
+    func next() async throws -> ByteBuffer? {
+        while true {
+            guard !state.withLock({ $0.isEnded }) else { return nil }
+            guard let bytes = try await source() else {
+                let rest = try state.withLock { state throws(Failure) -> ByteBuffer in
+                    state.isEnded = true
+                    return try state.cleaner.finish()
+                }
+                return rest.readableBytes > 0 ? rest : nil
+            }
+            let clean = try state.withLock { state throws(Failure) -> ByteBuffer in try state.cleaner.clean(bytes) }
+            if clean.readableBytes > 0 { return clean }
+        }
+    }
+}

@@ -1,0 +1,197 @@
+import Audit
+import Logging
+import NIOCore
+import NIOHTTP1
+import Registry
+import Traffic
+import Vault
+
+/// What a call does with an answer.
+struct Handled<Result: Sendable>: Sendable {
+    let status: Int
+    /// What the API asks for before it is called again.
+    var retryAfter: TimeAmount?
+    /// Nil only where the credential was refused and another may be tried: nothing of the answer has been passed on.
+    var result: Result?
+}
+
+/// What a call knows of an attempt while it handles its answer.
+struct Attempt: Sendable {
+    /// Finds the secrets that were sent; nil where there were none.
+    let scrubber: Scrubber?
+    /// The credential to try next, where there is one and the request can be sent again.
+    let next: CredentialChoice?
+
+    /// Whether an answer of this status need not be passed on, because another credential is to be tried.
+    func triesAnother(after status: Int) -> Bool {
+        switch next {
+        case nil, .current: false
+        // An API that knows the token and forbids the call would forbid it with a new one as well.
+        case .newer: status == 401
+        case .previous: status == 401 || status == 403
+        }
+    }
+}
+
+/// Stage: the request on its way, with its credential, and again where that is provably harmless.
+extension Pipeline {
+    /// Sends a rendered request and has its answer handled.
+    ///
+    /// It is sent again when it provably was not processed or is idempotent, within the API's `retry_attempts` and the
+    /// deadline; and once more when the API refused the credential and there is another: a fresh access token, or the one
+    /// that a rotation left in force.
+    ///
+    /// - Parameters:
+    ///   - retriesStatuses: whether a status such as 503 is reason to send it again.
+    ///   - handle: gets each answer; what it throws is not tried again.
+    /// - Throws: ``Failure``, or what `handle` throws.
+    func send<Result: Sendable>(
+        _ request: OutboundRequest, of api: CompiledAPI, sendsCredential: Bool, retriesStatuses: Bool,
+        _ context: CallContext, handle: (InboundResponse, Attempt) async throws -> Handled<Result>
+    ) async throws -> Result {
+        var policy = RetryPolicy()
+        policy.attempts = 1 + api.retries
+        var choice = CredentialChoice.current
+        var attempt = 1
+        while true {
+            let ticket = try admitByBreaker(api)
+            let injected: Injected
+            do throws(Failure) {
+                injected = try await inject(
+                    api, sendsCredential: sendsCredential, choice, into: request, context)
+                try checkAllowed(injected.request, by: api)
+            } catch {
+                breakers.abandoned(ticket)
+                throw error
+            }
+            let next = injected.next
+            let outcome: RetryPolicy.Outcome
+            let isReplayable = request.body.isReplayable
+            let failure: Failure
+            var handler = HandlerFailure()
+            do {
+                let known = Attempt(
+                    scrubber: scrubbers.scrubber(of: api.id, for: injected.secrets),
+                    next: isReplayable ? next : nil)
+                let handled = try await routes.api(api, context).send(injected.request, watch: context.watch) {
+                    response in
+                    do {
+                        return try await handle(response, known)
+                    } catch {
+                        handler.error = error
+                        throw error
+                    }
+                }
+                report(status: handled.status, of: api, ticket)
+                guard let result = handled.result else {
+                    guard let next else { throw Self.lost }
+                    choice = next
+                    continue
+                }
+                let last = RetryPolicy.Outcome(
+                    .status(handled.status), isIdempotent: request.isIdempotent && retriesStatuses,
+                    isReplayable: isReplayable, retryAfter: handled.retryAfter)
+                guard
+                    retriesStatuses,
+                    try await waits(policy, after: last, attempt, request.deadline, context)
+                else { return result }
+                attempt += 1
+                continue
+            } catch {
+                report(error, of: api, ticket)
+                if let own = handler.error { throw own }
+                failure = error as? Failure ?? Self.lost
+                outcome = RetryPolicy.Outcome(
+                    failure.retryKind, isIdempotent: request.isIdempotent, isReplayable: isReplayable,
+                    retryAfter: failure.retryAfter.map { .seconds(Int64($0)) })
+            }
+            guard try await waits(policy, after: outcome, attempt, request.deadline, context) else { throw failure }
+            attempt += 1
+        }
+    }
+
+    /// Set by the closure that is lent to a route; tells what it threw from what the route threw.
+    private struct HandlerFailure {
+        var error: (any Error)?
+    }
+
+    private static var lost: Failure {
+        Failure(.internalError, stage: .relay, detail: "The relay failed.", sent: true)
+    }
+
+    /// Waits as the policy says; false when the call is not to be sent again.
+    private func waits(
+        _ policy: RetryPolicy, after outcome: RetryPolicy.Outcome, _ attempt: Int, _ deadline: NIODeadline,
+        _ context: CallContext
+    ) async throws -> Bool {
+        let decision = policy.next(
+            after: outcome, attempt: attempt, now: clock.monotonic(), deadline: deadline,
+            random: { Double.random(in: 0..<1) })
+        guard case .wait(let time) = decision else { return false }
+        try await clock.sleep(time)
+        return !context.watch.isGone
+    }
+
+    // MARK: the breaker
+
+    private func admitByBreaker(_ api: CompiledAPI) throws(Failure) -> BreakerTable<String>.Ticket {
+        switch breakers.admit(api.id, now: clock.monotonic()) {
+        case .admitted(let ticket): return ticket
+        case .refused(let retryAfter):
+            throw Failure(
+                .overloaded, stage: .policy,
+                detail: "The API has failed repeatedly, so calls are held back until it answers again.",
+                retryAfter: Int(max(1, (retryAfter.nanoseconds + 999_999_999) / 1_000_000_000)))
+        }
+    }
+
+    /// An answer is a success, whatever it says, unless a gateway says that there is nobody behind it.
+    private func report(status: Int, of api: CompiledAPI, _ ticket: BreakerTable<String>.Ticket) {
+        let isGone = [502, 503, 504].contains(status)
+        if isGone {
+            breakers.failed(ticket, now: clock.monotonic())
+        } else {
+            breakers.succeeded(ticket, now: clock.monotonic())
+        }
+        let observation: APIHealth.Observation =
+            isGone ? .noConnection : status == 401 || status == 403 ? .credentialRefused : .answered
+        health.observed(observation, api: api.id, user: api.user, now: clock.wall())
+    }
+
+    /// What the API is to blame for, and what it is not.
+    private func report(_ error: any Error, of api: CompiledAPI, _ ticket: BreakerTable<String>.Ticket) {
+        guard let failure = error as? Failure, failure.isOfTheAPI else { return breakers.abandoned(ticket) }
+        breakers.failed(ticket, now: clock.monotonic())
+        health.observed(.noConnection, api: api.id, user: api.user, now: clock.wall())
+    }
+}
+
+extension OutboundBody {
+    /// Whether it is still there to be sent again.
+    var isReplayable: Bool {
+        switch self {
+        case .none, .whole: true
+        case .streamed: false
+        }
+    }
+}
+
+extension Failure {
+    /// Whether sending the call again makes sense at all.
+    fileprivate var retryKind: RetryPolicy.Outcome.Kind {
+        switch code {
+        case .connectionRefused, .timeout, .tunnelOffline, .upstreamError: sent ? .noAnswer : .unsent
+        default: .permanent
+        }
+    }
+
+    /// Whether it says something of the API's health.
+    fileprivate var isOfTheAPI: Bool {
+        switch code {
+        case .connectionRefused, .sslError: true
+        case .timeout: stage != .relay && stage != .tunnel
+        case .upstreamError: true
+        default: false
+        }
+    }
+}

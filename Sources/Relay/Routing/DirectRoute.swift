@@ -1,0 +1,95 @@
+import Audit
+import Egress
+import EgressPolicy
+import NIOCore
+import NIOHTTP1
+import Pipeline
+import Registry
+import Vault
+
+/// The way straight to an API, or to the host name of a Cloudflare tunnel: through the relay's one way out.
+struct DirectRoute: Route {
+    let egress: EgressClient
+    let vault: Vault
+    let api: CompiledAPI
+    /// Calls of the same API to another host, its token endpoint, do not follow redirects and show no client certificate.
+    var isTokenEndpoint = false
+    /// As in ``CallContext/draftSecrets``.
+    var draftSecrets: [String: Secret] = [:]
+
+    func send<Result: Sendable>(
+        _ request: OutboundRequest, watch: CallerWatch, handle: (InboundResponse) async throws -> Result
+    ) async throws -> Result {
+        defer { watch.detach() }
+        let outgoing = try outgoing(request)
+        var handler = HandlerError()
+        do {
+            return try await egress.send(outgoing, started: { watch.attach($0) }) { response in
+                do {
+                    return try await handle(inbound(response))
+                } catch {
+                    handler.error = error
+                    throw error
+                }
+            }
+        } catch {
+            if let own = handler.error, !(own is EgressError) { throw own }
+            guard let error = error as? EgressError else { throw error }
+            throw EgressFailure.failure(error)
+        }
+    }
+
+    private struct HandlerError {
+        var error: (any Error)?
+    }
+
+    private func outgoing(_ request: OutboundRequest) throws(Failure) -> EgressRequest {
+        let body: EgressBody =
+            switch request.body {
+            case .none: .none
+            case .whole(let bytes): .whole(bytes)
+            case .streamed(let next):
+                .streamed(length: request.headers.first(name: "content-length").flatMap { Int($0) }, next: next)
+            }
+        var outgoing = EgressRequest(
+            method: request.method, origin: request.origin, target: request.target, headers: request.headers,
+            body: body,
+            isolation: EgressIsolation(
+                user: api.user, tls: try tls(), ipAllowlist: isTokenEndpoint ? [] : api.addresses ?? []),
+            deadline: request.deadline, isIdempotent: request.isIdempotent)
+        outgoing.deadlineEndsAtHead = request.deadlineEndsAtHead
+        outgoing.followRedirects = !isTokenEndpoint && api.followsRedirects
+        return outgoing
+    }
+
+    private func tls() throws(Failure) -> EgressTLS {
+        guard !isTokenEndpoint, let settings = api.route.tls else { return EgressTLS() }
+        var tls = EgressTLS(caPEM: settings.authorities.map { Array($0.utf8) }, verify: settings.verifies)
+        guard let client = settings.client else { return tls }
+        do {
+            let key = try draftSecrets[client.key.reference] ?? vault.open(client.key.reference)
+            tls.clientKeyPEM = key.withBytes { Array($0) }
+        } catch {
+            throw Failure(
+                .credentialMissing, stage: .relay, detail: "The API's client key is missing or cannot be read.")
+        }
+        tls.clientCertificatePEM = Array(client.certificate.utf8)
+        return tls
+    }
+
+    private func inbound(_ response: EgressResponse) -> InboundResponse {
+        let body: InboundBody =
+            switch response.body {
+            case .whole(let bytes): .whole(bytes)
+            case .streamed(let next):
+                .streamed {
+                    do {
+                        return try await next()
+                    } catch let error as EgressError {
+                        throw EgressFailure.failure(error)
+                    }
+                }
+            }
+        return InboundResponse(status: response.status, headers: response.headers, body: body, route: .direct)
+    }
+}

@@ -1,0 +1,156 @@
+package import Audit
+import GRDB
+package import Registry
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A copy of the whole database in one file.
+package enum SQLiteBackup {
+    /// What a copy holds, once it was checked.
+    package struct Contents: Sendable, Hashable {
+        package var users: Int
+        package var apis: Int
+        /// The audit's end.
+        package var audit: AuditChain
+    }
+
+    /// Checks a copy: that it is Penstock's, not from a later version, sound as a database, and that its audit verifies.
+    /// The file is not changed. Blocks for as long as reading all of it takes.
+    ///
+    /// Throws `StoreError` `.corrupt` or `.newerVersion`, saying what is wrong.
+    package static func check(_ path: String) throws(StoreError) -> Contents {
+        do {
+            guard DatabaseFile.isWritten(path) else { throw StoreError(.io, "There is no backup at \(path).") }
+            try SQLiteStore.inspect(path, SQLiteStore.settings(.defaults))
+            var settings = SQLiteStore.settings(.defaults)
+            settings.readonly = true
+            let queue = try DatabaseQueue(path: path, configuration: settings)
+            defer { try? queue.close() }
+            return try queue.read { db in
+                let faults = try String.fetchAll(db, sql: "PRAGMA integrity_check(3)")
+                guard faults == ["ok"] else {
+                    throw StoreError(.corrupt, "\(path) is damaged: \(faults.joined(separator: "; ")).")
+                }
+                guard try Row.fetchOne(db, sql: "PRAGMA foreign_key_check") == nil else {
+                    throw StoreError(.corrupt, "\(path) holds rows whose owner is missing.")
+                }
+                let audit = try verify(db, path)
+                return Contents(
+                    users: try Int.fetchOne(db, sql: "SELECT count(*) FROM users") ?? 0,
+                    apis: try Int.fetchOne(db, sql: "SELECT count(*) FROM apis") ?? 0, audit: audit)
+            }
+        } catch {
+            throw StoreError(mapping: error, path: path)
+        }
+    }
+
+    private static func verify(_ db: Database, _ path: String) throws -> AuditChain {
+        let end = try SQLiteStore.chain(db)
+        var verifier = AuditVerifier(limit: 3)
+        if try db.tableExists("audit_checkpoint") {
+            verifier = AuditVerifier(after: try SQLiteStore.checkpoint(db).chain, limit: 3)
+        }
+        let rows = try Row.fetchCursor(db, sql: "SELECT seq, record, hash FROM audit ORDER BY seq")
+        while let row = try rows.next() {
+            let hash = AuditHash(bytes: row.bytes("hash")) ?? .genesis
+            verifier.check(
+                text: Array((row["record"] as String).utf8), stored: AuditChain(sequence: row["seq"], hash: hash))
+        }
+        verifier.finish(head: end)
+        guard verifier.findings.isEmpty else {
+            let findings = verifier.findings.map(\.description).joined(separator: " ")
+            throw StoreError(.corrupt, "The audit in \(path) does not verify. \(findings)")
+        }
+        return end
+    }
+
+    /// Puts a backup in place as a relay's database, after checking it.
+    ///
+    /// No relay may run on `path`. The backup is copied beside it first and moved into place whole: after an interruption
+    /// either the old or the new one is there.
+    ///
+    /// - Parameter replacing: whether an existing database may be replaced.
+    ///
+    /// Throws `StoreError.exists` when the folder of `path` holds anything and nothing may be replaced, and what `check`
+    /// throws.
+    @discardableResult
+    package static func restore(
+        from backup: String, to path: String, replacing: Bool = false
+    ) throws(StoreError) -> Contents {
+        if !replacing {
+            let others = DatabaseFile.folderContents(of: path)
+            guard others.isEmpty else {
+                throw StoreError(
+                    .exists,
+                    "The folder of \(path) is not empty (\(others.prefix(3).joined(separator: ", "))). Restore into an "
+                        + "empty folder, or say that it may be replaced.")
+            }
+        }
+        let contents = try check(backup)
+        do {
+            var settings = SQLiteStore.settings(.defaults)
+            settings.readonly = true
+            let source = try DatabaseQueue(path: backup, configuration: settings)
+            defer { try? source.close() }
+            try copy(from: source, to: path) {
+                // The old database's log must never be applied to the new one.
+                for suffix in ["-wal", "-shm", "-journal"] { unlink(path + suffix) }
+            }
+        } catch {
+            throw StoreError(mapping: error, path: path)
+        }
+        return contents
+    }
+
+    /// Copies a database into one file that appears whole or not at all.
+    static func copy(
+        from source: some DatabaseReader, to path: String, beforeMoving: () throws -> Void = {}
+    ) throws {
+        let partial = path + ".partial"
+        unlink(partial)
+        try DatabaseFile.prepare(partial)
+        do {
+            let queue = try DatabaseQueue(path: partial)
+            try source.backup(to: queue)
+            try queue.writeWithoutTransaction { db in
+                // A backup is one file, with no log beside it; syncing it is part of leaving WAL.
+                try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE")
+            }
+            try queue.close()
+            try DatabaseFile.sync(partial)
+            try beforeMoving()
+            try DatabaseFile.move(partial, to: path)
+        } catch {
+            for suffix in ["", "-wal", "-shm", "-journal"] { unlink(partial + suffix) }
+            throw error
+        }
+    }
+}
+
+extension SQLiteStore {
+    /// Writes a consistent copy of the database as of now to a new file (mode 0600), while everything goes on, and checks
+    /// it. The master key is not in it.
+    ///
+    /// Throws `StoreError.exists` when there is a file already; nothing is left behind after an error.
+    @discardableResult
+    package func backup(to path: String) throws(StoreError) -> SQLiteBackup.Contents {
+        guard !DatabaseFile.exists(path) else {
+            throw StoreError(.exists, "There is a file \(path) already; a backup replaces none.")
+        }
+        do {
+            try SQLiteBackup.copy(from: pool, to: path)
+        } catch {
+            throw StoreError(mapping: error, path: path)
+        }
+        do {
+            return try SQLiteBackup.check(path)
+        } catch {
+            unlink(path)
+            throw error
+        }
+    }
+}
