@@ -15,8 +15,9 @@ final class SchemaLibrary {
         var schema = Rewritten(json: true)
     }
 
-    /// Values in all schemas together, once references are written out; a bound for memory and time.
-    static let mostNodes = 2_000_000
+    /// Schemas within all schemas together, each that is referred to counted once more: a bound for memory and time, with
+    /// room for the largest published descriptions of APIs.
+    private static let mostNodes = 300_000
 
     let document: SchemaDocument
     private let faults: FaultList
@@ -95,12 +96,14 @@ final class SchemaLibrary {
     func compile() -> Schema? {
         guard nodes <= Self.mostNodes else {
             faults.invalid(
-                document.base, "The definition's schemas are too large: more than \(Self.mostNodes) values together.")
+                document.base, "The definition's schemas are too large: more than \(Self.mostNodes) of them together.")
             return nil
         }
         let defs = JSONObject(shared.sorted { $0.key < $1.key }.map { ($0.key, $0.value.schema.json) })
         do throws(SchemaError) {
-            return try Schema(["properties": .object(subjects), "$defs": .object(defs)])
+            let limits = Schema.Limits(schemas: 2 * Self.mostNodes)
+            return try Schema(
+                ["properties": .object(subjects), "$defs": .object(defs)], options: Schema.Options(limits: limits))
         } catch {
             for fault in error.faults { faults.invalid(place(of: fault.pointer), fault.message) }
             return nil
