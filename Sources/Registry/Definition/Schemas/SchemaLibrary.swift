@@ -168,9 +168,9 @@ final class SchemaLibrary {
         _ schema: JSON, _ place: JSONPointer, _ enclosing: JSONPointer, _ uses: inout Set<String>
     ) -> JSON {
         nodes += 1
-        guard nodes <= Self.mostNodes, let object = schema.object else {
-            return nodes <= Self.mostNodes ? schema : true
-        }
+        // Too many are a fault of the whole; until that is told, the rest need not be looked at.
+        guard nodes <= Self.mostNodes else { return true }
+        guard let object = schema.object else { return schema }
         var result = JSONObject()
         for (key, value) in object {
             let inner = place.appending(key)
