@@ -53,6 +53,12 @@ struct DefinitionFaultTests {
         #expect(api.endpoints.map(\.sendsCredential) == [false, true])
     }
 
+    @Test("a document with countless mistakes gives a bounded list of them")
+    func countless() {
+        let keys = JSONObject((0..<5000).map { ("unknown\($0)", 1) })
+        #expect(Definitions.faults("/connection", .object(keys)).count == 1000)
+    }
+
     @Test("null counts as absent, as in the documented configuration")
     func nulls() {
         for pointer in ["/security/ip_allowlist", "/security/rate_limit", "/connection/client_key", "/description"] {

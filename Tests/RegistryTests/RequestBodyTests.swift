@@ -71,11 +71,13 @@ struct RequestBodyTests {
     func optional() throws {
         let whole = try endpoint(["type": "array", "required": false])
         #expect(!whole.requiresBody && whole.arguments["required"] == ["id"])
-        var body: JSON = ["type": "object", "properties": ["a": true, "b": true], "required": ["a"]]
-        #expect(try endpoint(body).arguments["dependentRequired"] == nil)
-        body = ["required": false, "properties": ["a": true, "b": true]]
-        let optional = try endpoint(body)
-        #expect(mismatches(optional, ["id": "1"]).isEmpty)
+        let definitions: JSON = ["B": ["properties": ["a": true, "b": true], "required": ["a"]]]
+        var json = Definitions.edit(Definitions.direct, "/$defs", definitions)
+        json = Definitions.edit(json, "/endpoints/1/request_body", ["$ref": "#/$defs/B", "required": false])
+        let beside = try #require(Definitions.compile(json).endpoint(named: "search_customers"))
+        #expect(beside.body == .properties(["a", "b"], isOpen: false) && !beside.requiresBody)
+        #expect(mismatches(beside, [:]).isEmpty && mismatches(beside, ["a": 1]).isEmpty)
+        #expect(mismatches(beside, ["b": 1]).count == 1)
     }
 
     @Test("a body open to other names takes all arguments that are no parameters")

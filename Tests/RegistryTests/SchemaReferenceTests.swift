@@ -120,6 +120,27 @@ struct SchemaReferenceTests {
         #expect(fault.position?.line == 4)
     }
 
+    @Test("references that lead only to each other are a fault")
+    func cycle() {
+        let json = Definitions.edit(
+            Definitions.direct, "/$defs", ["A": ["$ref": "#/$defs/B"], "B": ["$ref": "#/$defs/A"]])
+        for place in ["/endpoints/1/request_body", "/endpoints/1/response_schema"] {
+            #expect(!Definitions.faults(place, ["$ref": "#/$defs/A"], in: json).isEmpty)
+        }
+    }
+
+    @Test("schemas that references multiply are bounded")
+    func multiplied() {
+        var schema: JSON = .object(
+            ["properties": .object(JSONObject((0..<4000).map { ("p\($0)", ["type": "string"]) }))])
+        for _ in 0..<100 { schema = ["items": schema] }
+        let path = "#/endpoints/0/response_schema"
+        let references = (1...100).map { JSON.object(["$ref": .string(path + String(repeating: "/items", count: $0))]) }
+        let json = Definitions.edit(Definitions.direct, "/endpoints/0/response_schema", schema)
+        let faults = Definitions.faults("/endpoints/1/response_schema", ["anyOf": .array(references)], in: json)
+        #expect(faults.map(\.message).contains { $0.contains("too large") })
+    }
+
     @Test("the short form of an answer is expanded")
     func short() throws {
         let endpoint = try response(["id": "string", "n": "integer"])

@@ -36,17 +36,35 @@ struct SeedDefinitionTests {
     }
 }
 
+@Suite("The definition reference")
+struct DefinitionReferenceTests {
+    @Test("its example reads without faults, but for the secret that the command puts in")
+    func example() throws {
+        let document = try YAML.parse(try #require(DefinitionReference.text))
+        let error = #expect(throws: DefinitionError.self) {
+            try CustomAPIDefinition(document, context: Definitions.context)
+        }
+        #expect(error?.faults.map { "\($0.pointer)" } == ["/authentication/config/key"])
+    }
+}
+
 enum SeedDefinition {
     /// The YAML under "Complete Custom API Configuration"; nil where the description is not beside the repository.
-    static let text: String? = {
-        let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let page = repository.appending(path: "../shared/custom-api-integration.md")
-        guard let text = try? String(contentsOf: page, encoding: .utf8),
-            let heading = text.range(of: "### Complete Custom API Configuration"),
-            let start = text.range(of: "```yaml\n", range: heading.upperBound..<text.endIndex),
-            let end = text.range(of: "```", range: start.upperBound..<text.endIndex)
-        else { return nil }
-        return String(text[start.upperBound..<end.lowerBound])
-    }()
+    static let text = example(in: "../shared/custom-api-integration.md", below: "### Complete Custom API Configuration")
+}
+
+enum DefinitionReference {
+    static let text = example(in: "docs/definitions.md", below: "# Defining an API")
+}
+
+/// The first YAML below a heading of a page, whose path counts from the repository.
+private func example(in path: String, below title: String) -> String? {
+    let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+    let page = repository.appending(path: path)
+    guard let text = try? String(contentsOf: page, encoding: .utf8), let heading = text.range(of: title),
+        let start = text.range(of: "```yaml\n", range: heading.upperBound..<text.endIndex),
+        let end = text.range(of: "```", range: start.upperBound..<text.endIndex)
+    else { return nil }
+    return String(text[start.upperBound..<end.lowerBound])
 }

@@ -46,7 +46,7 @@ package struct CustomAPIDefinition: Sendable {
         self.slug = slug
         self.parts = parts
         secrets = fields.secrets
-        secretFields = (parts.auth.credentials + parts.route.credentials).map(\.field)
+        secretFields = fields.fields
         stored = Self.stored(object, fields, pointer)
     }
 

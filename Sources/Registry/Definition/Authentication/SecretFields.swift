@@ -9,6 +9,8 @@ final class SecretFields {
     /// The references that are stored now.
     private let known: Set<String>
 
+    /// All secret fields of the definition, also of what is switched off.
+    private(set) var fields: [String] = []
     /// Plain values on their way to the vault.
     private(set) var secrets: [WrittenSecret] = []
     /// What is to stand in the stored definition, by place.
@@ -40,6 +42,7 @@ final class SecretFields {
         _ key: String, as field: String? = nil, _ reader: ObjectReader, isPEM: Bool = false
     ) -> AuthPlan.Credential {
         let credential = credential(field ?? key)
+        fields.append(credential.field)
         let alias = Self.alias(key)
         let value = reader.value(key)
         let reference = reader.string(alias)

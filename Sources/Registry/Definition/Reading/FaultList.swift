@@ -12,8 +12,11 @@ final class FaultList {
         self.document = document
     }
 
+    /// Whether no more faults are taken, and looking for them is of no use.
+    var isFull: Bool { faults.count >= Self.most }
+
     func add(_ kind: DefinitionFault.Kind, _ pointer: JSONPointer, _ message: String) {
-        guard faults.count < Self.most else { return }
+        guard !isFull else { return }
         let position = document.map { $0.keyPosition(of: pointer) ?? $0.nearestPosition(of: pointer) }
         faults.append(DefinitionFault(kind: kind, pointer: pointer, message: message, position: position))
     }

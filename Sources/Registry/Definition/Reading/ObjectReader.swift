@@ -99,7 +99,7 @@ final class ObjectReader {
     ///
     /// - Parameter elsewhere: keys that belong to another place, with the advice.
     func finish(elsewhere: [String: String] = [:]) {
-        for key in object.keys where !known.contains(key) {
+        for key in object.keys where !known.contains(key) && !faults.isFull {
             if let advice = elsewhere[key] {
                 faults.invalid(place(key), advice)
             } else if let near = nearest(to: key, among: known) {

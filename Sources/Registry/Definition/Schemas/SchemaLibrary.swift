@@ -15,8 +15,9 @@ final class SchemaLibrary {
         var schema = Rewritten(json: true)
     }
 
-    /// Values in all schemas together, once references are written out; a bound for memory and time.
-    static let mostNodes = 2_000_000
+    /// Schemas within all schemas together, each that is referred to counted once more: a bound for memory and time, with
+    /// room for the largest published descriptions of APIs.
+    private static let mostNodes = 300_000
 
     let document: SchemaDocument
     private let faults: FaultList
@@ -25,6 +26,8 @@ final class SchemaLibrary {
     /// How often a name was wanted.
     private var wanted: [String: Int] = [:]
     private var waiting: [String] = []
+    /// What `$defs` holds, by names: endpoints that use the same share it.
+    private var bundles: [Set<String>: JSON] = [:]
     private var subjects = JSONObject()
     /// Where the schemas stand in the document as it was sent: by subject, and for arguments by argument.
     private var places: [String: JSONPointer] = [:]
@@ -73,7 +76,10 @@ final class SchemaLibrary {
         while let name = rest.popLast() {
             for other in shared[name]?.schema.uses ?? [] where found.insert(other).inserted { rest.append(other) }
         }
-        object["$defs"] = .object(JSONObject(found.sorted().map { ($0, shared[$0]?.schema.json ?? true) }))
+        let bundle =
+            bundles[found] ?? .object(JSONObject(found.sorted().map { ($0, shared[$0]?.schema.json ?? true) }))
+        bundles[found] = bundle
+        object["$defs"] = bundle
         return .object(object)
     }
 
@@ -90,12 +96,14 @@ final class SchemaLibrary {
     func compile() -> Schema? {
         guard nodes <= Self.mostNodes else {
             faults.invalid(
-                document.base, "The definition's schemas are too large: more than \(Self.mostNodes) values together.")
+                document.base, "The definition's schemas are too large: more than \(Self.mostNodes) of them together.")
             return nil
         }
         let defs = JSONObject(shared.sorted { $0.key < $1.key }.map { ($0.key, $0.value.schema.json) })
         do throws(SchemaError) {
-            return try Schema(["properties": .object(subjects), "$defs": .object(defs)])
+            let limits = Schema.Limits(schemas: 2 * Self.mostNodes)
+            return try Schema(
+                ["properties": .object(subjects), "$defs": .object(defs)], options: Schema.Options(limits: limits))
         } catch {
             for fault in error.faults { faults.invalid(place(of: fault.pointer), fault.message) }
             return nil
@@ -160,9 +168,9 @@ final class SchemaLibrary {
         _ schema: JSON, _ place: JSONPointer, _ enclosing: JSONPointer, _ uses: inout Set<String>
     ) -> JSON {
         nodes += 1
-        guard nodes <= Self.mostNodes, let object = schema.object else {
-            return nodes <= Self.mostNodes ? schema : true
-        }
+        // Too many are a fault of the whole; until that is told, the rest need not be looked at.
+        guard nodes <= Self.mostNodes else { return true }
+        guard let object = schema.object else { return schema }
         var result = JSONObject()
         for (key, value) in object {
             let inner = place.appending(key)
