@@ -79,7 +79,7 @@ package struct Relay: Sendable {
             limits: .init(requestBytes: configuration.limits.requestBytes))
         let router = buildRelayRouter(
             administration: parts.administration, directory: parts.directory, pipeline: parts.pipeline, hub: parts.hub,
-            log: parts.store,
+            keys: parts.keys, log: parts.store,
             addresses: configuration.egress.addresses, requestBytes: configuration.limits.requestBytes)
         let logger = logger
         return Application(

@@ -18,6 +18,7 @@ struct RelayParts: Sendable {
     let audit: AuditWriter
     let hub: TunnelHub
     let administration: Administration
+    let keys: IdempotencyKeys
     let pipeline: Pipeline
     let egress: EgressClient
     let store: SQLiteStore
@@ -32,6 +33,9 @@ struct RelayParts: Sendable {
         self.egress = egress
         let vault = storage.vault
         let offload = ThreadOffload(pool: pool)
+        keys = IdempotencyKeys(store: storage.store, offload: offload, now: WallClock.microseconds)
+        // What a crash cut short may be tried again.
+        try storage.store.releaseUnfinished()
         var limits = Pipeline.Limits()
         limits.responseBytes = configuration.limits.responseBytes
         limits.callsInFlight = configuration.limits.callsInFlight
