@@ -102,7 +102,7 @@ let targets: [Target] = [
     .testTarget(name: "EgressPolicyTests", dependencies: ["EgressPolicy"]),
     .testTarget(
         name: "EgressTests",
-        dependencies: ["Egress", "EgressPolicy", .nioCore, .nioPosix, .nioHTTP1, .logging]),
+        dependencies: ["CCurl", "Egress", "EgressPolicy", .nioCore, .nioPosix, .nioHTTP1, .logging]),
     .testTarget(
         name: "ReverseHTTPTests", dependencies: ["ReverseHTTP", .nioCore, .nioPosix, .nioHTTP1, .logging]),
     .testTarget(

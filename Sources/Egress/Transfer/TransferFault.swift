@@ -52,10 +52,11 @@ struct TransferFault {
         }
     }
 
-    /// `X509_V_ERR_…` of OpenSSL's x509_vfy.h. libcurl compares names itself, so that OpenSSL then has no error.
+    /// `X509_V_ERR_…` of OpenSSL's x509_vfy.h. libcurl compares names itself, before it asks for the result: what it
+    /// then gives is what it began with, 1.
     private var verification: TLSFault {
         switch verifyResult {
-        case 0, 62, 64: .wrongName
+        case 0, 1, 62, 64: .wrongName
         case 9: .notYetValid
         case 10: .expired
         case 18, 19: .selfSigned
