@@ -153,7 +153,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("GET /", "/", "x", "1"), ("GET\r\nX: 1", "/", "x", "1"), ("", "/", "x", "1"), ("GET", "/ HTTP/1.1", "x", "1"),
+        ("CONNECT", "/", "x", "1"), ("GET /", "/", "x", "1"), ("GET\r\nX: 1", "/", "x", "1"), ("", "/", "x", "1"),
+        ("GET", "/ HTTP/1.1", "x", "1"),
         ("GET", "/\r\nX: 1", "x", "1"), ("GET", "/\u{0}", "x", "1"), ("GET", "http://x/", "x", "1"),
         ("GET", "", "x", "1"), ("GET", "/#f", "x", "1"), ("GET", "/é", "x", "1"), ("GET", "/", "x\r\ny", "1"),
         ("GET", "/", "x:", "1"), ("GET", "/", "x y", "1"), ("GET", "/", "", "1"), ("GET", "/", "x", "1\r\ny: 2"),
@@ -164,6 +165,11 @@ import Testing
     ) throws {
         var request = try EgressRequest.to(80, target, method: method)
         request.headers.add(name: name, value: value)
+        #expect(throws: EgressError(.requestMalformed)) { try RequestFields(request) }
+    }
+
+    @Test func `A HEAD request has no body`() throws {
+        let request = try EgressRequest.to(80, method: "HEAD", body: .whole(ByteBuffer(string: "x")))
         #expect(throws: EgressError(.requestMalformed)) { try RequestFields(request) }
     }
 

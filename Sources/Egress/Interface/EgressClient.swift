@@ -4,6 +4,8 @@ import NIOCore
 import NIOHTTP1
 
 /// The relay's one way out: every request that leaves, leaves here, and none past the guard (S1–S5).
+///
+/// Once started it must be shut down: its thread lives until then.
 package final class EgressClient: Sendable {
     private let configuration: EgressConfiguration
     private let resolver: any NameResolving

@@ -47,7 +47,7 @@ final class MultiHandle {
         // One transfer at a time on a connection, HTTP/2 too: there, a transfer whose reader has stopped would stop
         // every other on its connection. docs/decisions/0005-egress.md
         penstock_multi_setopt_long(raw, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
-        penstock_multi_setopt_long(raw, CURLMOPT_MAXCONNECTS, limits.idleConnections)
+        penstock_multi_setopt_long(raw, CURLMOPT_MAXCONNECTS, limits.connectionsPerHandle)
     }
 
     /// Closes the connections, after which the handle must not be used. There must be no transfers.

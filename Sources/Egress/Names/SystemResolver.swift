@@ -14,6 +14,9 @@ package final class SystemResolver: NameResolving {
         var idleThreads = 0
     }
 
+    /// The longest that anyone waits for a name.
+    private static let longest = TimeAmount.seconds(15)
+
     private let state: Mutex<State>
     private let wake = ThreadSignal()
     private let maximumThreads: Int
@@ -35,6 +38,7 @@ package final class SystemResolver: NameResolving {
     }
 
     package func addresses(of name: String, deadline: NIODeadline) async throws(EgressError) -> [IPAddress] {
+        let deadline = min(deadline, .now() + Self.longest)
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID
