@@ -24,7 +24,6 @@ final class EgressLoop: Sendable {
 
     private let state = Mutex(State())
     private let poller: Poller
-    private let sockets = SocketCounter()
 
     /// - Throws: `.overloaded` where the system has no descriptors left.
     init() throws(EgressError) {
@@ -43,7 +42,7 @@ final class EgressLoop: Sendable {
         let isStarted =
             Self.isLibraryReady
             && Threads.start {
-                LoopCore(self, configuration, self.poller, self.sockets, localAddresses).run()
+                LoopCore(self, configuration, self.poller, localAddresses).run()
             }
         if !isStarted {
             stopped()
@@ -82,11 +81,7 @@ final class EgressLoop: Sendable {
         if !isTaken, case .start = request { exchange.end(EgressError(.overloaded)) }
     }
 
-    var gauges: EgressGauges {
-        var gauges = state.withLock { $0.gauges }
-        gauges.connections = sockets.count
-        return gauges
-    }
+    var gauges: EgressGauges { state.withLock { $0.gauges } }
 
     // MARK: The thread's side
 
@@ -98,18 +93,13 @@ final class EgressLoop: Sendable {
         }
     }
 
-    func publish(transfers: Int, handles: Int) {
-        state.withLock {
-            $0.gauges.transfers = transfers
-            $0.gauges.handles = handles
-        }
-    }
+    func publish(_ gauges: EgressGauges) { state.withLock { $0.gauges = gauges } }
 
-    /// The thread has let go of everything.
-    func stopped() {
+    /// The thread has let go of everything, save what `gauges` says.
+    func stopped(_ gauges: EgressGauges = EgressGauges()) {
         let (left, waiters) = state.withLock { state in
             state.phase = .stopped
-            state.gauges = EgressGauges()
+            state.gauges = gauges
             defer {
                 state.inbox = []
                 state.waiters = []

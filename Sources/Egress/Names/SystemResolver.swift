@@ -86,7 +86,11 @@ package final class SystemResolver: NameResolving {
             case .closed: return .answer(.failure(EgressError(.overloaded)))
             case .waits(startsLookup: false): return .wait
             case .waits(startsLookup: true):
-                if state.idleThreads > 0 { return .wakeThread }
+                if state.idleThreads > 0 {
+                    // Counted out here, not when it wakes: the next name needs a thread of its own.
+                    state.idleThreads -= 1
+                    return .wakeThread
+                }
                 guard state.threads < maximumThreads else { return .wait }
                 state.threads += 1
                 return .startThread
@@ -117,7 +121,6 @@ package final class SystemResolver: NameResolving {
             guard let name else {
                 if isClosed { return }
                 wake.wait()
-                state.withLock { $0.idleThreads -= 1 }
                 continue
             }
             let found = lookUp(name)
