@@ -142,7 +142,7 @@ import Testing
         }
     }
 
-    @Test func `S10: A connection that never comes up runs into the connect deadline`() async throws {
+    @Test func `S10: A handshake that never ends runs into the TLS deadline`() async throws {
         try await RawServer.with { connection in
             await connection.untilClosed()
         } _: { server in

@@ -38,6 +38,18 @@ import Testing
         }
     }
 
+    @Test func `Connections come from the address that the operator binds`() async throws {
+        try await Nginx.with(extra: #"location /from { return 200 "$remote_addr"; }"#) { nginx in
+            try await withClient {
+                $0.caFile = Certificates.ca
+                $0.bind = .v4(0x7f00_0007)
+            } _: { client in
+                let answer = try await client.whole(.to(nginx.port, "/from", scheme: .https))
+                #expect(answer.body == "127.0.0.7")
+            }
+        }
+    }
+
     @Test func `Fields and bodies go over HTTP/2 as they are`() async throws {
         let extra = #"location /fields { return 200 "$http_x_one|$http_accept|$http_user_agent|$content_length"; }"#
         try await with(extra: extra) { nginx, client in

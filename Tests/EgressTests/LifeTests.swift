@@ -244,7 +244,7 @@ import Testing
     }
 
     @Test func `A client that was never started refuses, and shuts down`() async throws {
-        let client = try EgressClient(
+        let client = EgressClient(
             configuration: EgressConfiguration(rules: EgressRules(allowPrivate: [CIDR(.loopback)])),
             resolver: FakeResolver(), logger: quiet)
         await client.expect(EgressError(.overloaded), from: try .to(80))

@@ -38,6 +38,29 @@ import Testing
         }
     }
 
+    @Test func `S1: Behind a proxy the certificate's name and the server name stay the host's`() async throws {
+        let extra = #"location /names { return 200 "$ssl_server_name $http_host $server_protocol"; }"#
+        let resolver = FakeResolver(["origin.test": [[.v4(0x0808_0808)]], "wrong.test": [[.v4(0x0808_0808)]]])
+        try await Nginx.with(extra: extra) { nginx in
+            try await RawServer.with { connection in
+                _ = await connection.head()
+                try await connection.write("HTTP/1.1 200 Connection established\r\n\r\n")
+                try await connection.forward(to: nginx.port)
+            } _: { server in
+                try await withClient(resolver: resolver) {
+                    $0.caFile = Certificates.ca
+                    $0.proxy = EgressProxy(origin: origin(server.port))
+                } _: { client in
+                    let answer = try await client.whole(.to(443, "/names", scheme: .https))
+                    #expect(answer.body == "origin.test origin.test HTTP/2.0")
+                    #expect(server.seen.heads.first?.hasPrefix("CONNECT 8.8.8.8:443 ") == true)
+                    await client.expect(
+                        EgressError(.tlsFailed(.wrongName)), from: try .to(443, host: "wrong.test", scheme: .https))
+                }
+            }
+        }
+    }
+
     @Test func `A proxy by name is resolved, and not judged: it is the operator's`() async throws {
         try await RawServer.with(Self.tunnel) { server in
             try await withClient(resolver: Self.resolver) {

@@ -13,18 +13,19 @@ package final class EgressClient: Sendable {
     private let loop: EgressLoop
     private let logger: Logger
 
-    /// - Throws: `.overloaded` where the system has no descriptors left.
     package init(
         configuration: EgressConfiguration, resolver: any NameResolving = SystemResolver(), logger: Logger
-    ) throws(EgressError) {
+    ) {
         self.configuration = configuration
         self.resolver = resolver
         self.logger = logger
         localAddresses = LocalAddresses()
-        loop = try EgressLoop()
+        loop = EgressLoop()
     }
 
     /// Starts the thread. Requests before it and after ``shutdown()`` fail with `.overloaded`.
+    ///
+    /// - Throws: `.overloaded` where the system has no thread or descriptor left.
     package func start() throws(EgressError) {
         try loop.start(configuration, localAddresses: localAddresses)
         logger.debug("egress started")
@@ -85,7 +86,8 @@ package final class EgressClient: Sendable {
             do {
                 return try await run(exchange, plan, dns, handle)
             } catch {
-                throw exchange.uploadError ?? error
+                // A body that ends because the task is cancelled is not what went wrong.
+                throw Task.isCancelled ? error : exchange.uploadError ?? error
             }
         }
     }

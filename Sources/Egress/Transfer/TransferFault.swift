@@ -20,7 +20,7 @@ struct TransferFault {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return .nameNotFound
         case CURLE_COULDNT_CONNECT: return connect
         case CURLE_OPERATION_TIMEDOUT: return hasHead ? .responseTimeout(.total) : .connectTimeout
-        case CURLE_OUT_OF_MEMORY:
+        case CURLE_OUT_OF_MEMORY, Self.tooLarge:
             // Also libcurl's own limit for one line of a head, which is above ours.
             return hasHead ? .overloaded : .headersTooLarge
         case CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_SEND_ERROR, CURLE_SEND_FAIL_REWIND, CURLE_HTTP2_STREAM:
@@ -41,6 +41,9 @@ struct TransferFault {
         default: return .protocolError
         }
     }
+
+    /// `CURLE_TOO_LARGE`, which a libcurl before 8.6 does not have.
+    private static let tooLarge = CURLcode(rawValue: 100)
 
     private var connect: EgressError.Kind {
         switch systemError {

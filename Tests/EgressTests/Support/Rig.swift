@@ -16,7 +16,7 @@ func withClient<R: Sendable>(
 ) async throws -> R {
     var configuration = EgressConfiguration(rules: EgressRules(allowPrivate: [try CIDR("127.0.0.0/8")]))
     configure(&configuration)
-    let client = try EgressClient(configuration: configuration, resolver: resolver, logger: quiet)
+    let client = EgressClient(configuration: configuration, resolver: resolver, logger: quiet)
     try client.start()
     let result: Result<R, any Error>
     do {
