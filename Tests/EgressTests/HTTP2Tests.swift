@@ -1,4 +1,5 @@
 import EgressPolicy
+import Glibc
 import NIOCore
 import NIOHTTP1
 import Testing
@@ -22,8 +23,12 @@ import Testing
             let first = try await client.whole(.to(nginx.port, "/small?a=%2F", scheme: .https))
             #expect(first.status == 200 && first.version == .http2 && first.body == "HTTP/2.0 GET NONE")
             #expect(!first.isReused)
+            // The certificate was made for two days.
+            let expiry = try #require(first.certificateExpiry)
+            #expect((time(nil)...time(nil) + 3 * 86_400).contains(Int(expiry)))
             let second = try await client.whole(.to(nginx.port, "/small", method: "DELETE", scheme: .https))
-            #expect(second.isReused && second.body == "HTTP/2.0 DELETE NONE")
+            #expect(second.isReused && second.certificateExpiry == nil)
+            #expect(second.body == "HTTP/2.0 DELETE NONE")
             let head = try await client.whole(.to(nginx.port, "/big", method: "HEAD", scheme: .https))
             #expect(head.isReused && head.body.isEmpty && head.headers.first(name: "content-length") == "\(8 << 20)")
         }

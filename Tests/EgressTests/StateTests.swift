@@ -135,6 +135,18 @@ import Testing
         #expect(parse("HTTP/1.1 200 OK\nx: \(String(repeating: "x", count: 200))\n\n").1 == .headersTooLarge)
     }
 
+    @Test(
+        arguments: [
+            ("Jan  1 00:00:00 1970 GMT", 0), ("Nov  6 10:29:46 2026 GMT", 1_793_960_986),
+            ("Feb 29 23:59:59 2000 GMT", 951_868_799), ("Mar  1 00:00:00 2100 GMT", 4_107_542_400),
+            ("Dec 31 23:59:59 9999 GMT", 253_402_300_799), ("Nov 6 2026", nil), ("Nob  6 10:29:46 2026 GMT", nil),
+            ("Nov  6 10:29:46 2026", nil), ("Nov  6 25:29:46 2026 GMT", nil), ("Nov 99 10:29:46 2026 GMT", nil),
+            ("", nil),
+        ] as [(String, Int64?)])
+    func `The end of a certificate is read`(text: String, seconds: Int64?) {
+        #expect(CertificateTime.seconds(text) == seconds)
+    }
+
     @Test func `What libcurl ends with is named`() {
         let kind = { (code: CURLcode, change: (inout TransferFault) -> Void) in
             var fault = TransferFault(code: code)

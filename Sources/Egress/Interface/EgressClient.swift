@@ -113,7 +113,8 @@ package final class EgressClient: Sendable {
             return try await handle(
                 EgressResponse(
                     status: answer.head.status, httpVersion: answer.head.version, headers: answer.head.headers,
-                    body: body, remoteAddress: answer.remoteAddress, isReused: answer.isReused, timings: timings))
+                    body: body, remoteAddress: answer.remoteAddress, isReused: answer.isReused, timings: timings,
+                    certificateExpiry: answer.certificateExpiry))
         } onCancel: {
             exchange.abandon()
         }

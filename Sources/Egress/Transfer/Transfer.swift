@@ -241,7 +241,8 @@ final class Transfer {
             easy.off(CURLINFO_STARTTRANSFER_TIME_T) - easy.off(CURLINFO_PRETRANSFER_TIME_T), 0)
         exchange.deliver(
             Exchange.Answer(
-                head: head, body: body, remoteAddress: remoteAddress, isReused: isReused, timings: timings))
+                head: head, body: body, remoteAddress: remoteAddress, isReused: isReused, timings: timings,
+                certificateExpiry: isReused ? nil : easy.certificateExpiry))
     }
 
     /// The reader has taken what waited.

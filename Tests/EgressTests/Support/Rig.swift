@@ -76,6 +76,7 @@ struct Whole: Sendable {
     var body: String
     var isReused: Bool
     var remoteAddress: String
+    var certificateExpiry: Int64?
 }
 
 extension EgressClient {
@@ -84,7 +85,8 @@ extension EgressClient {
         try await send(request) { response in
             Whole(
                 status: response.status, version: response.httpVersion, headers: response.headers,
-                body: try await response.text(), isReused: response.isReused, remoteAddress: response.remoteAddress)
+                body: try await response.text(), isReused: response.isReused, remoteAddress: response.remoteAddress,
+                certificateExpiry: response.certificateExpiry)
         }
     }
 
