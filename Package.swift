@@ -109,7 +109,7 @@ let targets: [Target] = [
     .testTarget(name: "TrafficTests", dependencies: ["Traffic", "CZlib", .nioCore]),
     .testTarget(
         name: "EgressTests",
-        dependencies: ["Egress", "EgressPolicy", .nioCore, .nioPosix, .nioHTTP1, .logging]),
+        dependencies: ["CCurl", "Egress", "EgressPolicy", .nioCore, .nioPosix, .nioHTTP1, .logging]),
     .testTarget(
         name: "ReverseHTTPTests", dependencies: ["ReverseHTTP", .nioCore, .nioPosix, .nioHTTP1, .logging]),
     .testTarget(
