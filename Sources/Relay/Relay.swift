@@ -47,6 +47,7 @@ package struct Relay: Sendable {
                 // Stopped last: what calls still in flight have to record.
                 .init(service: AuditService(audit: parts.audit)),
                 .init(service: EgressService(egress: parts.egress)),
+                .init(service: parts.alerts),
                 .init(service: tls),
                 .init(service: TunnelSightings(hub: parts.hub, store: parts.store, pool: pool)),
                 .init(service: adminServer(parts, readiness)),
@@ -79,7 +80,7 @@ package struct Relay: Sendable {
             limits: .init(requestBytes: configuration.limits.requestBytes))
         let router = buildRelayRouter(
             administration: parts.administration, directory: parts.directory, pipeline: parts.pipeline, hub: parts.hub,
-            keys: parts.keys, log: parts.store,
+            keys: parts.keys, deliveries: parts.store, log: parts.store,
             addresses: configuration.egress.addresses, requestBytes: configuration.limits.requestBytes)
         let logger = logger
         return Application(

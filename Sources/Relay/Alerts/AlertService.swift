@@ -1,4 +1,5 @@
 import Egress
+import EgressPolicy
 import Logging
 import NIOCore
 import NIOPosix
@@ -6,7 +7,6 @@ import Pipeline
 import Registry
 import ServiceLifecycle
 import StoreSQLite
-import Synchronization
 import Vault
 
 /// Takes note of news about APIs, and has webhooks told of it: each message is in the delivery log before it is sent, and
@@ -18,12 +18,9 @@ final class AlertService: Service {
     private let egress: EgressClient
     private let pool: NIOThreadPool
     private let logger: Logger
-    /// News that are not in the log yet; bounded, since a call must never wait for them.
-    private let news = Mutex<[HealthTable.News]>([])
-    private let wake: AsyncStream<Void>
-    private let bell: AsyncStream<Void>.Continuation
+    private let inbox: AlertInbox
+    private let health: HealthTable
 
-    private static let mostNews = 1000
     /// Seconds before each further attempt.
     private static let pauses: [Int64] = [5, 30, 120, 600, 3600, 14_400, 43_200]
     private static let poll = Duration.seconds(5)
@@ -31,22 +28,17 @@ final class AlertService: Service {
     private static let atOnce = 32
 
     init(
-        store: SQLiteStore, directory: Directory, vault: Vault, egress: EgressClient, pool: NIOThreadPool,
-        logger: Logger
+        inbox: AlertInbox, health: HealthTable, store: SQLiteStore, directory: Directory, vault: Vault,
+        egress: EgressClient, pool: NIOThreadPool, logger: Logger
     ) {
+        self.inbox = inbox
+        self.health = health
         self.store = store
         self.directory = directory
         self.vault = vault
         self.egress = egress
         self.pool = pool
         self.logger = logger
-        (wake, bell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-    }
-
-    /// Takes note; from the thread of a call.
-    func tell(_ item: HealthTable.News) {
-        news.withLock { if $0.count < Self.mostNews { $0.append(item) } }
-        bell.yield()
     }
 
     func run() async throws {
@@ -57,7 +49,7 @@ final class AlertService: Service {
                 group.addTask {
                     while !Task.isCancelled {
                         try? await Task.sleep(for: Self.poll)
-                        self.bell.yield()
+                        self.inbox.ring()
                     }
                 }
                 await group.waitForAll()
@@ -66,7 +58,7 @@ final class AlertService: Service {
     }
 
     private func deliver() async {
-        for await _ in wake {
+        for await _ in inbox.rings {
             guard !Task.isCancelled else { return }
             await write()
             await send()
@@ -75,12 +67,9 @@ final class AlertService: Service {
 
     /// Puts news into the delivery log, for APIs whose owners want to hear.
     private func write() async {
-        let taken = news.withLock { news in
-            defer { news = [] }
-            return news
-        }
-        for item in taken {
-            logger.notice("an API's state changed", metadata: ["api": "\(item.api)", "event": "\(item.event.rawValue)"])
+        for item in inbox.take() {
+            logger.notice(
+                "an API's state changed", metadata: ["api": "\(item.api)", "event": "\(item.event.rawValue)"])
             guard api(item.user, item.api)?.alerts != nil else { continue }
             let delivery = Delivery(
                 id: Identifier.make("dlv"), user: item.user, api: item.api, event: item.event.rawValue, time: item.time,
@@ -99,7 +88,7 @@ final class AlertService: Service {
         await withTaskGroup(of: Void.self) { group in
             for delivery in due { group.addTask { await self.attempt(delivery) } }
         }
-        if due.count == Self.atOnce { bell.yield() }
+        if due.count == Self.atOnce { inbox.ring() }
     }
 
     private func attempt(_ delivery: Delivery) async {
@@ -126,7 +115,8 @@ final class AlertService: Service {
         guard let id = delivery.api, let api = api(delivery.user, id), let plan = api.alerts,
             let secret = try? vault.open(plan.secret.reference)
         else { return nil }
-        let ends = delivery.event == APIHealth.Event.certificateExpiring.rawValue ? certificateEnds(of: id) : nil
+        let isCertificate = delivery.event == APIHealth.Event.certificateExpiring.rawValue
+        let ends = isCertificate ? health.health(of: id)?.certificateEnds : nil
         let message = AlertMessage(delivery, api: api, certificateEnds: ends)
         let request = EgressRequest(
             method: "POST", origin: plan.origin, target: plan.target.raw,
@@ -136,8 +126,6 @@ final class AlertService: Service {
             deadline: .now() + Self.timeout, isIdempotent: true)
         return try? await egress.send(request) { $0.status }
     }
-
-    private func certificateEnds(of api: String) -> Int64? { nil }
 
     private func api(_ user: String, _ id: String) -> CompiledAPI? {
         directory.apis(user: user).first { $0.id == id }

@@ -27,7 +27,8 @@ struct IdempotencyMiddleware: RouterMiddleware {
         else { return try await next(request, context) }
         guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
             throw Failure(
-                .invalidRequest, stage: .validation, detail: "Idempotency-Key must be 1 to 255 visible ASCII characters.")
+                .invalidRequest, stage: .validation,
+                detail: "Idempotency-Key must be 1 to 255 visible ASCII characters.")
         }
         // Only who may write is asked for a body (T15).
         let token = try Authentication.token(request.headers, administration)
@@ -79,10 +80,13 @@ struct IdempotencyMiddleware: RouterMiddleware {
         if let replayed { headers[replayed] = "true" }
         let hasBody = answered.status != 204
         if hasBody { headers[.contentType] = "application/json" }
-        let withheld: JSON = ["detail": "This was done when it was first asked for; what was shown then is not shown again."]
+        let withheld: JSON = [
+            "detail": "This was done when it was first asked for; what was shown then is not shown again."
+        ]
         let body = hasBody ? answered.body ?? withheld.bytes() : []
         return Response(
-            status: .init(code: answered.status), headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+            status: .init(code: answered.status), headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
     }
 
     private static func digest(_ request: Request, _ body: ByteBuffer) -> [UInt8] {
