@@ -140,7 +140,7 @@ let targets: [Target] = [
     .testTarget(
         name: "EndToEndTests",
         dependencies: [
-            "Value", "ReverseHTTP", .asyncHTTPClient, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioConcurrency,
+            "Value", "ReverseHTTP", .asyncHTTPClient, .crypto, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioConcurrency,
             .logging,
         ], path: "Tests/EndToEnd"),
     .testTarget(
