@@ -37,9 +37,11 @@ extension Target.Dependency {
 /// One target a folder; the arrows only point up this list. `docs/architecture.md` says what each may know.
 let targets: [Target] = [
     .systemLibrary(name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+    .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Value"),
+    .target(name: "JSONSchema", dependencies: ["CPCRE2", "Value"]),
     .target(name: "YAML", dependencies: ["CYAML", "Value"]),
     .target(name: "Settings", dependencies: ["Value", "YAML"]),
     .target(name: "Lines", dependencies: [.logging]),
@@ -95,8 +97,10 @@ let targets: [Target] = [
             .nioTLS,
             .logging,
         ]),
+    .executableTarget(name: "penstock-scoreboard", dependencies: ["JSONSchema", "Value"]),
 
     .testTarget(name: "ValueTests", dependencies: ["Value"]),
+    .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "Value"]),
     .testTarget(name: "YAMLTests", dependencies: ["YAML", "Value"]),
     .testTarget(name: "SettingsTests", dependencies: ["Settings", "YAML", "Value"]),
     .testTarget(name: "EgressPolicyTests", dependencies: ["EgressPolicy"]),
