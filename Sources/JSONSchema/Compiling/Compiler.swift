@@ -46,6 +46,7 @@ struct Compiler {
         faults = library.faults + faults
         if faults.isEmpty { refuseCycles() }
         guard faults.isEmpty else { throw SchemaError(faults: faults) }
+        shortenReferences()
         return Program(tables, limits: options.limits)
     }
 
@@ -112,8 +113,9 @@ struct Compiler {
 
     private mutating func compile(_ item: Pending) {
         switch item.schema {
-        case .bool(true): break
-        case .bool(false):
+        case .bool(let isAnything):
+            tables.nodes[Int(item.node)].isLeaf = true
+            guard !isAnything else { return }
             tables.nodes[Int(item.node)].types = []
             tables.nodes[Int(item.node)].isNever = true
         case .object(let object):
@@ -136,6 +138,17 @@ struct Compiler {
                 targets.append((Index(resource), node))
             }
             tables.anchors[anchor].targets = targets
+        }
+    }
+
+    /// Lets nodes that are nothing but a reference be passed over, where that does not change the dynamic scope.
+    private mutating func shortenReferences() {
+        for index in tables.nodes.indices where tables.nodes[index].hasStepsOnly && tables.nodes[index].steps.count == 1
+        {
+            guard case .reference(let target) = tables.steps[Int(tables.nodes[index].steps.start)],
+                tables.anchors.isEmpty || tables.nodes[Int(target)].resource == tables.nodes[index].resource
+            else { continue }
+            tables.nodes[index].target = target
         }
     }
 

@@ -62,13 +62,21 @@ struct Machine {
     }
 
     /// Applies the schema `index` to `value`, and notes in `area` which parts of the value it looked at.
+    @inline(__always)
     mutating func evaluate(_ index: Index, _ value: JSON, _ area: MarkArea) -> Bool {
+        let node = rows.nodes + Int(index)
+        guard node.pointee.isLeaf else { return descend(index, value, area) }
+        return spend(1) && (node.pointee.types.admit(value) || failType(index))
+    }
+
+    @inline(never)
+    private mutating func descend(_ start: Index, _ value: JSON, _ area: MarkArea) -> Bool {
+        var index = start
+        // Nothing but a reference; there are no cycles of these.
+        while rows.nodes[Int(index)].target >= 0, spend(1) { index = rows.nodes[Int(index)].target }
         guard spend(1), depth > 0 else {
             isExhausted = true
             return false
-        }
-        if rows.nodes[Int(index)].isLeaf {
-            return rows.nodes[Int(index)].types.admit(value) || failType(index)
         }
         depth -= 1
         defer { depth += 1 }
