@@ -62,6 +62,13 @@ struct ReferenceTests {
             ])
     }
 
+    @Test("Names that differ in code points only are different names")
+    func codePoints() throws {
+        let schema = try Schema(["properties": ["\u{E9}": ["type": "string"], "e\u{301}": ["type": "null"]]])
+        #expect(schema.isValid(["\u{E9}": "a", "e\u{301}": nil]))
+        #expect(schema.validate(["\u{E9}": nil, "e\u{301}": "a"]).count == 2)
+    }
+
     @Test("A pointer to nothing is a fault")
     func nowhere() {
         #expect(throws: SchemaError.self) { try Schema([:], at: JSONPointer(["a"])) }

@@ -18,12 +18,13 @@ struct Compiler {
     private var faults: [SchemaError.Fault] = []
     private var nodesByLocation: [Location: Index] = [:]
     private var pending: [Pending] = []
-    private var patternsByText: [String: Index] = [:]
+    private var patternsByText: [JSON: Index] = [:]
     private var anchorsByName: [String: Index] = [:]
     /// Resources that some node belongs to: those that can be in the dynamic scope.
     private var reached: Set<Int> = []
 
-    private static let maximumFaults = 64
+    /// More are not told.
+    static let maximumFaults = 64
 
     init(dialect: Schema.Dialect, options: Schema.Options) {
         self.dialect = dialect
@@ -91,14 +92,14 @@ struct Compiler {
 
     /// The table's place for a pattern; below zero, with the fault reported, when it is none.
     mutating func pattern(_ text: String, at location: Location) -> Index {
-        if let known = patternsByText[text] { return known }
+        if let known = patternsByText[.string(text)] { return known }
         guard let pattern = Pattern(text, steps: options.limits.patternSteps) else {
             report(location, "the pattern is not a regular expression that is understood")
             return -1
         }
         let index = Index(tables.patterns.count)
         tables.patterns.append(pattern)
-        patternsByText[text] = index
+        patternsByText[.string(text)] = index
         return index
     }
 

@@ -154,7 +154,7 @@ struct Library {
     }
 
     private mutating func report(_ location: Location, _ message: String) {
-        faults.append(fault(location, message))
+        if faults.count < Compiler.maximumFaults { faults.append(fault(location, message)) }
     }
 
     /// A fault at a place, with its document named unless that is the root.
@@ -165,10 +165,15 @@ struct Library {
     }
 }
 
-/// A place in one of the documents.
+/// A place in one of the documents. Names count code point by code point, as everywhere in JSON.
 struct Location: Hashable {
     let document: Int
     let pointer: JSONPointer
+
+    static func == (left: Location, right: Location) -> Bool {
+        left.document == right.document && left.pointer == right.pointer
+            && left.pointer.tokens.elementsEqual(right.pointer.tokens) { $0.utf8.elementsEqual($1.utf8) }
+    }
 
     func appending(_ token: String) -> Location {
         Location(document: document, pointer: pointer.appending(token))

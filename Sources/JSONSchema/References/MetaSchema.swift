@@ -1,7 +1,7 @@
 import Value
 
-/// The meta-schemas of draft 2020-12 (https://json-schema.org/draft/2020-12/schema and its vocabularies), which schemas
-/// may refer to without bringing them along; without their comments.
+/// The meta-schemas of draft 2020-12 (https://json-schema.org/draft/2020-12/schema and its vocabularies) less their
+/// comments, which schemas may refer to without bringing them along.
 enum MetaSchema {
     /// The draft's own.
     static let uri = "https://json-schema.org/draft/2020-12/schema"

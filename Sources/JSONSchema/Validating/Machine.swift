@@ -133,8 +133,8 @@ struct Machine {
         return fail(index, "type", "must be \(node.types.phrase)")
     }
 
-    /// Writes a violation down, when they are wanted; always false. Never inlined, which keeps it out of the way of values
-    /// that are valid.
+    /// Writes a violation down, when they are wanted; always false. Never inlined, which keeps it out of the way of
+    /// values that are valid.
     @inline(never)
     mutating func fail(_ node: Index, _ keyword: String, _ message: @autoclosure () -> String) -> Bool {
         if isCollecting, drafts.count < limit {
