@@ -2,6 +2,7 @@ import EgressPolicy
 import Glibc
 import NIOCore
 import NIOHTTP1
+import Synchronization
 import Testing
 
 @testable import Egress
@@ -73,26 +74,33 @@ import Testing
     }
 
     @Test func `A reader that stops holds up no other call to the same API`() async throws {
-        let (stalled, resumed) = (Signal(), Signal())
+        let (stalled, resumed) = ([Signal(), Signal(), Signal()], Signal())
+        let stalledConnections = Names()
         try await with { nginx, client in
             try await withThrowingTaskGroup(of: Int.self) { group in
-                for _ in 0..<3 {
+                for signal in stalled {
                     let request = try EgressRequest.to(nginx.port, "/big", scheme: .https)
                     group.addTask {
                         try await client.send(request) { response in
                             #expect(response.httpVersion == .http2)
+                            let connection = try #require(response.headers.first(name: "x-connection"))
+                            stalledConnections.state.withLock { _ = $0.insert(connection) }
                             var count = try await response.next()?.readableBytes ?? 0
-                            stalled.open()
+                            signal.open()
                             await resumed.wait()
                             while let bytes = try await response.next() { count += bytes.readableBytes }
                             return count
                         }
                     }
                 }
-                await stalled.wait()
+                for signal in stalled { await signal.wait() }
+                let others = stalledConnections.state.withLock { $0 }
+                #expect(others.count == 3)
                 for _ in 0..<50 {
                     let answer = try await client.whole(.to(nginx.port, "/small", scheme: .https))
                     #expect(answer.status == 200)
+                    let connection = try #require(answer.headers.first(name: "x-connection"))
+                    #expect(!others.contains(connection))
                 }
                 resumed.open()
                 for try await count in group { #expect(count == 8 << 20) }
@@ -117,4 +125,9 @@ import Testing
             }
         }
     }
+}
+
+/// Names that tasks gather.
+private final class Names: Sendable {
+    let state = Mutex<Set<String>>([])
 }

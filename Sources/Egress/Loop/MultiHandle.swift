@@ -44,7 +44,7 @@ final class MultiHandle {
                 handle.schedule(handle, milliseconds)
                 return 0
             }, context)
-        // One transfer at a time on a connection, HTTP/2 too: there, a transfer whose reader has stopped would stop
+        // One transfer at a time on a connection, HTTP/2 too: there, a transfer whose reader has stopped can stop
         // every other on its connection. docs/decisions/0005-egress.md
         penstock_multi_setopt_long(raw, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
         penstock_multi_setopt_long(raw, CURLMOPT_MAXCONNECTS, limits.connectionsPerHandle)

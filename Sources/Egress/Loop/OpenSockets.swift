@@ -20,7 +20,8 @@ final class OpenSockets {
         }
     }
 
-    private static func localPort(of descriptor: Int32) -> Int? {
+    /// The port that a socket is bound to.
+    static func localPort(of descriptor: Int32) -> Int? {
         withUnsafeTemporaryAllocation(of: sockaddr_storage.self, capacity: 1) { storage in
             guard let start = UnsafeMutableRawPointer(storage.baseAddress) else { return nil }
             var count = socklen_t(MemoryLayout<sockaddr_storage>.size)

@@ -32,6 +32,7 @@ struct Nginx {
                 ssl_certificate_key \(Certificates.key(leaf));
                 root \(folder);
                 client_max_body_size 0;
+                add_header x-connection $connection;
                 location /small { return 200 "$server_protocol $request_method $ssl_client_verify"; }
                 \(extra)
               }
