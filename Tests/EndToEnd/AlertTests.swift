@@ -43,13 +43,13 @@ struct AlertTests {
             let answer = try await relay.call("crm", "status", ["code": 401], token: account.agent)
             #expect(answer.status == 502, "\(answer)")
         }
-        try await eventually("the failure is told") { hook.seen.count == 1 }
+        try await eventually("the failure is told") { messages(hook).count == 1 }
         let shown = try await relay.send(.GET, "/v1/apis/crm", account.user)
         #expect(shown.json["metadata"]?["status"]?.string == "authentication_failing")
         #expect(try await relay.call("crm", "status", ["code": 200], token: account.agent).status == 200)
-        try await eventually("the recovery is told") { hook.seen.count == 2 }
+        try await eventually("the recovery is told") { messages(hook).count == 2 }
 
-        let message = try #require(hook.seen.first)
+        let message = try #require(messages(hook).first)
         let body = String(buffer: message.body)
         let json = try JSON.parse(body)
         #expect(message.method == "POST")
@@ -64,10 +64,11 @@ struct AlertTests {
 
         try await eventually("both are delivered") {
             let log = try await relay.send(.GET, "/v1/apis/crm/alerts", account.user)
-            return log.json["items"]?.array?.map { $0["state"]?.string } == ["delivered", "delivered"]
+            return log.json["items"]?.array?.allSatisfy { $0["state"]?.string == "delivered" } ?? false
         }
         let log = try await relay.send(.GET, "/v1/apis/crm/alerts", account.user)
-        #expect(log.json["items"]?.array?.map { $0["event"]?.string } == ["recovered", "authentication_failing"])
+        let events = log.json["items"]?.array?.compactMap { $0["event"]?.string } ?? []
+        #expect(events.filter { $0 != "certificate_expiring" } == ["recovered", "authentication_failing"])
         try await relay.stop()
     }
 

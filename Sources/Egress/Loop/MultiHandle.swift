@@ -45,7 +45,7 @@ final class MultiHandle {
                 return 0
             }, context)
         // One transfer at a time on a connection, HTTP/2 too: there, a transfer whose reader has stopped can stop
-        // every other on its connection. docs/decisions/0005-egress.md
+        // every other on its connection. docs/decisions/0009-egress.md
         penstock_multi_setopt_long(raw, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
         penstock_multi_setopt_long(raw, CURLMOPT_MAXCONNECTS, limits.connectionsPerHandle)
     }
