@@ -7,6 +7,11 @@ import Value
 
 @Suite("An API's owner hears of its failures, and of their end", .serialized, .timeLimit(.minutes(4)))
 struct AlertTests {
+    /// What the hook was told, but for the tests' own short-lived certificate.
+    private func messages(_ hook: TestOrigin) -> [TestOrigin.Seen] {
+        hook.seen.filter { $0.isWhole && !String(buffer: $0.body).contains("certificate_expiring") }
+    }
+
     private static func relay() async throws -> TestRelay {
         try await TestRelay([
             "egress": ["allow_private": ["127.0.0.0/8"], "ca_file": .string(Certificates.shared.get().root)]
