@@ -19,6 +19,26 @@ package struct AuditHash: Sendable, Hashable, CustomStringConvertible {
         bytes = Array(SHA256.hash(data: text))
     }
 
+    /// Reads `description`; `nil` for anything else.
+    package init?(hex: String) {
+        let digits = Array(hex.utf8)
+        guard digits.count == 2 * SHA256Digest.byteCount else { return nil }
+        var bytes: [UInt8] = []
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            guard let high = Self.value(digits[index]), let low = Self.value(digits[index + 1]) else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        self.bytes = bytes
+    }
+
+    private static func value(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+        default: nil
+        }
+    }
+
     private init(unchecked bytes: [UInt8]) {
         self.bytes = bytes
     }

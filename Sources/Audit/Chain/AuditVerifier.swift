@@ -38,6 +38,15 @@ package struct AuditVerifier: Sendable {
         self.limit = limit
     }
 
+    /// What an export's first line says to precede it: where to begin when older records were removed before. Whether
+    /// anything was removed that should be there only the relay's checkpoint tells.
+    package static func start(ofExport line: [UInt8]) -> AuditChain? {
+        guard let json = try? JSON.parse(line), let sequence = json["sequence"]?.int, sequence > 0,
+            let digits = json["previous"]?.string, let hash = AuditHash(hex: digits)
+        else { return nil }
+        return AuditChain(sequence: Int64(sequence) - 1, hash: hash)
+    }
+
     /// Checks the next record.
     ///
     /// - Parameters:

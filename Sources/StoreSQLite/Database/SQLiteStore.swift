@@ -11,13 +11,16 @@ package final class SQLiteStore: Sendable {
         package var busyTimeout: Double
         /// Connections for reading; the writer is one more.
         package var readers: Int
+        /// Told of each statement as it runs, without its arguments; to find slow ones. None by default.
+        package var trace: (@Sendable (String) -> Void)?
 
         /// 5 s, 4 readers.
         package static let defaults = Configuration(busyTimeout: 5, readers: 4)
 
-        package init(busyTimeout: Double, readers: Int) {
+        package init(busyTimeout: Double, readers: Int, trace: (@Sendable (String) -> Void)? = nil) {
             self.busyTimeout = busyTimeout
             self.readers = readers
+            self.trace = trace
         }
     }
 
@@ -89,6 +92,11 @@ package final class SQLiteStore: Sendable {
         settings.foreignKeysEnabled = true
         settings.prepareDatabase { db in
             try db.execute(sql: "PRAGMA trusted_schema = OFF")
+            if let trace = configuration.trace {
+                db.trace(options: .statement) { event in
+                    if case .statement(let statement) = event { trace(statement.sql) }
+                }
+            }
         }
         return settings
     }

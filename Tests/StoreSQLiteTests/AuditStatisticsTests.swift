@@ -1,0 +1,169 @@
+import Audit
+import GRDB
+import Registry
+import StoreSQLite
+import Synchronization
+import Testing
+import Value
+
+@Suite("Figures in SQLite", .timeLimit(.minutes(2)))
+struct AuditStatisticsTests {
+    private let temporary: TemporaryStore
+    private let store: SQLiteStore
+    private static let hour: Int64 = 3_600_000_000
+
+    init() throws {
+        temporary = try TemporaryStore()
+        store = try temporary.open()
+    }
+
+    private static func record(
+        _ number: Int, time: Int64, api: String = "a1", endpoint: String = "get", outcome: String = "OK",
+        status: Int? = 200, kind: AuditRecord.Kind = .call, microseconds: Int = 1000
+    ) -> AuditRecord {
+        AuditRecord(
+            kind: kind, time: time, requestID: "r\(number)", user: "u1", apiID: api, endpoint: endpoint,
+            outcome: outcome, upstreamStatus: status, requestBytes: 1, responseBytes: 10,
+            times: [.init("total", microseconds: microseconds)])
+    }
+
+    private func append(_ records: [AuditRecord]) async throws {
+        var chain = try await store.auditChain()
+        try await store.append(records.map { chain.next($0) })
+    }
+
+    @Test("a summary adds up what was recorded, over commits, hours and endpoints, and for its owner only")
+    func summary() async throws {
+        for hour in 0..<3 {
+            try await append(
+                (0..<10).map { number in
+                    Self.record(
+                        number, time: Int64(hour) * Self.hour + Int64(number), endpoint: number < 4 ? "get" : "list",
+                        outcome: number == 9 ? "TIMEOUT" : "OK", microseconds: 1000 * (number + 1))
+                })
+            try await append([Self.record(99, time: Int64(hour) * Self.hour + 50, microseconds: 10_000)])
+        }
+        let all = try store.summary(user: "u1", api: "a1", since: nil, until: nil)
+        #expect(all.all.calls == 33 && all.all.succeeded == 30 && all.all.errors == ["TIMEOUT": 3])
+        #expect(all.all.responseBytes == 330 && all.all.lastUsed == 2 * Self.hour + 50)
+        #expect(all.all.meanMicroseconds == Double(3 * 65_000) / 33)
+        #expect(all.endpoints["get"]?.calls == 15 && all.endpoints["list"]?.calls == 18)
+        let p50 = try #require(all.all.latency.percentile(0.5))
+        #expect((5600...6400).contains(p50))
+        let second = try store.summary(user: "u1", api: "a1", since: Self.hour, until: 2 * Self.hour)
+        #expect(second.all.calls == 11)
+        #expect(try store.summary(user: "u2", api: "a1", since: nil, until: nil).all.calls == 0)
+        #expect(try store.summary(user: "u1", api: "a2", since: nil, until: nil).all.successRate == nil)
+    }
+
+    @Test("a batch that is not written adds nothing up")
+    func failedBatch() async throws {
+        try await append([Self.record(1, time: 1)])
+        var stale = AuditChain.empty
+        let again = stale.next(Self.record(2, time: 2))
+        await #expect(throws: StoreError.self) { try await store.append([again]) }
+        #expect(try store.summary(user: "u1", api: "a1", since: nil, until: nil).all.calls == 1)
+        #expect(try store.usage(user: "u1") == ["a1": AuditUsage(calls: 1, lastUsed: 1)])
+    }
+
+    @Test("how often and when last each API was called is known without a write of its own")
+    func usage() async throws {
+        try await append([
+            Self.record(1, time: 7), Self.record(2, time: 5), Self.record(3, time: Self.hour, api: "a2"),
+            Self.record(4, time: 9, api: "a3", kind: .begin),
+        ])
+        try await append([Self.record(5, time: 11)])
+        #expect(
+            try store.usage(user: "u1") == [
+                "a1": AuditUsage(calls: 3, lastUsed: 11), "a2": AuditUsage(calls: 1, lastUsed: Self.hour),
+            ])
+        #expect(try store.usage(user: "u2").isEmpty)
+    }
+
+    @Test("made-up endpoint names make no rows")
+    func cardinality() async throws {
+        try await append(
+            (0..<200).map {
+                Self.record($0, time: 1, endpoint: "made-up-\($0)", outcome: "ENDPOINT_NOT_FOUND", status: nil)
+            })
+        let summary = try store.summary(user: "u1", api: "a1", since: nil, until: nil)
+        #expect(summary.endpoints.mapValues(\.calls) == ["": 200])
+    }
+
+    @Test("rate limits are rebuilt from calls begun lately and calls of the UTC day, without those they refused")
+    func recentCalls() async throws {
+        let day = 24 * Self.hour
+        let now = 10 * day + 5 * Self.hour
+        try await append([
+            Self.record(1, time: 10 * day - 1), Self.record(2, time: 10 * day),
+            Self.record(3, time: now - 59_000_000), Self.record(4, time: now - 61_000_000),
+            Self.record(5, time: now - 2, outcome: "RATE_LIMITED", status: nil),
+            Self.record(6, time: now - 3, outcome: "RATE_LIMITED", status: 429),
+            Self.record(7, time: now - 5, kind: .begin), Self.record(7, time: now - 1, kind: .end),
+            Self.record(8, time: now - 1, api: "a2"),
+        ])
+        let recent = try store.recentCalls(api: "a1", since: now - 60_000_000, now: now, limit: 100)
+        #expect(recent.times == [now - 59_000_000, now - 5, now - 3])
+        #expect(recent.today == 5)
+        #expect(try store.recentCalls(api: "a1", since: 0, now: now, limit: 2).times == [now - 5, now - 3])
+    }
+
+    /// The plan SQLite makes for what runs meanwhile.
+    private func plans(_ sql: String) throws -> [String] {
+        let queue = try DatabaseQueue(path: temporary.path)
+        defer { try? queue.close() }
+        return try queue.read { db in
+            let statement = try db.makeStatement(sql: "EXPLAIN QUERY PLAN \(sql)")
+            statement.setUncheckedArguments(StatementArguments())
+            return try Row.fetchAll(statement).map { $0["detail"] }
+        }
+    }
+
+    @Test("every query over records and figures goes through an index, and none sorts")
+    func queryPlans() async throws {
+        for batch in 0..<10 {
+            try await append(
+                (0..<1000).map { number in
+                    Self.record(
+                        number, time: Int64(batch * 1000 + number) * 1_000_000, api: "a\(number % 7)",
+                        endpoint: "e\(number % 5)", outcome: number % 50 == 0 ? "TIMEOUT" : "OK")
+                })
+        }
+        try store.close()
+        let statements = Mutex<[String]>([])
+        var configuration = SQLiteStore.Configuration.defaults
+        configuration.trace = { sql in statements.withLock { $0.append(sql) } }
+        let store = try SQLiteStore(path: temporary.path, configuration: configuration)
+        statements.withLock { $0 = [] }
+        do {
+            var query = AuditQuery(user: "u1", api: "a1")
+            query.limit = 50
+            let first = try store.logs(query)
+            query.cursor = first.next
+            query.since = 5_000_000
+            query.until = 9_000_000_000
+            #expect(try store.logs(query).records.count == 50)
+            query.endpoint = "e2"
+            #expect(try store.logs(query).records.count == 50)
+            query.outcome = "OK"
+            #expect(try store.logs(query).records.count == 50)
+            query.endpoint = nil
+            query.outcome = "TIMEOUT"
+            #expect(try !store.logs(query).records.isEmpty)
+            _ = try store.summary(user: "u1", api: "a1", since: 0, until: nil)
+            _ = try store.usage(user: "u1")
+            _ = try store.recentCalls(api: "a1", since: 5, now: 9_000_000_000, limit: 10)
+            _ = try store.prune(before: 0, limit: 10)
+        }
+        let queries = statements.withLock { $0 }.filter {
+            $0.contains("FROM audit") && !$0.contains("audit_checkpoint")
+        }
+        #expect(queries.count >= 10)
+        for sql in queries {
+            for step in try plans(sql) {
+                #expect(!step.contains("TEMP B-TREE"), "\(sql): \(step)")
+                #expect(!step.hasPrefix("SCAN audit") || sql.contains("ORDER BY seq LIMIT"), "\(sql): \(step)")
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import Audit
+import Registry
+import StoreSQLite
+import Testing
+import Vault
+
+@Suite("Upgrading")
+struct UpgradeTests {
+    private let temporary: TemporaryStore
+    private let key: MasterKey
+
+    init() throws {
+        temporary = try TemporaryStore()
+        key = try MasterKey(bytes: Array(0..<32))
+        try temporary.raw(FirstVersion.dump)
+    }
+
+    private func text(_ secret: Secret?) -> String? { secret?.withUTF8 { String(decoding: $0, as: UTF8.self) } }
+
+    @Test("C2: credentials of the first version open, rotate, and have a history")
+    func vault() throws {
+        let store = try temporary.open()
+        let vault = try Vault(masterKey: key, store: store)
+        let reference = try VaultReference("vault://users/u1/apis/a1/key")
+        #expect(try text(vault.open(reference)) == "value-1")
+        #expect(try text(vault.open("vault://users/u1/apis/a1/other")) == "value-2")
+        #expect(try vault.openPrevious(reference) == nil)
+        let first = try vault.history(user: "u1", api: "a1")
+        #expect(first.map(\.field) == ["key", "other"] && first.allSatisfy { $0.created == nil && $0.keyTerm == 1 })
+        _ = try vault.rotate(Secret(text: "next"), user: "u1", api: "a1", field: "key")
+        #expect(try vault.rotateAllUserKeys().records == 4)
+        let again = try Vault(masterKey: key, store: store)
+        #expect(try text(again.open(reference)) == "next" && text(again.openPrevious(reference)) == "value-1")
+        #expect(try text(again.open("vault://users/u2/apis/a2/key")) == "value-3")
+        #expect(try again.history(user: "u1", api: "a1").map(\.version) == [3, 1, 2])
+    }
+
+    @Test("A: records of the first version verify, are added up, and the chain goes on")
+    func audit() async throws {
+        let store = try temporary.open()
+        let summary = try store.summary(user: "u1", api: "a1", since: nil, until: nil)
+        #expect(summary.all.calls == 4 && summary.all.errors == ["TIMEOUT": 1])
+        #expect(summary.endpoints["get"]?.meanMicroseconds == 2500)
+        #expect(try store.usage(user: "u1") == ["a1": AuditUsage(calls: 4, lastUsed: 1_767_323_045_003_000)])
+        var chain = try await store.auditChain()
+        try await store.append([chain.next(AuditStoreTests.record(5))])
+        #expect(try AuditWalk(store).verify().verifier.findings.isEmpty)
+    }
+
+    @Test("a backup of the first version is restored, and upgraded when it is opened")
+    func backup() throws {
+        let target = try TemporaryStore()
+        #expect(try SQLiteBackup.restore(from: temporary.path, to: target.path).audit.sequence == 4)
+        let vault = try Vault(masterKey: key, store: target.open())
+        #expect(try text(vault.open("vault://users/u1/apis/a1/key")) == "value-1")
+    }
+}
