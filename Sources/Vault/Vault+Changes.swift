@@ -85,13 +85,55 @@ extension Vault {
                 change.history.append(
                     VaultHistoryRow(name: name, version: next.counter, created: time, term: next.currentTerm))
             }
-            for (name, previous) in next.previous where previous.until <= time {
-                next.previous[name] = nil
-                change.previousDeletes.append(name)
-            }
+            Self.dropExpired(&next, &change, at: time)
             change.head = try next.sealedHead()
             try commit(change)
             return next
+        }
+    }
+
+    /// Destroys earlier values whose overlap has ended, of all users; returns how many. To be called now and then: a
+    /// user's own writes do the same.
+    @discardableResult
+    package func destroyExpiredVersions() throws -> Int {
+        let page = 100
+        var destroyed = 0
+        var last = ""
+        while true {
+            let users = try store.vaultUsersKeepingPrevious(after: last, limit: page)
+            guard let end = users.last else { return destroyed }
+            for user in users {
+                do {
+                    destroyed += try destroyExpiredVersions(of: user)
+                } catch is VaultError {
+                    // A damaged user's calls fail and say so; the others' values still have to go.
+                    continue
+                }
+            }
+            last = end
+        }
+    }
+
+    private func destroyExpiredVersions(of user: String) throws -> Int {
+        var destroyed = 0
+        let time = now()
+        try update(user) { credentials in
+            guard credentials.previous.contains(where: { $0.value.until <= time }) else { return credentials }
+            var next = credentials
+            var change = try start(changing: &next)
+            Self.dropExpired(&next, &change, at: time)
+            destroyed = change.previousDeletes.count
+            change.head = try next.sealedHead()
+            try store.commit(change)
+            return next
+        }
+        return destroyed
+    }
+
+    private static func dropExpired(_ credentials: inout UserCredentials, _ change: inout VaultChange, at time: Int64) {
+        for (name, previous) in credentials.previous where previous.until <= time {
+            credentials.previous[name] = nil
+            change.previousDeletes.append(name)
         }
     }
 

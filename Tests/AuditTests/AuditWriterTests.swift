@@ -150,6 +150,26 @@ struct AuditWriterTests {
         #expect(await store.entries.map(\.record.requestID) == ["01J1", "01J2"])
     }
 
+    @Test("relaxed mode tries again what it keeps, without another record coming")
+    func relaxedRetry() async throws {
+        let (ticks, tick) = AsyncStream.makeStream(of: Void.self)
+        let writer = AuditWriter(store: store, durability: .relaxed) { _ in
+            var iterator = ticks.makeAsyncIterator()
+            guard await iterator.next() != nil else { throw CancellationError() }
+        }
+        try await running(writer) { [store] in
+            await store.breakDisk()
+            try await writer.append(record(1))
+            while writer.counts.failures < 1 { await Task.yield() }
+            tick.yield()
+            while writer.counts.failures < 2 { await Task.yield() }
+            await store.repairDisk()
+            tick.yield()
+            while await store.entries.isEmpty { await Task.yield() }
+            #expect(writer.isHealthy)
+        }
+    }
+
     @Test("at shutdown, what is queued is written and what comes later is refused")
     func shutdown() async throws {
         let writer = AuditWriter(store: store)

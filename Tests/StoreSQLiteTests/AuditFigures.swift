@@ -17,14 +17,18 @@ struct AuditFigures {
         var made = 0
         let clock = ContinuousClock()
         var appending = Duration.zero
+        var processor = 0.0
         while made < count {
             let entries = (0..<batch).map { chain.next(Self.record(made + $0)) }
-            let begin = clock.now
+            let (begin, used) = (clock.now, Self.processorMicroseconds())
             try await store.append(entries)
             appending += clock.now - begin
+            processor += Self.processorMicroseconds() - used
             made += batch
         }
-        print("append: \(Self.microseconds(appending) / Double(made)) µs a record in batches of \(batch)")
+        print(
+            "append: \(Self.microseconds(appending) / Double(made)) µs a record in batches of \(batch), "
+                + "of them \(processor / Double(made)) µs of a processor")
 
         var query = AuditQuery(user: "u1", api: "a1")
         measure("a page of 100, newest", clock) { _ = try? store.logs(query) }
@@ -57,6 +61,12 @@ struct AuditFigures {
         let rounds = 20
         let time = clock.measure { for _ in 0..<rounds { body() } }
         print("\(what): \(Self.microseconds(time) / Double(rounds)) µs")
+    }
+
+    private static func processorMicroseconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) * 1e6 + Double(time.tv_nsec) / 1000
     }
 
     private static func microseconds(_ duration: Duration) -> Double {

@@ -108,6 +108,39 @@ struct AuditStatisticsTests {
         #expect(try store.recentCalls(api: "a1", since: 0, now: now, limit: 2).times == [now - 5, now - 3])
     }
 
+    @Test("one endpoint's records page over hours, newest first, each once")
+    func endpointPages() async throws {
+        try await append(
+            (0..<500).map {
+                Self.record(
+                    $0, time: Int64($0) * 60_000_000, endpoint: $0 % 7 == 0 ? "rare" : "get",
+                    outcome: $0 % 14 == 0 ? "TIMEOUT" : "OK")
+            })
+        func pages(_ query: AuditQuery) throws -> [String] {
+            var query = query
+            query.limit = 4
+            var seen: [String] = []
+            repeat {
+                let page = try store.logs(query)
+                seen += try page.records.map { try JSON.parse($0)["request_id"]?.string ?? "" }
+                query.cursor = page.next
+            } while query.cursor != nil
+            return seen
+        }
+        var query = AuditQuery(user: "u1", api: "a1")
+        query.endpoint = "rare"
+        #expect(try pages(query) == stride(from: 497, through: 0, by: -7).map { "r\($0)" })
+        query.since = 70 * 60_000_000
+        query.until = 280 * 60_000_000
+        #expect(try pages(query) == stride(from: 273, through: 70, by: -7).map { "r\($0)" })
+        query.outcome = "TIMEOUT"
+        #expect(try pages(query) == stride(from: 266, through: 70, by: -14).map { "r\($0)" })
+        query.until = .min
+        #expect(try pages(query).isEmpty)
+        query.endpoint = "none"
+        #expect(try pages(query).isEmpty)
+    }
+
     /// The plan SQLite makes for what runs meanwhile.
     private func plans(_ sql: String) throws -> [String] {
         let queue = try DatabaseQueue(path: temporary.path)

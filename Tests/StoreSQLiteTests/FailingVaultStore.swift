@@ -36,6 +36,10 @@ final class FailingVaultStore: VaultStore {
         try store.vaultUsers(after: user, limit: limit)
     }
 
+    func vaultUsersKeepingPrevious(after user: String, limit: Int) throws -> [String] {
+        try store.vaultUsersKeepingPrevious(after: user, limit: limit)
+    }
+
     func userKeyRotation() throws -> String? { try store.userKeyRotation() }
     func setUserKeyRotation(_ user: String?) throws { try write { try store.setUserKeyRotation(user) } }
     func masterKeyRotation() throws -> VaultMasterRotation? { try store.masterKeyRotation() }

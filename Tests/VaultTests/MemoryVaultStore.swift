@@ -84,6 +84,12 @@ final class MemoryVaultStore: VaultStore {
         rows.withLock { Array($0.users.keys.filter { $0 > user }.sorted().prefix(limit)) }
     }
 
+    func vaultUsersKeepingPrevious(after user: String, limit: Int) throws -> [String] {
+        rows.withLock { rows in
+            Array(rows.users.filter { $0.key > user && !$0.value.previous.isEmpty }.keys.sorted().prefix(limit))
+        }
+    }
+
     func userKeyRotation() throws -> String? { rows.withLock { $0.userRotation } }
 
     func setUserKeyRotation(_ user: String?) throws {

@@ -57,6 +57,20 @@ struct RotationTests {
         #expect(store.rows.withLock { $0.users["u1"]?.previous.isEmpty } == true)
     }
 
+    @Test("C2: values whose overlap has ended are destroyed without a write of their user")
+    func sweep() throws {
+        try fill(3)
+        _ = try vault().rotate(
+            Secret(text: "now-2"), user: "u2", api: "a1", field: "key", overlapUntil: 900_000_000_000)
+        #expect(try vault().destroyExpiredVersions() == 0)
+        clock.set(1_000_000 + 86_400_000_000)
+        store.tamper { $0.users["u3"]?.keys[0].sealed[20] ^= 1 }
+        #expect(try vault().destroyExpiredVersions() == 1)
+        #expect(store.rows.withLock { $0.users.mapValues(\.previous.count) } == ["u1": 0, "u2": 1, "u3": 1])
+        #expect(try text(vault().open("vault://users/u1/apis/a1/key")) == "now-1")
+        #expect(try text(vault().openPrevious("vault://users/u2/apis/a1/key")) == "now-2")
+    }
+
     @Test("C2: an overlap lasts 24 hours unless said otherwise, and an overlap of 0 ends the earlier value at once")
     func overlapLengths() throws {
         let vault = try vault()

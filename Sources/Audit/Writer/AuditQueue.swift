@@ -42,7 +42,7 @@ struct AuditQueue {
     private var entries: [Entry] = []
     private var probes: [Waiter] = []
     private var loop: CheckedContinuation<Void, Never>?
-    /// Kept entries wait for the next arrival, so that a broken disk is not hammered.
+    /// Kept entries wait for the next arrival or for a retry, so that a broken disk is not hammered.
     private var isStalled = false
     private(set) var isHealthy = true
     private(set) var counts = AuditWriter.Counts()
@@ -119,6 +119,13 @@ struct AuditQueue {
             isStalled = true
         }
         return Wake(waiters: work.entries.compactMap(\.waiter) + work.probes, result: .failure(error))
+    }
+
+    /// Lets kept entries be tried again.
+    mutating func retry() -> Wake {
+        guard isStalled else { return Wake() }
+        isStalled = false
+        return Wake(loop: takeLoop())
     }
 
     mutating func close() -> Wake {

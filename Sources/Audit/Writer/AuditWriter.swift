@@ -9,7 +9,7 @@ package final class AuditWriter: Sendable {
     package enum Durability: String, Sendable {
         /// When the record is on disk.
         case strict
-        /// When it is queued; it is on disk within one commit.
+        /// When it is queued; it is on disk within one commit, and while commits fail it is tried again each second.
         case relaxed
     }
 
@@ -40,11 +40,19 @@ package final class AuditWriter: Sendable {
 
     private let store: any AuditStore
     private let durability: Durability
+    private let sleep: @Sendable (Duration) async throws -> Void
     private let state: Mutex<AuditQueue>
 
-    package init(store: any AuditStore, durability: Durability = .strict, limits: Limits = .defaults) {
+    private static let retryInterval = Duration.seconds(1)
+
+    /// - Parameter sleep: waits between attempts to write what relaxed mode keeps.
+    package init(
+        store: any AuditStore, durability: Durability = .strict, limits: Limits = .defaults,
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    ) {
         self.store = store
         self.durability = durability
+        self.sleep = sleep
         state = Mutex(AuditQueue(limits: limits))
     }
 
@@ -99,6 +107,7 @@ package final class AuditWriter: Sendable {
     /// Throws the store's error when the chain's end cannot be read at the start.
     package func run() async throws {
         var chain: AuditChain? = try await store.auditChain()
+        async let _: Void = retryKept()
         await withTaskCancellationHandler {
             while let work = await nextWork() {
                 await commit(work, &chain)
@@ -107,6 +116,14 @@ package final class AuditWriter: Sendable {
             perform(state.withLock { $0.close() })
         }
         perform(state.withLock { $0.finish() })
+    }
+
+    /// Relaxed mode only: in strict mode nothing is kept. Ends when cancelled.
+    private func retryKept() async {
+        guard durability == .relaxed else { return }
+        while (try? await sleep(Self.retryInterval)) != nil {
+            perform(state.withLock { $0.retry() })
+        }
     }
 
     private func nextWork() async -> AuditQueue.Work? {

@@ -4,6 +4,44 @@ import GRDB
 extension SQLiteStore: AuditLog {
     package func logs(_ query: AuditQuery) throws -> AuditPage {
         let limit = min(max(query.limit, 1), 1000)
+        return try read { db in
+            let found =
+                try query.isForOneEndpoint
+                ? Self.findByHour(query, limit: limit + 1, db) : Self.find(query, limit: limit + 1, db)
+            let page = found.prefix(limit)
+            let next = found.count > limit ? page.last.map { AuditCursor(time: $0["time"], sequence: $0["seq"]) } : nil
+            return AuditPage(records: page.map { Array(($0["record"] as String).utf8) }, next: next)
+        }
+    }
+
+    /// One endpoint's records: an index for them would cost with every call. The figures tell in which hours there are
+    /// any, and only those are read.
+    private static func findByHour(_ query: AuditQuery, limit: Int, _ db: Database) throws -> [Row] {
+        let length = AuditRollup.microsecondsPerHour
+        var newest = query.until.map { ($0 &- 1) / length } ?? .max
+        if let cursor = query.cursor { newest = min(newest, cursor.time / length) }
+        // Names that are no endpoint are summed under the empty one.
+        let hours = try Int64.fetchCursor(
+            db,
+            sql: """
+                SELECT hour FROM audit_rollups
+                WHERE api_id = ? AND hour BETWEEN ? AND ? AND endpoint IN (?, '') ORDER BY hour DESC
+                """,
+            arguments: [query.api, query.since.map { $0 / length } ?? .min, newest, query.endpoint])
+        var found: [Row] = []
+        var last: Int64?
+        while found.count < limit, let hour = try hours.next() {
+            if hour == last { continue }
+            last = hour
+            var part = query
+            part.since = max(query.since ?? .min, hour * length)
+            part.until = min(query.until ?? .max, (hour + 1) * length)
+            found += try find(part, limit: limit - found.count, db)
+        }
+        return found
+    }
+
+    private static func find(_ query: AuditQuery, limit: Int, _ db: Database) throws -> [Row] {
         var conditions = ["user_id = :user"]
         var arguments: [String: (any DatabaseValueConvertible)?] = ["user": query.user]
         func add(_ condition: String, _ name: String, _ value: (any DatabaseValueConvertible)?) {
@@ -18,29 +56,19 @@ extension SQLiteStore: AuditLog {
         add("time >= :since", "since", query.since)
         add("time < :until", "until", query.until)
         // Failures are few and have an index of their own, for which the condition has to stand here literally.
-        if let outcome = query.outcome, outcome != "OK" { conditions.append("outcome <> 'OK'") }
+        let isForFailures = query.outcome.map { $0 != "OK" } ?? false
+        if isForFailures { conditions.append("outcome <> 'OK'") }
         add("(time, seq) < (:time, :seq)", "time", query.cursor?.time)
         if let cursor = query.cursor { arguments["seq"] = cursor.sequence }
         let kinds = query.kinds.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+        // Named, so that no statistics can change it.
+        let index = query.api == nil ? "" : " INDEXED BY \(isForFailures ? "audit_failures" : "audit_by_api")"
         let sql = """
-            SELECT seq, time, record FROM audit\(Self.index(for: query).map { " INDEXED BY \($0)" } ?? "")
+            SELECT seq, time, record FROM audit\(index)
             WHERE \(conditions.joined(separator: " AND ")) AND kind IN (\(kinds))
-            ORDER BY time DESC, seq DESC LIMIT \(limit + 1)
+            ORDER BY time DESC, seq DESC LIMIT \(limit)
             """
-        return try read { [arguments, sql] db in
-            let rows = try Row.fetchAll(db, sql: sql, arguments: StatementArguments(arguments))
-            let page = rows.prefix(limit)
-            let next = rows.count > limit ? page.last.map { AuditCursor(time: $0["time"], sequence: $0["seq"]) } : nil
-            return AuditPage(records: page.map { Array(($0["record"] as String).utf8) }, next: next)
-        }
-    }
-
-    /// The index whose order and range a page is read in, chosen here so that no statistics can change it.
-    private static func index(for query: AuditQuery) -> String? {
-        guard query.api != nil else { return nil }
-        if query.endpoint != nil { return "audit_by_endpoint" }
-        if let outcome = query.outcome, outcome != "OK" { return "audit_failures" }
-        return "audit_by_api"
+        return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: StatementArguments(arguments))
     }
 
     package func records(after sequence: Int64, limit: Int) throws -> [(text: [UInt8], stored: AuditChain)] {
@@ -58,5 +86,12 @@ extension SQLiteStore: AuditLog {
 
     package func storedChain() throws -> AuditChain {
         try read { db in try Self.chain(db) }
+    }
+}
+
+extension AuditQuery {
+    /// Whether the figures, which count whole calls only, know the hours of what is asked for.
+    fileprivate var isForOneEndpoint: Bool {
+        api != nil && endpoint != nil && kinds.allSatisfy { $0 == .call || $0 == .end }
     }
 }

@@ -14,7 +14,7 @@ extension SQLiteStore: AuditStatistics {
                     FROM audit_rollups WHERE api_id = ? AND hour BETWEEN ? AND ? AND user_id = ?
                     """,
                 arguments: [
-                    api, since.map { $0 / hours } ?? .min, until.map { ($0 - 1) / hours } ?? .max, user,
+                    api, since.map { $0 / hours } ?? .min, until.map { ($0 &- 1) / hours } ?? .max, user,
                 ])
             while let row = try rows.next() { summary.add(AuditRollup(row: row), endpoint: row["endpoint"]) }
             return summary

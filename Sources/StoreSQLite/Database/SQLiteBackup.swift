@@ -97,6 +97,9 @@ package enum SQLiteBackup {
             let source = try DatabaseQueue(path: backup, configuration: settings)
             defer { try? source.close() }
             try copy(from: source, to: path) {
+                // So that the old one is whole without its log, should the process end before the new one is in place.
+                // What is damaged cannot be settled, and is replaced for that reason.
+                if DatabaseFile.isWritten(path) { try? settle(path) }
                 // The old database's log must never be applied to the new one.
                 for suffix in ["-wal", "-shm", "-journal"] { unlink(path + suffix) }
             }
@@ -104,6 +107,13 @@ package enum SQLiteBackup {
             throw StoreError(mapping: error, path: path)
         }
         return contents
+    }
+
+    /// Moves what a database's log holds into its file.
+    private static func settle(_ path: String) throws {
+        let queue = try DatabaseQueue(path: path, configuration: SQLiteStore.settings(.defaults))
+        try queue.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+        try queue.close()
     }
 
     /// Copies a database into one file that appears whole or not at all.

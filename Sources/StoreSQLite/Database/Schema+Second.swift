@@ -34,7 +34,6 @@ extension Schema {
 
     // Figures outlive users and APIs, as records do.
     static let auditFigures = """
-        CREATE INDEX audit_by_endpoint ON audit(api_id, endpoint, time) WHERE api_id IS NOT NULL;
         CREATE INDEX audit_failures ON audit(api_id, time) WHERE api_id IS NOT NULL AND outcome <> 'OK';
         CREATE TABLE audit_rollups (
             api_id TEXT NOT NULL,

@@ -108,7 +108,7 @@ extension VaultChange {
     private func add(_ row: VaultHistoryRow, _ db: Database) throws {
         try db.execute(
             sql: """
-                INSERT INTO vault_history (user_id, api_id, field, version, created, term) VALUES (?, ?, ?, ?, ?, ?)
+                INSERT OR REPLACE INTO vault_history (user_id, api_id, field, version, created, term) VALUES (?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 user, row.name.api, row.name.field, Int64(bitPattern: row.version), row.created, Int64(row.term),

@@ -28,6 +28,14 @@ extension SQLiteStore {
         }
     }
 
+    package func vaultUsersKeepingPrevious(after user: String, limit: Int) throws -> [String] {
+        try read { db in
+            try String.fetchAll(
+                db, sql: "SELECT DISTINCT user_id FROM vault_previous WHERE user_id > ? ORDER BY user_id LIMIT ?",
+                arguments: [user, limit])
+        }
+    }
+
     package func userKeyRotation() throws -> String? {
         try read { db in try String.fetchOne(db, sql: "SELECT user_id FROM vault_user_rotation") }
     }

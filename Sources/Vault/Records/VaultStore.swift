@@ -19,6 +19,8 @@ package protocol VaultStore: Sendable {
     func loadVaultHistory(user: String, api: String) throws -> [VaultHistoryRow]
     /// The users that have a key, in the order of their ids, after one.
     func vaultUsers(after user: String, limit: Int) throws -> [String]
+    /// The users that have earlier values kept, in the order of their ids, after one.
+    func vaultUsersKeepingPrevious(after user: String, limit: Int) throws -> [String]
     /// How far an interrupted rotation of all users' keys has come: the last user done, or `nil` when none is under way.
     func userKeyRotation() throws -> String?
     /// Notes that a rotation of all users' keys has come to `user` (`""`: it begins; `nil`: it has ended).
