@@ -34,7 +34,7 @@ package struct Relay: Sendable {
         let descriptors = ProcessLimits.raiseDescriptors()
         for place in [configuration.listen, configuration.admin] { try ListenCheck.run(place) }
         let storage = try RelayStorage.open(configuration)
-        for notice in configuration.notices + [storage.warning].compactMap({ $0 }) { logger.warning("\(notice)") }
+        for notice in configuration.notices + storage.warnings { logger.warning("\(notice)") }
         let tls = try ReloadingTLSContext(
             TLSIdentity(certificateChain: configuration.tls.certificateChain, privateKey: configuration.tls.privateKey),
             logger: logger)
@@ -49,6 +49,13 @@ package struct Relay: Sendable {
                 .init(service: EgressService(egress: parts.egress)),
                 .init(service: parts.alerts),
                 .init(service: tls),
+                .init(
+                    service: VaultWatch(
+                        vault: storage.vault, source: configuration.masterKey, pool: pool, logger: logger)),
+                .init(
+                    service: Retention(
+                        store: parts.store, audit: parts.audit, pool: pool, days: configuration.auditRetentionDays,
+                        logger: logger)),
                 .init(service: TunnelSightings(hub: parts.hub, store: parts.store, pool: pool)),
                 .init(service: adminServer(parts, readiness)),
                 .init(service: publicServer(parts, tls, descriptors, readiness)),

@@ -83,7 +83,14 @@ struct RelayParts: Sendable {
             logger.error("a definition cannot be used", metadata: ["api": "\(api.id)", "reason": "\(error)"])
         }
         // So that no call's first credential waits for the disk.
-        for user in directory.owners { try storage.vault.preload(user: user) }
+        for user in directory.owners {
+            do {
+                try storage.vault.preload(user: user)
+            } catch let error as VaultError {
+                // Their own calls fail, and nobody else's.
+                logger.error("a user's credentials cannot be read", metadata: ["reason": "\(error)"])
+            }
+        }
         try restoreLimits()
     }
 

@@ -8,26 +8,49 @@ package import Vault
 package struct RelayStorage: Sendable {
     package let store: SQLiteStore
     package let vault: Vault
-    /// What the operator should know of the master key's file.
-    package let warning: String?
+    /// What the operator should know of the master key and its file.
+    package let warnings: [String]
+    /// Whether the key is the one that its source gives first. It is another while a change of the master key has not
+    /// come to its last step.
+    package let hasOwnKey: Bool
 
     static func database(in folder: String) -> String { folder + "/penstock.db" }
 
     /// Opens what `init` has made.
     package static func open(_ configuration: RelayConfiguration) throws -> RelayStorage {
-        let path = database(in: configuration.dataDirectory)
-        guard fileExists(path) else {
-            throw RelayError(
-                "There is no relay in \(configuration.dataDirectory). Run: penstock-relay init --data-dir \(configuration.dataDirectory)"
-            )
+        try open(configuration.dataDirectory, configuration.masterKey)
+    }
+
+    /// The same, for commands that need no other setting.
+    ///
+    /// - Parameter newKeys: keys that may fit if the source's own does not: a rotation may have been interrupted.
+    static func open(
+        _ folder: String, _ source: RelayConfiguration.MasterKeySource, or newKeys: [MasterKey] = []
+    ) throws -> RelayStorage {
+        try requireRelay(in: folder)
+        try DataFolderLock.hold(folder, .shared)
+        let (keys, warning) = try source.load()
+        let store = try SQLiteStore(path: database(in: folder))
+        let vault = try Vault(masterKeys: keys + newKeys, store: store, reload: source.reload)
+        let hasOwnKey = keys.first.map(vault.uses) ?? false
+        var warnings = [warning].compactMap { $0 }
+        if !hasOwnKey {
+            warnings.append(
+                "a change of the master key has not come to its last step; run: penstock-relay vault rotate --master-key")
         }
-        let key: MasterKey
-        var warning: String?
-        switch configuration.masterKey {
-        case .file(let file): (key, warning) = try MasterKey.load(file: file)
-        case .environment(let text): key = try MasterKey(base64: text, source: "PENSTOCK_VAULT_MASTER_KEY")
+        return RelayStorage(store: store, vault: vault, warnings: warnings, hasOwnKey: hasOwnKey)
+    }
+
+    /// The database alone, for commands that need no key.
+    static func openDatabase(_ folder: String) throws -> SQLiteStore {
+        try requireRelay(in: folder)
+        try DataFolderLock.hold(folder, .shared)
+        return try SQLiteStore(path: database(in: folder))
+    }
+
+    private static func requireRelay(in folder: String) throws(RelayError) {
+        guard fileExists(database(in: folder)) else {
+            throw RelayError("There is no relay in \(folder). Run: penstock-relay init --data-dir \(folder)")
         }
-        let store = try SQLiteStore(path: path)
-        return RelayStorage(store: store, vault: try Vault(masterKey: key, store: store), warning: warning)
     }
 }

@@ -49,8 +49,9 @@ extension Vault {
     ///   - overlapUntil: until when the values that `puts` replaces stay usable, in microseconds since 1970; `nil`, 0 or
     ///     a time gone by: no longer. A value whose own overlap still lasts ends: there is one earlier value at most.
     ///   - commit: applies the change (`nil`: there is none) together with whatever belongs to it, for example the API's
-    ///     definition, in one transaction. It is called exactly once, must block until that is durable, and must not
-    ///     call the vault. When it throws, the vault is as before and the error is passed on.
+    ///     definition, in one transaction. It must block until that is durable, and must not call the vault. When it
+    ///     throws, the vault is as before and the error is passed on; when it throws because another process has written
+    ///     the user's credentials meanwhile, it is called again with a change of what is stored now.
     package func change(
         user: String, api: String, puts: [(field: String, secret: Secret)] = [], deletes: [String] = [],
         overlapUntil: Int64? = nil, commit: (VaultChange?) throws -> Void

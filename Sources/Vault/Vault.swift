@@ -10,6 +10,10 @@ package final class Vault: Sendable {
     let store: any VaultStore
     let now: @Sendable () -> Int64
     let masters: Mutex<MasterKeys>
+    /// Reads the master key's source again; `nil`: it cannot be read again at any time.
+    let reload: (@Sendable () -> [MasterKey])?
+    /// Whether another process's master key could not be taken over yet.
+    let behind = Atomic<Bool>(false)
     private let users: Mutex<CredentialCache>
     /// Held over reading and writing rows, so that what is cached is what was stored last. Holds the users whose last
     /// write failed: their rows are read anew before the next one, for another process may have changed them.
@@ -25,14 +29,37 @@ package final class Vault: Sendable {
     ///   - now: microseconds since 1970.
     ///
     /// Throws `VaultError.wrongMasterKey` when the store was made with another key.
-    package init(
+    package convenience init(
         masterKey: MasterKey, store: any VaultStore, cachedUsers: Int = Vault.defaultCachedUsers,
         now: @escaping @Sendable () -> Int64 = VaultClock.system
     ) throws {
+        try self.init(masterKeys: [masterKey], store: store, cachedUsers: cachedUsers, now: now)
+    }
+
+    /// Opens the vault with the one of several keys that fits: around a rotation of the master key, its source may hold
+    /// the old one, the new one, or both.
+    ///
+    /// - Parameters:
+    ///   - reload: reads the key's source again, when another process is found to have rotated the master key. It is
+    ///     called where a credential is opened, so it must be quick.
+    package init(
+        masterKeys: [MasterKey], store: any VaultStore, cachedUsers: Int = Vault.defaultCachedUsers,
+        now: @escaping @Sendable () -> Int64 = VaultClock.system, reload: (@Sendable () -> [MasterKey])? = nil
+    ) throws {
         self.store = store
         self.now = now
+        self.reload = reload
         users = Mutex(CredentialCache(limit: cachedUsers))
-        masters = Mutex(try Self.masterKeys(masterKey, store))
+        masters = Mutex(try Self.masterKeys(masterKeys, store))
+    }
+
+    /// Throws what is wrong with the first, which is the one that should fit.
+    static func masterKeys(_ candidates: [MasterKey], _ store: any VaultStore) throws -> MasterKeys {
+        var first: (any Error)?
+        for key in candidates {
+            do { return try masterKeys(key, store) } catch { first = first ?? error }
+        }
+        throw first ?? VaultError(.badMasterKey, "There is no master key.")
     }
 
     private static func masterKeys(_ key: MasterKey, _ store: any VaultStore) throws -> MasterKeys {
@@ -154,32 +181,75 @@ package final class Vault: Sendable {
         if let cached = users.withLock({ $0.snapshot(of: user) }) { return cached }
         return try storage.withLock { _ in
             if let cached = users.withLock({ $0.snapshot(of: user) }) { return cached }
-            let loaded = try read(user)
+            let loaded = try readFollowing(user)
             users.withLock { $0.set(loaded) }
             return CredentialCache.Snapshot(loaded)
         }
     }
 
     /// Runs one change of a user's rows: `body` stores it and returns what is cached from then on. When it throws, what
-    /// is cached stays.
+    /// is cached stays. It runs again when another process has written these rows, or rotated the master key, since
+    /// they were read.
     func update(_ user: String, _ body: (UserCredentials) throws -> UserCredentials) throws {
         try storage.withLock { doubtful in
             let cached = doubtful.contains(user) ? nil : users.withLock { $0.snapshot(of: user) }
-            let credentials = try cached?.credentials ?? read(user)
-            do {
-                let next = try body(credentials)
-                users.withLock { $0.set(next) }
-                doubtful.remove(user)
-            } catch {
-                doubtful.insert(user)
-                throw error
+            var credentials = try cached?.credentials ?? readFollowing(user)
+            for attempt in 1... {
+                do {
+                    let next = try body(credentials)
+                    users.withLock { $0.set(next) }
+                    doubtful.remove(user)
+                    return
+                } catch {
+                    doubtful.insert(user)
+                    guard attempt < Self.attempts, let fresh = readIfOvertaken(credentials) else { throw error }
+                    credentials = fresh
+                }
             }
         }
     }
 
+    /// Attempts of a write that other processes' writes keep overtaking.
+    private static let attempts = 5
+
+    /// What is stored now, when it is not what a write that failed began with.
+    private func readIfOvertaken(_ credentials: UserCredentials) -> UserCredentials? {
+        let hasCaughtUp = (try? catchUp()) == true
+        guard let fresh = try? read(credentials.user), hasCaughtUp || fresh.counter != credentials.counter else {
+            return nil
+        }
+        return fresh
+    }
+
+    /// Takes over a user's rows that another process has written; what is cached stays when they cannot be read.
+    func refresh(_ user: String) throws {
+        try storage.withLock { doubtful in
+            guard let cached = users.withLock({ $0.peek(user) }) else { return }
+            guard let rows = try store.loadVaultRows(user: user) else { return users.withLock { $0.remove(user) } }
+            let fresh = try UserCredentials(user: user, rows: rows, masters: masters.withLock { $0 })
+            // Rows of an earlier time that were put back are not taken over.
+            guard fresh.counter > cached.credentials.counter else { return }
+            users.withLock { $0.set(fresh) }
+            doubtful.remove(user)
+        }
+    }
+
+    /// The counter of a user's head as it is in memory; `nil` for one who is not.
+    func cachedCounter(of user: String) -> UInt64? { users.withLock { $0.peek(user)?.credentials.counter } }
+
     /// Runs `body` while no user's rows are read or written.
     func exclusively<Value>(_ body: () throws -> Value) rethrows -> Value {
         try storage.withLock { _ in try body() }
+    }
+
+    /// Reads a user's rows, with the new master key when another process has rotated it.
+    private func readFollowing(_ user: String) throws -> UserCredentials {
+        do {
+            return try read(user)
+        } catch let error as VaultError {
+            guard try catchUp() else { throw error }
+            return try read(user)
+        }
     }
 
     /// A user without rows gets a key that is stored with the first record.

@@ -1,47 +1,129 @@
 import ArgumentParser
-import Foundation
 import Relay
 
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "Reads the audit chain.", subcommands: [Verify.self, Export.self])
+        commandName: "audit", abstract: "Reads and verifies the record of every call and change.",
+        subcommands: [Verify.self, Export.self, Reconcile.self])
 
     struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Finds missing, changed or reordered records.",
-            discussion: "Example: penstock-relay audit verify --data-dir /var/lib/penstock")
+            discussion: """
+                Each record names the hash of the one before. Records older than audit.retention_days are removed with \
+                a checkpoint, from which the rest verifies. Exit code 1 when something is wrong, with a sentence each.
+
+                An exported file is verified by itself; it must be whole (no --since or --until), and only the \
+                relay's database can tell whether records are missing before its first or after its last.
+
+                Examples:
+                  penstock-relay audit verify --config /etc/penstock/relay.yaml
+                  penstock-relay audit verify --file audit-2026-11.jsonl
+                """)
 
         @OptionGroup var common: CommonOptions
 
+        @Option(
+            name: .long, help: "An exported file of JSON lines instead of the database; - for standard input.",
+            completion: .file())
+        var file: String?
+
         func run() throws {
-            let folder = try common.dataFolder().folder
-            do {
-                let (records, findings) = try AuditCommands.verify(dataDirectory: folder)
-                for finding in findings { writeOutput(finding) }
-                guard findings.isEmpty else { throw ExitCode.failure }
-                writeOutput("\(records) records, chain whole")
-            } catch {
-                throw failure(error)
+            try printReport {
+                if let file { return try AuditCommands.verify(file: file) }
+                return try AuditCommands.verify(dataDirectory: common.dataFolder().folder)
             }
         }
     }
 
     struct Export: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Writes every record as one line of JSON, oldest first.",
-            discussion: "Example: penstock-relay audit export --data-dir /var/lib/penstock > audit.jsonl")
+            abstract: "Writes records to standard output, oldest first.",
+            discussion: """
+                JSON lines are the records as they are chained: a whole export verifies with `audit verify --file`. CSV \
+                is for people; a cell that a spreadsheet would take for a formula begins with an apostrophe. Times are \
+                UTC dates (2026-11-01) or RFC 3339 (2026-11-01T08:00:00Z).
+
+                Examples:
+                  penstock-relay audit export --data-dir /var/lib/penstock > audit.jsonl
+                  penstock-relay audit export --format csv --since 2026-11-01 --until 2026-12-01 > november.csv
+                """)
 
         @OptionGroup var common: CommonOptions
+        @OptionGroup var range: TimeRange
+
+        @Option(name: .long, help: "jsonl or csv. Default: jsonl.", completion: .list(["jsonl", "csv"]))
+        var format: String?
 
         func run() throws {
+            guard let format = AuditCommands.Format(rawValue: format ?? "jsonl") else {
+                throw usageFailure("--format is jsonl or csv")
+            }
+            let (since, until) = try range.bounds()
             let folder = try common.dataFolder().folder
             do {
-                try AuditCommands.export(dataDirectory: folder) {
-                    try FileHandle.standardOutput.write(contentsOf: $0)
+                var output = BufferedOutput()
+                try AuditCommands.export(dataDirectory: folder, format: format, since: since, until: until) {
+                    try output.write($0)
                 }
+                try output.flush()
             } catch {
                 throw failure(error)
             }
         }
+    }
+
+    struct Reconcile: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Holds a connector's own audit against the relay's.",
+            discussion: """
+                Calls are matched by request id. A sentence for each call that only one of them has, or on whose status \
+                they disagree; exit code 1 when there is any. Give the time and the tunnel that the connector's file \
+                covers: everything else counts as missing from it.
+
+                Examples:
+                  penstock-relay audit reconcile connector-audit.jsonl --tunnel tun_01J… --since 2026-11-01
+                  ssh crm-gateway cat /var/log/penstock/connector-audit.jsonl | penstock-relay audit reconcile -
+                """)
+
+        @OptionGroup var common: CommonOptions
+        @OptionGroup var range: TimeRange
+
+        @Argument(help: "The connector's file of JSON lines; - for standard input.", completion: .file())
+        var file: String
+
+        @Option(name: .long, help: "Only calls through this tunnel.")
+        var tunnel: String?
+
+        func run() throws {
+            let (since, until) = try range.bounds()
+            let folder = try common.dataFolder().folder
+            try printReport {
+                try AuditCommands.reconcile(
+                    dataDirectory: folder, file: file, tunnel: tunnel, since: since, until: until, tell: writeOutput)
+            }
+        }
+    }
+}
+
+/// `--since` and `--until`.
+struct TimeRange: ParsableArguments {
+    @Option(name: .long, help: "From then on: a UTC date or an RFC 3339 time.")
+    var since: String?
+
+    @Option(name: .long, help: "Before then.")
+    var until: String?
+
+    /// Microseconds since 1970.
+    func bounds() throws -> (since: Int64?, until: Int64?) {
+        (try time(since, "--since"), try time(until, "--until"))
+    }
+
+    private func time(_ text: String?, _ flag: String) throws -> Int64? {
+        guard let text else { return nil }
+        guard let time = AuditCommands.time(text) else {
+            throw usageFailure("\(flag) must be a date such as 2026-11-01, or a time such as 2026-11-01T08:00:00Z")
+        }
+        return time
     }
 }

@@ -8,7 +8,11 @@ struct InitCommand: ParsableCommand {
             The token is shown this once. Keep the master key apart from backups of the data folder: who has both can \
             read every credential.
 
-            Example: penstock-relay init --data-dir /var/lib/penstock --operator-token-file /root/operator.token
+            The master key is made in vault.master_key_file (default: DATA_DIR/master.key) unless that is there; or it             comes from PENSTOCK_VAULT_MASTER_KEY, or from vault.master_key_command of the configuration.
+
+            Examples:
+              penstock-relay init --data-dir /var/lib/penstock --operator-token-file /root/operator.token
+              penstock-relay init --config /etc/penstock/relay.yaml
             """)
 
     @OptionGroup var common: CommonOptions

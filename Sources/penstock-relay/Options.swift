@@ -43,6 +43,17 @@ struct CommonOptions: ParsableArguments {
     }
 }
 
+/// Runs a command and prints what it has to say; exit code 1 when it failed or found something wrong.
+func printReport(_ command: () throws -> CommandReport) throws {
+    do {
+        let report = try command()
+        for line in report.lines { writeOutput(line) }
+        guard report.isGood else { throw ExitCode.failure }
+    } catch {
+        throw failure(error)
+    }
+}
+
 /// Says why on standard error; exit code 2.
 func usageFailure(_ message: String) -> ExitCode {
     writeError(message)

@@ -39,13 +39,19 @@ struct PenstockRelay: AsyncParsableCommand {
               penstock-relay serve --config /etc/penstock/relay.yaml
 
             Settings come from flags, then PENSTOCK_… variables, then the file, then defaults. Secrets are never \
-            flags: the master key is a file or PENSTOCK_VAULT_MASTER_KEY.
+            flags: the master key is a file, what a command prints, or PENSTOCK_VAULT_MASTER_KEY.
+
+            Looking after it:
+              penstock-relay backup /backup/penstock.db --config /etc/penstock/relay.yaml
+              penstock-relay audit verify --config /etc/penstock/relay.yaml
+              penstock-relay vault rotate --config /etc/penstock/relay.yaml
 
             Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
             """,
         version: RelayVersion.text,
         subcommands: [
-            ServeCommand.self, InitCommand.self, CheckCommand.self, AuditCommand.self, CompletionCommand.self,
+            ServeCommand.self, InitCommand.self, CheckCommand.self, VaultCommand.self, AuditCommand.self,
+            BackupCommand.self, RestoreCommand.self, CompletionCommand.self,
         ])
 
     static func main() async {

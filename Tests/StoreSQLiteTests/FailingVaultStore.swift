@@ -59,4 +59,9 @@ final class FailingVaultStore: VaultStore {
 
     func endMasterKeyRotation(term: UInt32) throws { try write { try store.endMasterKeyRotation(term: term) } }
     func vaultCounts() throws -> VaultCounts { try store.vaultCounts() }
+    func vaultStamp() throws -> Int64 { try store.vaultStamp() }
+
+    func vaultCounters(after user: String, limit: Int) throws -> [(user: String, counter: UInt64)] {
+        try store.vaultCounters(after: user, limit: limit)
+    }
 }

@@ -15,6 +15,8 @@ final class MemoryVaultStore: VaultStore {
         /// Writes that still work before one fails; `nil`: all.
         var writesLeft: Int?
         var loads = 0
+        /// What `vaultStamp` gives; a test that plays another process changes it.
+        var stamp: Int64 = 1
 
         mutating func write() throws {
             guard let left = writesLeft else { return }
@@ -147,6 +149,15 @@ final class MemoryVaultStore: VaultStore {
                 keysByMasterTerm: count(rows.users.values.flatMap { $0.keys.map(\.sealed) }),
                 recordsByTerm: count(rows.users.values.flatMap { $0.records.map(\.sealed) }),
                 previous: rows.users.values.reduce(0) { $0 + $1.previous.count })
+        }
+    }
+
+    func vaultStamp() throws -> Int64 { rows.withLock { $0.stamp } }
+
+    func vaultCounters(after user: String, limit: Int) throws -> [(user: String, counter: UInt64)] {
+        rows.withLock { rows in
+            let all = rows.users.filter { $0.key > user }.sorted { $0.key < $1.key }
+            return all.prefix(min(limit, 2)).map { ($0.key, $0.value.head?.counter ?? 0) }
         }
     }
 

@@ -1,44 +1,75 @@
 import Audit
 import StoreSQLite
 
-/// `penstock-relay audit verify` and `audit export`.
+/// `penstock-relay audit verify`, `audit export` and `audit reconcile`. They work beside a relay that serves.
 package enum AuditCommands {
-    private static let page = 1000
-
-    /// Walks the whole chain; returns how many records it has and what is wrong with it.
-    package static func verify(dataDirectory: String) throws -> (records: Int64, findings: [String]) {
-        let store = try open(dataDirectory)
-        var verifier = AuditVerifier()
-        // The head first: records appended while we walk are not missing.
-        let head = try store.storedChain()
-        var sequence: Int64 = 0
-        while sequence < head.sequence {
-            let records = try store.records(after: sequence, limit: page)
-            guard let last = records.last else { break }
-            for record in records where record.stored.sequence <= head.sequence {
-                verifier.check(text: record.text, stored: record.stored)
-            }
-            sequence = last.stored.sequence
-        }
-        verifier.finish(head: head)
-        return (head.sequence, verifier.findings.map(\.description))
+    /// Walks the database's whole chain, from its checkpoint on.
+    package static func verify(dataDirectory: String) throws -> CommandReport {
+        let (records, verifier) = try AuditWalk(try RelayStorage.openDatabase(dataDirectory)).verify()
+        return report(verifier, records: records, first: verifier.chain.sequence - records + 1)
     }
 
-    /// Hands over every record as one line of JSON, oldest first.
-    package static func export(dataDirectory: String, write: ([UInt8]) throws -> Void) throws {
-        let store = try open(dataDirectory)
-        var sequence: Int64 = 0
-        while true {
-            let records = try store.records(after: sequence, limit: page)
-            guard let last = records.last else { return }
-            for record in records { try write(record.text + [UInt8(ascii: "\n")]) }
-            sequence = last.stored.sequence
+    /// Walks an exported file of JSON lines. That its first and last record are the relay's own, only the relay's
+    /// database can tell.
+    package static func verify(file path: String) throws -> CommandReport {
+        let lines = try LineReader(path)
+        var line = try lines.next()
+        let start = line.flatMap(AuditVerifier.start(ofExport:)) ?? .empty
+        var verifier = AuditVerifier(after: start)
+        var records: Int64 = 0
+        while let text = line {
+            verifier.check(text: text)
+            records += 1
+            line = try lines.next()
         }
+        return report(verifier, records: records, first: start.sequence + 1)
     }
 
-    private static func open(_ dataDirectory: String) throws -> SQLiteStore {
-        let path = RelayStorage.database(in: dataDirectory)
-        guard fileExists(path) else { throw RelayError("There is no relay in \(dataDirectory).") }
-        return try SQLiteStore(path: path)
+    private static func report(_ verifier: AuditVerifier, records: Int64, first: Int64) -> CommandReport {
+        guard verifier.findings.isEmpty else {
+            return CommandReport(lines: verifier.findings.map(\.description), isGood: false)
+        }
+        let beginning = first > 1 ? ", from record \(first) on" : ""
+        return CommandReport(lines: ["\(records) records, chain whole\(beginning)"])
+    }
+
+    package enum Format: String, Sendable {
+        case jsonl, csv
+    }
+
+    /// Microseconds since 1970 of a UTC date or an RFC 3339 time; nil for anything else.
+    package static func time(_ text: String) -> Int64? { Timestamp.microseconds(text) }
+
+    /// Hands over records, oldest first, a line at a time.
+    ///
+    /// - Parameters:
+    ///   - since: microseconds since 1970, inclusive; `until`: exclusive.
+    package static func export(
+        dataDirectory: String, format: Format, since: Int64?, until: Int64?,
+        write: ([UInt8]) throws -> Void
+    ) throws {
+        let store = try RelayStorage.openDatabase(dataDirectory)
+        try AuditExport(format == .csv ? .csv : .jsonLines, since: since, until: until).run(store, write: write)
+    }
+
+    /// Holds a connector's own audit against the relay's, by request id.
+    ///
+    /// - Parameter tell: called with a sentence for each call that only one has, or on which they disagree.
+    package static func reconcile(
+        dataDirectory: String, file: String, tunnel: String?, since: Int64?, until: Int64?,
+        tell: (String) throws -> Void
+    ) throws -> CommandReport {
+        let lines = try LineReader(file)
+        let store = try RelayStorage.openDatabase(dataDirectory)
+        var reconciliation = AuditReconciliation()
+        let totals = try reconciliation.run(
+            store, tunnel: tunnel, since: since, until: until, nextLine: { try lines.next() },
+            report: { try tell($0.description) })
+        let line =
+            "relay: \(totals.relay), connector: \(totals.connector), agreed: \(totals.matched), "
+            + "only in the relay: \(totals.onlyInRelay), only in the connector: \(totals.onlyInConnector), "
+            + "different: \(totals.mismatched), unreadable lines: \(totals.unreadable)"
+        let findings = totals.onlyInRelay + totals.onlyInConnector + totals.mismatched + totals.unreadable
+        return CommandReport(lines: [line], isGood: findings == 0)
     }
 }

@@ -26,7 +26,8 @@ package enum ConfigurationCheck {
                         certificateChain: configuration.tls.certificateChain, privateKey: configuration.tls.privateKey),
                     logger: Logger(label: "check") { _ in SwiftLogNoOpLogHandler() })
             },
-            finding("data folder, database and master key") { _ = try RelayStorage.open(configuration) },
+            finding("master key, from \(configuration.masterKey.name)") { _ = try configuration.masterKey.load() },
+            finding("data folder and database, with that key") { _ = try RelayStorage.open(configuration) },
         ]
     }
 }

@@ -52,6 +52,8 @@ package enum Initialise {
         switch source {
         case .environment(let text):
             return (try MasterKey(base64: text, source: "PENSTOCK_VAULT_MASTER_KEY"), nil, false)
+        case .command(let command):
+            return (try command.load(), nil, false)
         case .file(let path) where fileExists(path):
             return (try MasterKey.load(file: path).key, path, false)
         case .file(let path):

@@ -2,12 +2,14 @@ import EgressPolicy
 import NIOCore
 package import Settings
 import Value
+import Vault
 
 extension RelayConfiguration {
     /// Settings that a variable `PENSTOCK_…` may set.
     private static let variables = [
         "listen", "public_url", "tls.certificate_chain", "tls.private_key", "admin.listen", "data_dir",
-        "vault.master_key_file", "audit.durability", "shutdown_grace",
+        "vault.master_key_file", "vault.master_key_command", "audit.durability", "audit.retention_days",
+        "shutdown_grace",
     ]
 
     /// The variable that may hold the master key itself.
@@ -52,10 +54,9 @@ extension RelayConfiguration {
         configuration.shutdownGrace = TimeAmount(
             reader.duration("shutdown_grace", in: .zero ... .seconds(3600), default: .seconds(30)))
         configuration.egress = egress(reader.section("egress"))
-        refuseWhatIsNotThere(reader, audit)
-        if audit.contains("retention_days") {
-            configuration.notices.append("audit.retention_days is not applied in this version: records are kept")
-        }
+        configuration.auditRetentionDays = audit.int(
+            "retention_days", in: 1...36_500, default: configuration.auditRetentionDays)
+        refuseWhatIsNotThere(reader)
         if configuration.publicURL != nil {
             configuration.notices.append("public_url is not used in this version")
         }
@@ -73,11 +74,14 @@ extension RelayConfiguration {
                 SettingsReader(layers: layers)
             }
         let folder = reader.string("data_dir", default: "/var/lib/penstock")
-        return (folder, masterKey(reader.section("vault"), environment, dataDirectory: folder))
+        let vault = reader.section("vault")
+        let key = masterKey(vault, environment, dataDirectory: folder)
+        try vault.finish()
+        return (folder, key)
     }
 
     /// Refuses what a setting asks for and this version cannot give; takes its key where it asks for nothing.
-    private static func refuseWhatIsNotThere(_ reader: SettingsReader, _ audit: SettingsReader) {
+    private static func refuseWhatIsNotThere(_ reader: SettingsReader) {
         let notYet = "is not available in this version; remove it or set it to null"
         if let store = reader.nested("store"), store.string("kind", default: "sqlite") != "sqlite" {
             store.reject("kind", "can only be sqlite in this version")
@@ -90,7 +94,6 @@ extension RelayConfiguration {
             let section = reader.section(name)
             for key in keys where section.string(key) != nil { section.reject(key, notYet) }
         }
-        _ = audit.int("retention_days", in: 1...36_500)
     }
 
     private static func egress(_ reader: SettingsReader) -> Egress {
@@ -118,12 +121,35 @@ extension RelayConfiguration {
     private static func masterKey(
         _ vault: SettingsReader, _ environment: [String: String], dataDirectory: String
     ) -> MasterKeySource {
-        if vault.value("master_key_command") != nil {
-            vault.reject("master_key_command", "is not available in this version; use master_key_file")
+        let file = vault.text("master_key_file")
+        let command = command(vault)
+        if file != nil && command != nil {
+            vault.reject("master_key_command", "cannot stand beside master_key_file; remove one of them")
         }
-        let file = vault.string("master_key_file")
         if let text = environment[masterKeyVariable], !text.isEmpty { return .environment(text) }
+        if let command { return .command(command) }
         return .file(file ?? dataDirectory + "/master.key")
+    }
+
+    /// A line for the shell, or a program and its arguments.
+    private static func command(_ vault: SettingsReader) -> MasterKeyCommand? {
+        let key = "master_key_command"
+        switch vault.value(key) {
+        case nil:
+            return nil
+        case .string(let line)? where line.contains { !$0.isWhitespace }:
+            return MasterKeyCommand(shell: line)
+        case .array(let words)?:
+            let arguments = words.compactMap(\.string)
+            guard arguments.count == words.count, arguments.first?.isEmpty == false,
+                !arguments.contains(where: { $0.utf8.contains(0) })
+            else { break }
+            return MasterKeyCommand(arguments: arguments)
+        default:
+            break
+        }
+        vault.reject(key, "must be a line for the shell, or a list of a program and its arguments")
+        return nil
     }
 
     /// Reads `host:port`, with an IPv6 host in brackets.

@@ -1,5 +1,6 @@
 package import EgressPolicy
 package import NIOCore
+package import Vault
 
 /// What `relay.yaml` says. Every default is in its doc comment.
 package struct RelayConfiguration: Sendable {
@@ -53,6 +54,8 @@ package struct RelayConfiguration: Sendable {
         case file(String)
         /// Base64, in `PENSTOCK_VAULT_MASTER_KEY`.
         case environment(String)
+        /// What a program prints.
+        case command(MasterKeyCommand)
     }
 
     /// Agents, people and tunnels: one port. Default 0.0.0.0:8443.
@@ -68,6 +71,8 @@ package struct RelayConfiguration: Sendable {
     package var egress = Egress()
     /// `strict`: an audit record is on disk before its answer. Default strict.
     package var durability = Durability.strict
+    /// How long audit records are kept, in days. Default 400.
+    package var auditRetentionDays = 400
     /// How long calls in flight may take to finish once the relay leaves. Default 30 s.
     package var shutdownGrace = TimeAmount.seconds(30)
 

@@ -33,3 +33,16 @@ func writePrivateFile(_ text: String, to path: String) throws(RelayError) {
         throw RelayError("The file \(path) cannot be written: \(reason).")
     }
 }
+
+/// Makes the names in a file's folder durable.
+func syncFolder(of path: String) throws(RelayError) {
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+        throw RelayError("The folder \(folder) cannot be opened: \(String(cString: strerror(errno))).")
+    }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else {
+        throw RelayError("The folder \(folder) cannot be written: \(String(cString: strerror(errno))).")
+    }
+}

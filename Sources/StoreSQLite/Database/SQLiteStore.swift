@@ -65,6 +65,11 @@ package final class SQLiteStore: Sendable {
         do { return try pool.write(body) } catch { throw StoreError(mapping: error) }
     }
 
+    /// Runs `body` on the writer's connection, outside of a transaction.
+    func onWriter<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
+        do { return try pool.writeWithoutTransaction(body) } catch { throw StoreError(mapping: error) }
+    }
+
     /// Moves the log into the file and empties it, so that keys that were deleted are not readable in the log any more.
     ///
     /// A reader that holds on to the log prevents that; it is not waited for longer than a tenth of a second, for calls'

@@ -128,6 +128,20 @@ extension SQLiteStore {
                 previous: try Int.fetchOne(db, sql: "SELECT count(*) FROM vault_previous") ?? 0)
         }
     }
+
+    package func vaultStamp() throws -> Int64 {
+        // Only the writer's connection: it sees commits of the readers' too, but those make none.
+        try onWriter { db in try Int64.fetchOne(db, sql: "PRAGMA data_version") ?? 0 }
+    }
+
+    package func vaultCounters(after user: String, limit: Int) throws -> [(user: String, counter: UInt64)] {
+        try read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT user_id, counter FROM vault_heads WHERE user_id > ? ORDER BY user_id LIMIT ?",
+                arguments: [user, limit]
+            ).map { ($0["user_id"], UInt64(bitPattern: $0["counter"])) }
+        }
+    }
 }
 
 /// The key's term in an envelope's second to fifth byte.

@@ -34,6 +34,9 @@ struct CredentialCache {
         return slots[place].snapshot
     }
 
+    /// The same without counting as use.
+    func peek(_ user: String) -> Snapshot? { places[user].map { slots[$0].snapshot } }
+
     mutating func set(_ credentials: UserCredentials) {
         let slot = Slot(user: credentials.user, snapshot: Snapshot(credentials), wasUsed: true)
         if let place = places[slot.user] {

@@ -38,6 +38,10 @@ package protocol VaultStore: Sendable {
     func endMasterKeyRotation(term: UInt32) throws
     /// What is stored, counted.
     func vaultCounts() throws -> VaultCounts
+    /// A number that changes when another process writes to the store, and not when this one does.
+    func vaultStamp() throws -> Int64
+    /// The counters of users' heads, in the order of users, after one.
+    func vaultCounters(after user: String, limit: Int) throws -> [(user: String, counter: UInt64)]
 }
 
 /// A wrapped key and whose it is.

@@ -41,6 +41,9 @@ package struct MasterKey: Sendable {
         self.source = source
     }
 
+    /// Whether both are the same key, of whatever term; in constant time.
+    package func isSame(as other: MasterKey) -> Bool { key == other.key }
+
     /// The same key, known to be of this term.
     func at(term: UInt32) -> MasterKey {
         MasterKey(key: key, term: term, source: source)

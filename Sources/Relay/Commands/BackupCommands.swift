@@ -1,0 +1,88 @@
+import Glibc
+import Registry
+import StoreSQLite
+import Vault
+
+/// `penstock-relay backup` and `restore`.
+package enum BackupCommands {
+    /// Writes a consistent copy of the database, beside a relay that serves.
+    package static func backup(
+        dataDirectory: String, masterKey: RelayConfiguration.MasterKeySource, to path: String
+    ) throws -> CommandReport {
+        let contents = try RelayStorage.openDatabase(dataDirectory).backup(to: path)
+        return CommandReport(lines: [
+            describe(contents), "backup: \(path)",
+            "the master key (\(masterKey.name)) is not in it: keep a copy elsewhere",
+        ])
+    }
+
+    /// Puts a backup in place as a data folder's database.
+    ///
+    /// - Parameter force: a database that is there is set aside instead of refused.
+    package static func restore(
+        _ backup: String, dataDirectory: String, masterKey: RelayConfiguration.MasterKeySource, force: Bool
+    ) throws -> CommandReport {
+        let database = RelayStorage.database(in: dataDirectory)
+        let isOccupied = fileExists(database)
+        guard !isOccupied || force else {
+            throw RelayError(
+                "\(dataDirectory) already holds a relay; nothing was changed. With --force, its database is set aside.")
+        }
+        // Before anything is touched: a bad backup must not cost the good database.
+        _ = try SQLiteBackup.check(backup)
+        try makePrivateFolder(dataDirectory)
+        try DataFolderLock.hold(dataDirectory, .alone)
+        let former = isOccupied ? try setAside(database) : nil
+        do {
+            let contents = try SQLiteBackup.restore(from: backup, to: database, replacing: true)
+            var report = CommandReport(lines: [describe(contents), "restored to: \(dataDirectory)"])
+            if let former { report.lines.append("the former database is in \(former)") }
+            if let fault = keyFault(of: database, masterKey) {
+                report.lines.append("the master key that this backup was made under is still needed: \(fault)")
+            }
+            return report
+        } catch {
+            if let former { try move(former, to: database) }
+            throw error
+        }
+    }
+
+    /// Moves the present database, with what SQLite has beside it, to a name of its own.
+    private static func setAside(_ database: String) throws(RelayError) -> String {
+        var former = database + ".before-restore"
+        var number = 1
+        while fileExists(former) {
+            number += 1
+            former = database + ".before-restore-\(number)"
+        }
+        try move(database, to: former)
+        return former
+    }
+
+    /// The log first: a database without its log would lose what is only there.
+    private static func move(_ database: String, to name: String) throws(RelayError) {
+        for suffix in ["-wal", "-shm", ""] where fileExists(database + suffix) {
+            guard rename(database + suffix, name + suffix) == 0 else {
+                throw RelayError("\(database + suffix) cannot be moved: \(String(cString: strerror(errno))).")
+            }
+        }
+        try syncFolder(of: database)
+    }
+
+    private static func describe(_ contents: SQLiteBackup.Contents) -> String {
+        "users: \(contents.users), APIs: \(contents.apis), audit: up to record \(contents.audit.sequence)"
+    }
+
+    /// Why the master key, as it is configured, does not open the vault; nil when it does.
+    private static func keyFault(of database: String, _ source: RelayConfiguration.MasterKeySource) -> String? {
+        do {
+            let keys = try source.load().keys
+            let store = try SQLiteStore(path: database)
+            _ = try Vault(masterKeys: keys, store: store)
+            try store.close()
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import Audit
+import Logging
+import NIOPosix
+import Pipeline
+import Registry
+import ServiceLifecycle
+import StoreSQLite
+
+/// Removes what is too old, in steps so small that calls' records hardly wait: audit records beyond
+/// `audit.retention_days`, idempotency keys that have expired, deliveries that were made.
+struct Retention: Service {
+    let store: SQLiteStore
+    let audit: AuditWriter
+    let pool: NIOThreadPool
+    let days: Int
+    let logger: Logger
+
+    private static let interval = Duration.seconds(3600)
+    private static let pause = Duration.milliseconds(20)
+    private static let step = 1000
+    private static let day: Int64 = 86_400_000_000
+    /// How long a delivery that is not pending any more is kept, in microseconds: 30 days.
+    private static let deliveryLifetime = 30 * day
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do {
+                    try await round()
+                } catch is CancellationError {
+                    return
+                } catch {
+                    // A full disk, or a record that was changed: the next round tries again, and says so again.
+                    logger.error("old records could not be removed", metadata: ["reason": "\(error)"])
+                }
+                try? await Task.sleep(for: Self.interval)
+            }
+        }
+    }
+
+    private func round() async throws {
+        let now = WallClock.microseconds()
+        let expired = try await removeAll { try $0.removeExpired(at: now, limit: Self.step) }
+        let made = try await removeAll {
+            try $0.removeDeliveries(before: now - Self.deliveryLifetime, limit: Self.step)
+        }
+        if expired + made > 0 {
+            logger.info(
+                "old entries removed", metadata: ["idempotency_keys": "\(expired)", "deliveries": "\(made)"])
+        }
+        try await pruneAudit(before: now - Int64(days) * Self.day)
+    }
+
+    private func removeAll(_ remove: @escaping @Sendable (SQLiteStore) throws -> Int) async throws -> Int {
+        var removed = 0
+        while true {
+            let step = try await pool.runIfActive { [store] in try remove(store) }
+            removed += step
+            guard step == Self.step else { return removed }
+            try await Task.sleep(for: Self.pause)
+        }
+    }
+
+    private func pruneAudit(before time: Int64) async throws {
+        var removed = 0
+        while true {
+            let step = try await pool.runIfActive { [store] in try store.prune(before: time, limit: Self.step) }
+            removed += step.removed
+            guard step.isDone else {
+                try await Task.sleep(for: Self.pause)
+                continue
+            }
+            guard removed > 0 else { return }
+            logger.info("old audit records removed", metadata: ["records": "\(removed)", "days": "\(days)"])
+            let record = step.checkpoint.record(
+                time: WallClock.microseconds(), requestID: RequestID.generate().description)
+            return try await audit.append(record)
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import Logging
+import NIOPosix
+import ServiceLifecycle
+import Vault
+
+/// Takes over what commands do to the vault while the relay serves: `vault rotate`, above all.
+struct VaultWatch: Service {
+    let vault: Vault
+    let source: RelayConfiguration.MasterKeySource
+    let pool: NIOThreadPool
+    let logger: Logger
+
+    private static let interval = Duration.seconds(1)
+    /// When the new master key is not to be had yet: its source may be a program that somebody has to pay for.
+    private static let retryInterval = Duration.seconds(10)
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var stamp: Int64?
+            var told: [String] = []
+            while !Task.isCancelled {
+                let (next, failures) = await look(since: stamp)
+                stamp = next ?? stamp
+                if failures != told {
+                    for failure in failures {
+                        logger.error("the vault was changed and could not be read again", metadata: ["reason": "\(failure)"])
+                    }
+                    told = failures
+                }
+                try? await Task.sleep(for: failures.isEmpty ? Self.interval : Self.retryInterval)
+            }
+        }
+    }
+
+    private func look(since stamp: Int64?) async -> (stamp: Int64?, failures: [String]) {
+        do {
+            let (stamp, found) = try await pool.runIfActive { [vault, source] in
+                try vault.follow(since: stamp) { try source.load().keys }
+            }
+            if found.hasNewMasterKey { logger.notice("the master key was rotated; the new one is in use") }
+            if found.users > 0 {
+                logger.info("users' keys or credentials were changed by a command", metadata: ["users": "\(found.users)"])
+            }
+            return (stamp, found.failures)
+        } catch {
+            return (nil, ["\(error)"])
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Relay
+
+struct BackupCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup", abstract: "Copies the database to one file, while the relay serves.",
+        discussion: """
+            The copy is consistent, checked, and readable by its owner only (mode 0600). No file is overwritten.
+
+            The master key is NOT in it. Without the key, the credentials in a backup are lost; with it, whoever has the \
+            backup can read them. Keep them apart, and keep a master key for as long as backups made under it.
+
+            Example:
+              penstock-relay backup /backup/penstock-$(date +%F).db --config /etc/penstock/relay.yaml
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "The new file.", completion: .file())
+    var file: String
+
+    func run() throws {
+        let (folder, masterKey) = try common.dataFolder()
+        try printReport {
+            try BackupCommands.backup(dataDirectory: folder, masterKey: masterKey, to: file)
+        }
+    }
+}
+
+struct RestoreCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore", abstract: "Makes a data folder from a backup.",
+        discussion: """
+            The backup is checked first: that this version can read it, that the file is sound, and that its audit chain \
+            is whole. A folder that holds a relay is refused; with --force its database is set aside, as \
+            penstock.db.before-restore. No relay may run on the folder.
+
+            Everything is as it was at the time of the backup: tokens that were revoked since are good again, and \
+            users deleted since are back. The master key is not in a backup: put the one it was made under where the \
+            configuration says.
+
+            Examples:
+              penstock-relay restore /backup/penstock-2026-11-01.db --data-dir /var/lib/penstock
+              penstock-relay restore penstock-2026-11-01.db --config /etc/penstock/relay.yaml --force
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "The backup.", completion: .file())
+    var file: String
+
+    @Flag(name: .long, help: "Set a database that is there aside.")
+    var force = false
+
+    func run() throws {
+        let (folder, masterKey) = try common.dataFolder()
+        try printReport {
+            try BackupCommands.restore(file, dataDirectory: folder, masterKey: masterKey, force: force)
+        }
+    }
+}
