@@ -97,9 +97,8 @@ let targets: [Target] = [
     .executableTarget(
         name: "penstock-bench",
         dependencies: [
-            "ReverseHTTP", "Connector", "EgressPolicy", "Settings", "Value", .nioCore, .nioPosix, .nioHTTP1, .nioSSL,
-            .nioTLS,
-            .logging,
+            "ReverseHTTP", "Connector", "EgressPolicy", "Settings", "Value", "Audit", "StoreSQLite",
+            .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),
     .executableTarget(name: "penstock-scoreboard", dependencies: ["JSONSchema", "Value"]),
 
