@@ -36,7 +36,8 @@ package struct RelayStorage: Sendable {
         var warnings = [warning].compactMap { $0 }
         if !hasOwnKey {
             warnings.append(
-                "a change of the master key has not come to its last step; run: penstock-relay vault rotate --master-key")
+                "a change of the master key has not come to its last step; run: penstock-relay vault rotate --master-key"
+            )
         }
         return RelayStorage(store: store, vault: vault, warnings: warnings, hasOwnKey: hasOwnKey)
     }

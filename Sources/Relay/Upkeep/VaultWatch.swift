@@ -23,7 +23,8 @@ struct VaultWatch: Service {
                 stamp = next ?? stamp
                 if failures != told {
                     for failure in failures {
-                        logger.error("the vault was changed and could not be read again", metadata: ["reason": "\(failure)"])
+                        logger.error(
+                            "the vault was changed and could not be read again", metadata: ["reason": "\(failure)"])
                     }
                     told = failures
                 }
@@ -39,7 +40,8 @@ struct VaultWatch: Service {
             }
             if found.hasNewMasterKey { logger.notice("the master key was rotated; the new one is in use") }
             if found.users > 0 {
-                logger.info("users' keys or credentials were changed by a command", metadata: ["users": "\(found.users)"])
+                logger.info(
+                    "users' keys or credentials were changed by a command", metadata: ["users": "\(found.users)"])
             }
             return (stamp, found.failures)
         } catch {
