@@ -54,8 +54,8 @@ package struct Relay: Sendable {
                         vault: storage.vault, source: configuration.masterKey, pool: pool, logger: logger)),
                 .init(
                     service: Retention(
-                        store: parts.store, audit: parts.audit, pool: pool, days: configuration.auditRetentionDays,
-                        logger: logger)),
+                        store: parts.store, vault: storage.vault, audit: parts.audit, pool: pool,
+                        days: configuration.auditRetentionDays, logger: logger)),
                 .init(service: TunnelSightings(hub: parts.hub, store: parts.store, pool: pool)),
                 .init(service: adminServer(parts, readiness)),
                 .init(service: publicServer(parts, tls, descriptors, readiness)),

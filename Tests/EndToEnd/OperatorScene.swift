@@ -1,4 +1,5 @@
 import Foundation
+import NIOHTTP1
 import Synchronization
 import Testing
 import Value
@@ -52,26 +53,30 @@ extension Stage {
     func whileCalling<Value: Sendable>(
         key: String, _ body: @Sendable () async throws -> Value
     ) async throws -> Value {
-        let isDone = Mutex(false)
+        let end = EndOfCalls()
         return try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<3 {
                 group.addTask {
                     var calls = 0
-                    while calls == 0 || !isDone.withLock({ $0 }) {
+                    while calls == 0 || !end.isHere.load(ordering: .acquiring) {
                         let answer = try await call("hello")
                         guard answer.status == 200 else { throw TestFailure("a call failed: \(answer)") }
                         calls += 1
                     }
                 }
             }
-            defer { isDone.withLock { $0 = true } }
+            defer { end.isHere.store(true, ordering: .releasing) }
             let value = try await body()
-            isDone.withLock { $0 = true }
+            end.isHere.store(true, ordering: .releasing)
             try await group.waitForAll()
             #expect(origin.seen.allSatisfy { $0.headers.first(name: "x-api-key") == key })
             return value
         }
     }
+}
+
+private final class EndOfCalls: Sendable {
+    let isHere = Atomic<Bool>(false)
 }
 
 /// Where a command gets to before it is killed: at its `step`-th of the system calls that make something durable.
@@ -88,7 +93,10 @@ struct StepKiller {
         let calls = "fdatasync,fsync,rename,link"
         return try await ChildProcess.run(
             strace,
-            ["-f", "-qq", "-o", "/dev/null", "-e", "trace=\(calls)", "-e", "inject=\(calls):signal=SIGKILL:when=\(step)"]
+            [
+                "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(calls)", "-e",
+                "inject=\(calls):signal=SIGKILL:when=\(step)",
+            ]
                 + [Binaries.relay] + arguments
         ).end
     }

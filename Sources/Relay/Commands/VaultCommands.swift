@@ -1,3 +1,4 @@
+import StoreSQLite
 import Vault
 
 /// `penstock-relay vault status` and `vault rotate`. They work beside a relay that serves.

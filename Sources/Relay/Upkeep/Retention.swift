@@ -5,11 +5,14 @@ import Pipeline
 import Registry
 import ServiceLifecycle
 import StoreSQLite
+import Vault
 
 /// Removes what is too old, in steps so small that calls' records hardly wait: audit records beyond
-/// `audit.retention_days`, idempotency keys that have expired, deliveries that were made.
+/// `audit.retention_days`, idempotency keys that have expired, deliveries that were made, credentials whose overlap has
+/// ended.
 struct Retention: Service {
     let store: SQLiteStore
+    let vault: Vault
     let audit: AuditWriter
     let pool: NIOThreadPool
     let days: Int
@@ -44,9 +47,13 @@ struct Retention: Service {
         let made = try await removeAll {
             try $0.removeDeliveries(before: now - Self.deliveryLifetime, limit: Self.step)
         }
-        if expired + made > 0 {
+        let values = try await pool.runIfActive { [vault] in try vault.destroyExpiredVersions() }
+        if expired + made + values > 0 {
             logger.info(
-                "old entries removed", metadata: ["idempotency_keys": "\(expired)", "deliveries": "\(made)"])
+                "old entries removed",
+                metadata: [
+                    "idempotency_keys": "\(expired)", "deliveries": "\(made)", "replaced_credentials": "\(values)",
+                ])
         }
         try await pruneAudit(before: now - Int64(days) * Self.day)
     }
