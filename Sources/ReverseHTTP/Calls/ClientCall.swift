@@ -190,7 +190,7 @@ package final class ClientCall: HTTP2StreamDelegate, Sendable {
     }
 
     /// What waits for its reader beyond this many bytes is copied out of the large buffers it came in.
-    private static let compactAbove = 128 << 10
+    private static let compactAbove = 32 << 10
 
     package func stream(_ stream: HTTP2Stream, receivedData data: ByteBuffer) {
         let waiter = state.withLock { state -> UnsafeContinuation<Result<ByteBuffer?, StreamError>, Never>? in
