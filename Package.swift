@@ -43,6 +43,7 @@ let targets: [Target] = [
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Value"),
+    .target(name: "JSONSchema", dependencies: ["CPCRE2", "Value"]),
     .target(name: "YAML", dependencies: ["CYAML", "Value"]),
     .target(name: "Settings", dependencies: ["Value", "YAML"]),
     .target(name: "Lines", dependencies: [.logging]),
@@ -57,7 +58,6 @@ let targets: [Target] = [
             .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),
     .target(name: "Tunnels", dependencies: ["ReverseHTTP", .nioCore, .logging]),
-    .target(name: "JSONSchema", dependencies: ["CPCRE2", "Value"]),
     .target(name: "Registry", dependencies: ["JSONSchema", "Value", "EgressPolicy"]),
     .target(name: "Vault", dependencies: [.crypto]),
     .target(name: "Audit", dependencies: ["Value", .crypto]),
@@ -72,7 +72,7 @@ let targets: [Target] = [
         name: "RelayHTTP",
         dependencies: [
             "Pipeline", "Administration", "Registry", "Vault", "Audit", "Tunnels", "ReverseHTTP", "Value", "YAML",
-            .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .httpTypes, .nioCore, .nioPosix, .nioHTTP1,
+            .crypto, .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .httpTypes, .nioCore, .nioPosix, .nioHTTP1,
             .nioHTTPTypes,
             .nioHTTPTypesHTTP1, .nioSSL, .nioTLS, .logging, .serviceLifecycle,
         ]),
@@ -97,19 +97,20 @@ let targets: [Target] = [
     .executableTarget(
         name: "penstock-bench",
         dependencies: [
-            "ReverseHTTP", "Connector", "EgressPolicy", "Settings", "Value", .nioCore, .nioPosix, .nioHTTP1, .nioSSL,
-            .nioTLS,
-            .logging,
+            "ReverseHTTP", "Connector", "EgressPolicy", "Settings", "Value", "Audit", "StoreSQLite",
+            .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),
+    .executableTarget(name: "penstock-scoreboard", dependencies: ["JSONSchema", "Value"]),
 
     .testTarget(name: "ValueTests", dependencies: ["Value"]),
+    .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "Value"]),
     .testTarget(name: "YAMLTests", dependencies: ["YAML", "Value"]),
     .testTarget(name: "SettingsTests", dependencies: ["Settings", "YAML", "Value"]),
     .testTarget(name: "EgressPolicyTests", dependencies: ["EgressPolicy"]),
     .testTarget(name: "TrafficTests", dependencies: ["Traffic", "CZlib", .nioCore]),
     .testTarget(
         name: "EgressTests",
-        dependencies: ["Egress", "EgressPolicy", .nioCore, .nioPosix, .nioHTTP1, .logging]),
+        dependencies: ["CCurl", "Egress", "EgressPolicy", .nioCore, .nioPosix, .nioHTTP1, .logging]),
     .testTarget(
         name: "ReverseHTTPTests", dependencies: ["ReverseHTTP", .nioCore, .nioPosix, .nioHTTP1, .logging]),
     .testTarget(
@@ -140,7 +141,7 @@ let targets: [Target] = [
     .testTarget(
         name: "EndToEndTests",
         dependencies: [
-            "Value", "ReverseHTTP", .asyncHTTPClient, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioConcurrency,
+            "Value", "ReverseHTTP", .asyncHTTPClient, .crypto, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioConcurrency,
             .logging,
         ], path: "Tests/EndToEnd"),
     .testTarget(

@@ -31,6 +31,26 @@ extension Administration {
         try await read { try statistics.summary(user: api.user, api: api.id, since: since, until: until) }
     }
 
+    /// What an API's webhook was told, newest first.
+    ///
+    /// - Parameter cursor: the id of the last one seen.
+    package func deliveries(
+        of api: StoredAPI, limit: Int, after cursor: String?, in store: any DeliveryStore
+    ) async throws(AdministrationError) -> [Delivery] {
+        try await read {
+            // The log is by user; what is another API's is passed over.
+            var found: [Delivery] = []
+            var cursor = cursor
+            while found.count < limit {
+                let page = try store.deliveries(user: api.user, limit: 1000, after: cursor)
+                found += page.filter { $0.api == api.id }
+                guard page.count == 1000, let last = page.last else { break }
+                cursor = last.id
+            }
+            return Array(found.prefix(limit))
+        }
+    }
+
     /// How often and when last each of a user's APIs was called, by the API's id.
     package func usage(
         for actor: Actor, in statistics: any AuditStatistics

@@ -68,6 +68,10 @@ static inline CURLcode penstock_getinfo_string(CURL *handle, CURLINFO info, cons
     return curl_easy_getinfo(handle, info, value);
 }
 
+static inline CURLcode penstock_getinfo_certificates(CURL *handle, struct curl_certinfo **value) {
+    return curl_easy_getinfo(handle, CURLINFO_CERTINFO, value);
+}
+
 static inline CURLMcode penstock_multi_setopt_long(CURLM *multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);
 }

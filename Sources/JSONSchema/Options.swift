@@ -10,8 +10,8 @@ extension Schema {
         /// Whether `format` is checked rather than merely noted. True by default. Formats that are not known are never
         /// checked.
         package var assertsFormat: Bool
-        /// Whether a keyword that the dialect does not know is a fault. False by default; names that begin with `x-` are
-        /// never one.
+        /// Whether a keyword that the dialect does not know is a fault. False by default; names that begin with `x-`
+        /// are never one.
         package var refusesUnknownKeywords: Bool
         /// What compiling and validating may cost.
         package var limits: Limits
@@ -36,8 +36,8 @@ extension Schema {
     package struct Limits: Sendable {
         /// Schemas within the documents reached, `true` and `false` included. 100,000 by default.
         package var schemas: Int
-        /// Schemas applied inside one another during a validation, by nesting and by reference; also the nesting of a
-        /// schema document. 512 by default, which a stack of one mebibyte holds.
+        /// Schemas applied inside one another during a validation, by nesting and by reference; also the nesting of
+        /// schemas in a document. 512 by default.
         package var depth: Int
         /// Steps of one validation: each schema applied, each element or member looked at, each 32 bytes of a string
         /// looked through. 10,000,000 by default, a second or less.

@@ -47,6 +47,7 @@ package struct Relay: Sendable {
                 // Stopped last: what calls still in flight have to record.
                 .init(service: AuditService(audit: parts.audit)),
                 .init(service: EgressService(egress: parts.egress)),
+                .init(service: parts.alerts),
                 .init(service: tls),
                 .init(
                     service: VaultWatch(
@@ -86,7 +87,7 @@ package struct Relay: Sendable {
             limits: .init(requestBytes: configuration.limits.requestBytes))
         let router = buildRelayRouter(
             administration: parts.administration, directory: parts.directory, pipeline: parts.pipeline, hub: parts.hub,
-            log: parts.store,
+            keys: parts.keys, deliveries: parts.store, log: parts.store,
             addresses: configuration.egress.addresses, requestBytes: configuration.limits.requestBytes)
         let logger = logger
         return Application(

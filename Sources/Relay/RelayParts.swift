@@ -18,8 +18,10 @@ struct RelayParts: Sendable {
     let audit: AuditWriter
     let hub: TunnelHub
     let administration: Administration
+    let keys: IdempotencyKeys
     let pipeline: Pipeline
     let egress: EgressClient
+    let alerts: AlertService
     let store: SQLiteStore
 
     init(_ configuration: RelayConfiguration, _ storage: RelayStorage, _ pool: NIOThreadPool, _ logger: Logger) throws {
@@ -32,6 +34,9 @@ struct RelayParts: Sendable {
         self.egress = egress
         let vault = storage.vault
         let offload = ThreadOffload(pool: pool)
+        keys = IdempotencyKeys(store: storage.store, offload: offload, now: WallClock.microseconds)
+        // What a crash cut short may be tried again.
+        try storage.store.releaseUnfinished()
         var limits = Pipeline.Limits()
         limits.responseBytes = configuration.limits.responseBytes
         limits.callsInFlight = configuration.limits.callsInFlight
@@ -42,9 +47,14 @@ struct RelayParts: Sendable {
             if way == .tunnel, let tunnel = api.route.tunnel { return TunnelRoute(hub: hub, tunnelID: tunnel) }
             return DirectRoute(egress: egress, vault: vault, api: api, isTokenEndpoint: true)
         }
+        let inbox = AlertInbox()
+        let health = HealthTable(tell: inbox.tell)
+        alerts = AlertService(
+            inbox: inbox, health: health, store: storage.store, directory: directory, vault: vault, egress: egress,
+            pool: pool, logger: logger)
         let pipeline = Pipeline(
             directory: directory, vault: vault, audit: audit, limits: limits,
-            clock: CallClock(wall: WallClock.microseconds), logger: logger, routes: routes
+            clock: CallClock(wall: WallClock.microseconds), logger: logger, health: health, routes: routes
         ) { secret, credential in
             do {
                 try await offload.run {

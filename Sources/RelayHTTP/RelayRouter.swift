@@ -12,15 +12,16 @@ package import Tunnels
 ///   - requestBytes: the largest body that is read, in bytes.
 package func buildRelayRouter(
     administration: Administration, directory: Directory, pipeline: Pipeline, hub: TunnelHub,
-    log: any AuditLog & AuditStatistics,
+    keys: IdempotencyKeys, deliveries: any DeliveryStore, log: any AuditLog & AuditStatistics,
     addresses: [String], requestBytes: Int
 ) -> Router<RelayContext> {
     let router = Router(context: RelayContext.self)
     router.add(middleware: ProblemMiddleware(bodyLimit: requestBytes))
+    router.add(middleware: IdempotencyMiddleware(administration: administration, keys: keys))
     PeopleController(administration: administration).add(to: router)
     TunnelController(administration: administration, hub: hub).add(to: router)
     APIController(administration: administration, statistics: log, pipeline: pipeline).add(to: router)
-    LogController(administration: administration, log: log).add(to: router)
+    LogController(administration: administration, log: log, deliveries: deliveries).add(to: router)
     PlatformController(administration: administration, addresses: addresses).add(to: router)
     TestController(administration: administration, directory: directory, pipeline: pipeline).add(to: router)
     ToolController(administration: administration, directory: directory).add(to: router)

@@ -10,6 +10,7 @@ enum Bench {
                                     --origin URL
                penstock-bench sink --listen HOST:PORT
                penstock-bench idle --relay HOST:PORT --ca FILE --tokens FILE --sessions N
+               penstock-bench records --database FILE --user ID --api ID --slug SLUG --count N
         """
 
     static func main() async {
@@ -22,6 +23,7 @@ enum Bench {
             case "front": try await Front(options).run()
             case "sink": try await Sink(options).run()
             case "idle": try await IdleSessions(options).run()
+            case "records": try await Records(options).run()
             default: throw BenchError(usage)
             }
         } catch {

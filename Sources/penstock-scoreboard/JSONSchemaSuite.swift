@@ -3,9 +3,8 @@ import Value
 
 /// The JSON-Schema-Test-Suite for draft 2020-12: what is required, and what is optional.
 struct JSONSchemaSuite {
-    /// One file's tests.
-    struct Score {
-        let name: String
+    /// How many tests passed.
+    private struct Score {
         var passed = 0
         var total = 0
         var failures: [String] = []
@@ -28,12 +27,12 @@ struct JSONSchemaSuite {
     /// Runs every file and prints a line for each; the last line is one JSON object. False when a required test fails.
     func run() -> Bool {
         let tests = folder + "/tests/draft2020-12"
-        var required = Score(name: "required")
-        var optional = Score(name: "optional")
+        var required = Score()
+        var optional = Score()
         for path in Files.json(in: tests) {
             let name = String(path.dropFirst(tests.count + 1))
             let isOptional = name.hasPrefix("optional/")
-            let score = score(path, name, assertsFormat: name.hasPrefix("optional/format/"))
+            let score = score(path, assertsFormat: name.hasPrefix("optional/format/"))
             print("\(name): \(score.passed) of \(score.total)")
             for failure in score.failures { print("    fails: \(failure)") }
             if isOptional {
@@ -54,8 +53,8 @@ struct JSONSchemaSuite {
         return required.total > 0 && required.passed == required.total
     }
 
-    private func score(_ path: String, _ name: String, assertsFormat: Bool) -> Score {
-        var score = Score(name: name)
+    private func score(_ path: String, assertsFormat: Bool) -> Score {
+        var score = Score()
         let options = Schema.Options(resources: bundle, assertsFormat: assertsFormat)
         for group in Files.read(path)?.array ?? [] {
             let schema = Result { () throws(SchemaError) in try Schema(group["schema"] ?? .null, options: options) }

@@ -107,7 +107,7 @@ import Testing
             try await withClient { client in
                 let request = try EgressRequest.to(server.port) { $0.firstByteTimeout = .milliseconds(50) }
                 await client.expect(EgressError(.responseTimeout(.firstByte), sent: true), from: request)
-                let total = try EgressRequest.to(server.port) { $0.deadline = .now() + .milliseconds(50) }
+                let total = try EgressRequest.to(server.port) { $0.deadline = .now() + .milliseconds(300) }
                 await client.expect(EgressError(.responseTimeout(.total), sent: true), from: total)
             }
         }
@@ -142,7 +142,17 @@ import Testing
         }
     }
 
-    @Test func `S10: A connection that never comes up runs into the connect deadline`() async throws {
+    @Test func `S10: A connection that never comes up runs into the connect deadline, and is closed`() async throws {
+        try await FullListener.with { server in
+            try await withClient { client in
+                let request = try EgressRequest.to(server.port) { $0.connectTimeout = .milliseconds(50) }
+                await client.expect(EgressError(.connectTimeout), from: request)
+                while client.gauges.connections > 0 { await Task.yield() }
+            }
+        }
+    }
+
+    @Test func `S10: A handshake that never ends runs into the TLS deadline`() async throws {
         try await RawServer.with { connection in
             await connection.untilClosed()
         } _: { server in

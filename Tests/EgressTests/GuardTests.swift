@@ -83,11 +83,11 @@ import Testing
 
     @Test func `S1: The second lock judges the address of a connection each time it is used`() throws {
         try withTransfer(addresses: [.v4(0x7f00_0001)]) { transfer in
-            #expect(transfer.mayUse("127.0.0.1"))
-            #expect(!transfer.mayUse("10.0.0.1"))
+            #expect(transfer.mayUse("127.0.0.1", localPort: 1))
+            #expect(!transfer.mayUse("10.0.0.1", localPort: 1))
             #expect(transfer.refusal == .notAllowed(.address(.private)))
         }
-        try withTransfer(addresses: []) { transfer in #expect(!transfer.mayUse("nothing")) }
+        try withTransfer(addresses: []) { transfer in #expect(!transfer.mayUse("nothing", localPort: 1)) }
     }
 
     @Test func `An API's own allowlist narrows, and opens only what the operator opened`() async throws {
@@ -153,7 +153,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("GET /", "/", "x", "1"), ("GET\r\nX: 1", "/", "x", "1"), ("", "/", "x", "1"), ("GET", "/ HTTP/1.1", "x", "1"),
+        ("CONNECT", "/", "x", "1"), ("GET /", "/", "x", "1"), ("GET\r\nX: 1", "/", "x", "1"), ("", "/", "x", "1"),
+        ("GET", "/ HTTP/1.1", "x", "1"),
         ("GET", "/\r\nX: 1", "x", "1"), ("GET", "/\u{0}", "x", "1"), ("GET", "http://x/", "x", "1"),
         ("GET", "", "x", "1"), ("GET", "/#f", "x", "1"), ("GET", "/é", "x", "1"), ("GET", "/", "x\r\ny", "1"),
         ("GET", "/", "x:", "1"), ("GET", "/", "x y", "1"), ("GET", "/", "", "1"), ("GET", "/", "x", "1\r\ny: 2"),
@@ -164,6 +165,11 @@ import Testing
     ) throws {
         var request = try EgressRequest.to(80, target, method: method)
         request.headers.add(name: name, value: value)
+        #expect(throws: EgressError(.requestMalformed)) { try RequestFields(request) }
+    }
+
+    @Test func `A HEAD request has no body`() throws {
+        let request = try EgressRequest.to(80, method: "HEAD", body: .whole(ByteBuffer(string: "x")))
         #expect(throws: EgressError(.requestMalformed)) { try RequestFields(request) }
     }
 
@@ -197,7 +203,7 @@ private func withTransfer(addresses: [IPAddress], _ body: (Transfer) throws -> V
     let configuration = EgressConfiguration(rules: EgressRules(allowPrivate: [try CIDR("127.0.0.0/8")]))
     let multi = try #require(
         MultiHandle(
-            isolation: request.isolation, limits: configuration.limits, sockets: SocketCounter(), now: now,
+            isolation: request.isolation, limits: configuration.limits, sockets: OpenSockets(), now: now,
             watch: { _, _, _, _ in }, schedule: { _, _ in }))
     defer { multi.close() }
     let transfer = Transfer(

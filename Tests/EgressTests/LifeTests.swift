@@ -114,6 +114,67 @@ import Testing
         }
     }
 
+    @Test func `Calls that end in every way, all at once, leave nothing behind`() async throws {
+        try await RawServer.with { connection in
+            while let head = await connection.head() {
+                if head.hasPrefix("GET /stream") {
+                    try await connection.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+                    for _ in 0..<100 { try await connection.write("400\r\n\(String(repeating: "x", count: 1024))\r\n") }
+                    try await connection.write("0\r\n\r\n")
+                } else if head.hasPrefix("GET /silent") {
+                    await connection.untilClosed()
+                } else if head.hasPrefix("POST") {
+                    _ = await connection.bytes(6)
+                    try await connection.answer("took it")
+                } else {
+                    try await connection.answer("x")
+                }
+            }
+        } _: { server in
+            try await withClient { client in
+                await withDiscardingTaskGroup { group in
+                    for index in 0..<300 {
+                        group.addTask {
+                            await #expect(throws: Never.self) { try await Self.call(index, server.port, client) }
+                        }
+                    }
+                }
+                while client.gauges.transfers > 0 { await Task.yield() }
+            }
+        }
+    }
+
+    /// One call, ended in one of six ways.
+    private static func call(_ index: Int, _ port: Int, _ client: EgressClient) async throws {
+        let user = "u\(index % 7)"
+        switch index % 6 {
+        case 0:
+            let answer = try await client.whole(.to(port, user: user))
+            #expect(answer.body == "x")
+        case 1:
+            let answer = try await client.whole(.to(port, "/stream", user: user))
+            #expect(answer.body.utf8.count == 102_400)
+        case 2:
+            try await client.send(.to(port, "/stream", user: user)) { _ = try await $0.next() }
+        case 3:
+            let body = Pieces([("one", nil), ("two", nil)])
+            let answer = try await client.whole(
+                .to(port, method: "POST", body: .streamed(length: 6, next: body.next), user: user))
+            #expect(answer.body == "took it")
+        case 4:
+            let request = try EgressRequest.to(port, "/silent", user: user) { $0.firstByteTimeout = .milliseconds(5) }
+            let error = await client.error(request)
+            #expect(error == EgressError(.responseTimeout(.firstByte), sent: true))
+        default:
+            let request = try EgressRequest.to(port, "/silent", user: user)
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { _ = await client.error(request) }
+                for _ in 0..<index { await Task.yield() }
+                group.cancelAll()
+            }
+        }
+    }
+
     @Test func `Requests above a limit are refused at once`() async throws {
         try await RawServer.with { connection in
             await connection.untilClosed()
@@ -183,7 +244,7 @@ import Testing
     }
 
     @Test func `A client that was never started refuses, and shuts down`() async throws {
-        let client = try EgressClient(
+        let client = EgressClient(
             configuration: EgressConfiguration(rules: EgressRules(allowPrivate: [CIDR(.loopback)])),
             resolver: FakeResolver(), logger: quiet)
         await client.expect(EgressError(.overloaded), from: try .to(80))

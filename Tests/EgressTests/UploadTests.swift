@@ -106,6 +106,24 @@ import Testing
         }
     }
 
+    @Test func `A refusal of unknown length before the end of the body is delivered whole`() async throws {
+        let never = Signal()
+        try await RawServer.with { connection in
+            _ = await connection.head()
+            _ = await connection.bytes(8)
+            try await connection.write(
+                "HTTP/1.1 413 Content Too Large\r\ntransfer-encoding: chunked\r\n\r\n6\r\nenough\r\n0\r\n\r\n")
+            await connection.untilClosed()
+        } _: { server in
+            try await withClient { client in
+                let body = Pieces([("one", never), ("two", nil)])
+                let answer = try await client.whole(
+                    .to(server.port, method: "POST", body: .streamed(length: nil, next: body.next)))
+                #expect(answer.status == 413 && answer.body == "enough")
+            }
+        }
+    }
+
     @Test(arguments: ["413 Content Too Large", "200 OK"])
     func `An answer before the end of the body is delivered`(status: String) async throws {
         let never = Signal()

@@ -1,3 +1,4 @@
+import EgressPolicy
 import Registry
 import Testing
 import Value
@@ -27,9 +28,9 @@ struct ParameterTests {
             ])
         let parameters = endpoint.parameters
         #expect(parameters.map(\.location) == [.path, .query, .header, .cookie, .query, .query])
-        #expect(parameters.map(\.style) == [.simple, .form, .simple, .form, .deepObject, .pipeDelimited])
-        #expect(parameters.map(\.explode) == [false, true, false, true, true, false])
-        #expect(parameters.map(\.allowsReserved) == [false, true, false, false, false, false])
+        #expect(parameters.map(\.format.style) == [.simple, .form, .simple, .form, .deepObject, .pipeDelimited])
+        #expect(parameters.map(\.format.explode) == [false, true, false, true, true, false])
+        #expect(parameters.map(\.format.allowsReserved) == [false, true, false, false, false, false])
         #expect(parameters.map(\.isRequired) == [true, false, false, false, false, false])
     }
 

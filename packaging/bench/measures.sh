@@ -16,6 +16,16 @@ wrk.body = os.getenv("BENCH_BODY")
 if mib > 0 then wrk.body = string.rep("\0", mib * 1048576) end
 if token then wrk.headers["Authorization"] = "Bearer " .. token end
 if wrk.body then wrk.headers["Content-Type"] = "application/json" end
+local session, id = os.getenv("BENCH_MCP_SESSION"), 1
+if session then
+    local headers = { ["Mcp-Session-Id"] = session, ["Content-Type"] = "application/json",
+        ["Accept"] = "application/json, text/event-stream" }
+    function request()
+        id = id + 1
+        return wrk.format("POST", nil, headers, '{"jsonrpc":"2.0","id":' .. id .. ',"method":"tools/call","params":' ..
+            '{"name":"get_customer","arguments":{"customer_id":"cust_12345"}}}')
+    end
+end
 function done(summary, latency)
     local e = summary.errors
     io.write(string.format("RESULT %d %d %d %d %d %d\n", summary.requests, summary.duration, summary.bytes,

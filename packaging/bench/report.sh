@@ -12,16 +12,19 @@ judge() {
     fi
 }
 
+# usage: ratio KEY — to nginx on the same way.
 ratio() {
     local base sum
-    base=$(figure nginx_proxy.cpu_us) sum=$(cpu_sum "$1")
+    case $1 in direct_*) base=$(figure direct_nginx.cpu_us) ;; *) base=$(figure nginx_proxy.cpu_us) ;; esac
+    sum=$(cpu_sum "$1")
     if [ -n "$base" ] && [ -n "$sum" ]; then calc %.2f "$sum / $base"; fi
 }
 
-# usage: cpu_sum KEY — µs of relay and connector together.
+# usage: cpu_sum KEY — µs of relay and connector together; a direct call has no connector.
 cpu_sum() {
     local relay connector
     relay=$(figure "$1.relay_cpu_us") connector=$(figure "$1.connector_cpu_us")
+    case $1 in direct_*) connector=0 ;; esac
     if [ -n "$relay" ] && [ -n "$connector" ]; then calc %.1f "$relay + $connector"; fi
 }
 
@@ -38,6 +41,13 @@ bulk_row() {
     relay=$(figure "$2.relay_cpu_s_per_gb") connector=$(figure "$2.connector_cpu_s_per_gb")
     echo "$1|$(figure "$2.mb_s") MB/s|||$relay s/GB|$connector s/GB|${relay:+$(
         calc %.3f "$relay + $connector") s/GB}||"
+}
+
+# usage: judge_least VALUE LIMIT — "≥ LIMIT" and whether it holds.
+judge_least() {
+    if [ -z "$1" ]; then printf '≥ %s|not measured' "$2"; else
+        awk -v value="$1" -v limit="$2" 'BEGIN { printf "≥ %s|%s", limit, (value >= limit) ? "pass" : "FAIL" }'
+    fi
 }
 
 # usage: value_row TITLE KEY UNIT [LIMIT]
@@ -57,6 +67,18 @@ table_rows() {
         bulk_row "download, 16 MiB × 4" download
         bulk_row "upload, 16 MiB × 4" upload
     fi
+    if wants direct; then
+        echo "direct: nginx, HTTPS both sides|$(figure direct_nginx.rps) /s|$(figure direct_nginx.p50_ms)|$(
+            figure direct_nginx.p99_ms)|||$(figure direct_nginx.cpu_us) µs|1.00||"
+        request_row "direct: /v1/proxy" direct_proxy
+        request_row "direct: /v1/tools" direct_tools
+        echo "direct: curl -Z, the client alone|$(figure direct_curl.rps) /s|||||$(figure direct_curl.cpu_us) µs|||"
+    fi
+    if wants tools_peer; then
+        value_row "tool calls per CPU second" tools_peer.penstock_calls_per_cpu_s /s
+        value_row "the same, FastMCP from_openapi" tools_peer.fastmcp_calls_per_cpu_s /s
+        echo "Penstock to FastMCP|$(figure tools_peer.ratio) ×||||||$(judge_least "$(figure tools_peer.ratio)" 20)"
+    fi
     if wants distance; then
         value_row "download, 1 stream at 100 ms" distance.download_mb_s MB/s
         value_row "upload, 1 stream at 100 ms" distance.upload_mb_s MB/s
@@ -67,6 +89,16 @@ table_rows() {
         value_row "connector start-up, tunnel up" connector.start_ms ms
         value_row "relay resident, idle" relay.resident_mb MB
         value_row "connector resident, idle" connector.resident_mb MB 25
+    fi
+    if wants logs; then
+        value_row "logs: records" logs.records ""
+        value_row "logs: first page of 100" logs.first_page_ms ms
+        value_row "logs: one endpoint's" logs.endpoint_ms ms
+        value_row "logs: one kind of failure's" logs.failures_ms ms
+        value_row "logs: one upstream status's" logs.upstream_status_ms ms
+        value_row "logs: page behind nine tenths" logs.deep_cursor_ms ms
+        value_row "summary of a day" logs.summary_day_ms ms
+        value_row "summary of a month" logs.summary_month_ms ms
     fi
     if wants size; then value_row "connector, static, stripped" connector.stripped_mb MB 32; fi
 }
@@ -80,7 +112,7 @@ print_table() {
     awk -F '|' '
         function width(text) { gsub(/[\200-\277]/, "", text); return length(text) }
         { for (i = 1; i <= 10; i++) {
-            if ($i ~ /^ (µs|s\/GB|MB\/s|\/s|MB|ms|kB)$/) $i = "–"
+            if ($i ~ /^ (µs|s\/GB|MB\/s|\/s|MB|ms|kB|×)$/) $i = "–"
             cell[NR, i] = $i; if (width($i) > widest[i]) widest[i] = width($i) } }
         END { for (row = 1; row <= NR; row++) {
             line = ""
@@ -99,7 +131,7 @@ print_json() {
     local key value
     {
         for key in "${!samples[@]}"; do echo "$key $(figure "$key")"; done
-        for key in reverse_http proxy tools proxy_http2; do
+        for key in reverse_http proxy tools proxy_http2 direct_proxy direct_tools; do
             value=$(cpu_sum "$key")
             if [ -n "$value" ]; then echo "$key.cpu_us $value"; fi
             value=$(ratio "$key")

@@ -113,6 +113,7 @@ tls: { certificate_chain: "$work/relay.crt", private_key: "$work/relay.key" }
 admin: { listen: "127.0.0.1:$3" }
 data_dir: "$work/data"
 audit: { durability: strict }
+egress: { allow_private: ["127.0.0.1/32"], ca_file: "$work/ca.crt" }
 END
 }
 
@@ -139,18 +140,18 @@ api() {
 # The first string under a key of the JSON on standard input.
 field() { grep -o "\"$1\" *: *\"[^\"]*\"" | head -n 1 | sed 's/.*"\([^"]*\)"$/\1/'; }
 
-# usage: definition SLUG ORIGIN_PORT TUNNEL
+# usage: definition SLUG ORIGIN [TUNNEL] — without a tunnel it is called directly.
 definition() {
     local slash='"in": "path", "name": "customer_id", "type": "string"'
     cat <<END
 {"name": "$1", "slug": "$1",
- "connection": {"base_url": "http://127.0.0.1:$2/api/v1", "timeout_ms": 600000},
+ "connection": {"base_url": "$2/api/v1", "timeout_ms": 600000},
  "authentication": {"type": "api_key", "config": {"header_name": "X-API-Key", "key": "bench-key-0123456789abcdef"}},
  "endpoints": [
   {"name": "get_customer", "method": "GET", "path": "/customers/{customer_id}", "parameters": [{$slash}]},
   {"name": "bulk", "method": "GET", "path": "/bulk"}, {"name": "long", "method": "GET", "path": "/long"},
   {"name": "upload", "method": "POST", "path": "/upload"}],
- "tunnel": {"enabled": true, "type": "platform_agent", "tunnel_id": "$3"}}
+ "tunnel": {"enabled": $([ -n "${3:-}" ] && echo "true, \"type\": \"platform_agent\", \"tunnel_id\": \"$3\"" || echo false)}}
 END
 }
 
@@ -168,7 +169,7 @@ make_relay() {
 }
 
 set_up_relay() {
-    local operator user tunnel
+    local operator
     if [ -z "${origin_port:-}" ]; then start_origin || return 1; fi
     if ! [ -x "$bin/penstock-relay" ]; then
         trouble "there is no $bin/penstock-relay"
@@ -194,20 +195,24 @@ set_up_relay() {
     api POST /v1/tunnels "$user_token" '{"name": "bench"}' || return 1
     tunnel=$(field id <<<"$reply")
     field token <<<"$reply" >"$work/tunnel.token"
-    api POST /v1/apis "$user_token" "$(definition bench "$origin_port" "$tunnel")" || return 1
-    api POST /v1/apis "$user_token" "$(definition sink "$sink_port" "$tunnel")" || return 1
+    api POST /v1/apis "$user_token" "$(definition bench "http://127.0.0.1:$origin_port" "$tunnel")" || return 1
+    api POST /v1/apis "$user_token" "$(definition sink "http://127.0.0.1:$sink_port" "$tunnel")" || return 1
     api POST /v1/tokens "$user_token" '{"kind": "agent"}' || return 1
     agent=$(field token <<<"$reply")
     connector_configuration connector "127.0.0.1:$relay_port" "$work/tunnel.token" 2 "$health_port"
 }
 
-# Relay and connector up, with a call that went through.
-start_product() {
+serve_relay() {
     make_relay || return 1
     if [ -z "${pid[relay]:-}" ]; then
         start_relay
         await relay "$admin_port" /readyz || return 1
     fi
+}
+
+# Relay and connector up, with a call that went through.
+start_product() {
+    serve_relay || return 1
     if [ -z "${pid[connector]:-}" ]; then
         start_connector
         await connector "$health_port" /readyz || return 1

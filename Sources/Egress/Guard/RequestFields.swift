@@ -15,7 +15,7 @@ struct RequestFields {
 
     /// - Throws: `.requestMalformed` for what could be read as more than one request or field.
     init(_ request: EgressRequest) throws(EgressError) {
-        guard !request.method.isEmpty, request.method.utf8.allSatisfy(\.isToken), Self.isTarget(request.target) else {
+        guard Self.isMethod(request.method, request.body), Self.isTarget(request.target) else {
             throw EgressError(.requestMalformed)
         }
         var lines: [String] = []
@@ -37,6 +37,14 @@ struct RequestFields {
         }
         if case .streamed(let length?, _) = request.body, length < 0 { throw EgressError(.requestMalformed) }
         self.lines = lines
+    }
+
+    /// A CONNECT would turn the connection into raw bytes (S12), and libcurl takes no answer without a body to a request
+    /// with one.
+    private static func isMethod(_ method: String, _ body: EgressBody) -> Bool {
+        guard !method.isEmpty, method.utf8.allSatisfy(\.isToken), method != "CONNECT" else { return false }
+        if case .none = body { return true }
+        return method != "HEAD"
     }
 
     /// Origin form, or the asterisk of a server-wide OPTIONS (RFC 9112, section 3.2).

@@ -4,6 +4,8 @@ import NIOCore
 import NIOHTTP1
 
 /// The relay's one way out: every request that leaves, leaves here, and none past the guard (S1–S5).
+///
+/// Once started it must be shut down: its thread lives until then.
 package final class EgressClient: Sendable {
     private let configuration: EgressConfiguration
     private let resolver: any NameResolving
@@ -11,18 +13,19 @@ package final class EgressClient: Sendable {
     private let loop: EgressLoop
     private let logger: Logger
 
-    /// - Throws: `.overloaded` where the system has no descriptors left.
     package init(
         configuration: EgressConfiguration, resolver: any NameResolving = SystemResolver(), logger: Logger
-    ) throws(EgressError) {
+    ) {
         self.configuration = configuration
         self.resolver = resolver
         self.logger = logger
         localAddresses = LocalAddresses()
-        loop = try EgressLoop()
+        loop = EgressLoop()
     }
 
     /// Starts the thread. Requests before it and after ``shutdown()`` fail with `.overloaded`.
+    ///
+    /// - Throws: `.overloaded` where the system has no thread or descriptor left.
     package func start() throws(EgressError) {
         try loop.start(configuration, localAddresses: localAddresses)
         logger.debug("egress started")
@@ -87,7 +90,8 @@ package final class EgressClient: Sendable {
             do {
                 return try await run(exchange, plan, dns, handle)
             } catch {
-                throw exchange.uploadError ?? error
+                // A body that ends because the task is cancelled is not what went wrong.
+                throw Task.isCancelled ? error : exchange.uploadError ?? error
             }
         }
     }
@@ -113,7 +117,8 @@ package final class EgressClient: Sendable {
             return try await handle(
                 EgressResponse(
                     status: answer.head.status, httpVersion: answer.head.version, headers: answer.head.headers,
-                    body: body, remoteAddress: answer.remoteAddress, isReused: answer.isReused, timings: timings))
+                    body: body, remoteAddress: answer.remoteAddress, isReused: answer.isReused, timings: timings,
+                    certificateExpiry: answer.certificateExpiry))
         } onCancel: {
             exchange.abandon()
         }

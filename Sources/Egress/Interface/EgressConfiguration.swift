@@ -37,8 +37,8 @@ package struct EgressConfiguration: Sendable {
         package var transfersPerHandle = 256
         /// Isolation keys that hold connections: 1,000. The one idle for longest gives way.
         package var handles = 1000
-        /// Idle connections kept for one isolation key: 16.
-        package var idleConnections = 16
+        /// Above so many connections of one isolation key, those in use included, one that becomes idle is closed: 256.
+        package var connectionsPerHandle = 256
         /// How long an idle connection and an idle isolation key are kept: 60 s.
         package var idle: TimeAmount = .seconds(60)
         /// Fields of an answer's head, trailers included: 200.

@@ -12,6 +12,8 @@ package struct EgressResponse: Sendable {
     /// The connection had carried another request before.
     package var isReused: Bool
     package var timings: EgressTimings
+    /// When the API's certificate expires, in seconds since 1970; nil without a TLS handshake for this request.
+    package var certificateExpiry: Int64?
 }
 
 /// An answer's body.

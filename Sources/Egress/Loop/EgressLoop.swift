@@ -19,33 +19,25 @@ final class EgressLoop: Sendable {
     }
 
     private enum Phase {
-        case new, running, stopping, stopped
+        case new
+        case running(Poller)
+        case stopping(Poller)
+        case stopped
     }
 
     private let state = Mutex(State())
-    private let poller: Poller
-    private let sockets = SocketCounter()
-
-    /// - Throws: `.overloaded` where the system has no descriptors left.
-    init() throws(EgressError) {
-        guard let poller = Poller() else { throw EgressError(.overloaded) }
-        self.poller = poller
-    }
 
     /// Once; later calls do nothing.
-    /// - Throws: `.overloaded` where the system has no thread left, or libcurl cannot be set up.
+    /// - Throws: `.overloaded` where the system has no thread or descriptor left, or libcurl cannot be set up.
     func start(_ configuration: EgressConfiguration, localAddresses: LocalAddresses) throws(EgressError) {
+        guard Self.isLibraryReady, let poller = Poller() else { throw EgressError(.overloaded) }
         let isFirst = state.withLock { state in
-            defer { if state.phase == .new { state.phase = .running } }
-            return state.phase == .new
+            guard case .new = state.phase else { return false }
+            state.phase = .running(poller)
+            return true
         }
         guard isFirst else { return }
-        let isStarted =
-            Self.isLibraryReady
-            && Threads.start {
-                LoopCore(self, configuration, self.poller, self.sockets, localAddresses).run()
-            }
-        if !isStarted {
+        if !Threads.start({ LoopCore(self, configuration, poller, localAddresses).run() }) {
             stopped()
             throw EgressError(.overloaded)
         }
@@ -57,59 +49,58 @@ final class EgressLoop: Sendable {
     /// Ends what is under way, and returns when the thread has closed all connections.
     func shutdown() async {
         await withCheckedContinuation { waiter in
-            let isOver = state.withLock { state in
+            let running = state.withLock { state -> Poller? in
                 switch state.phase {
                 case .new, .stopped:
                     state.phase = .stopped
-                    return true
-                case .running, .stopping:
-                    state.phase = .stopping
+                    return nil
+                case .running(let poller), .stopping(let poller):
+                    state.phase = .stopping(poller)
                     state.waiters.append(waiter)
-                    return false
+                    return poller
                 }
             }
-            if isOver { waiter.resume() } else { poller.wake() }
+            if let running { running.wake() } else { waiter.resume() }
         }
     }
 
     func post(_ exchange: Exchange, _ request: Request) {
-        let (isTaken, isFirst) = state.withLock { state in
-            guard state.phase == .running else { return (false, false) }
-            state.inbox.append((exchange, request))
-            return (true, state.inbox.count == 1)
+        enum Step {
+            case wake(Poller), leave, refuse
         }
-        if isFirst { poller.wake() }
-        if !isTaken, case .start = request { exchange.end(EgressError(.overloaded)) }
+        let step = state.withLock { state -> Step in
+            guard case .running(let poller) = state.phase else { return .refuse }
+            state.inbox.append((exchange, request))
+            return state.inbox.count == 1 ? .wake(poller) : .leave
+        }
+        switch (step, request) {
+        case (.wake(let poller), _): poller.wake()
+        case (.refuse, .start): exchange.end(EgressError(.overloaded))
+        case (.refuse, _), (.leave, _): break
+        }
     }
 
-    var gauges: EgressGauges {
-        var gauges = state.withLock { $0.gauges }
-        gauges.connections = sockets.count
-        return gauges
-    }
+    var gauges: EgressGauges { state.withLock { $0.gauges } }
 
     // MARK: The thread's side
 
-    /// What has been asked since the last time; nil where the thread should end.
+    /// What has been asked since the last time, and whether the thread should end.
     func takeInbox() -> (requests: [(Exchange, Request)], isStopping: Bool) {
         state.withLock { state in
-            defer { state.inbox.removeAll(keepingCapacity: true) }
-            return (state.inbox, state.phase == .stopping)
+            let requests = state.inbox
+            state.inbox = []
+            if case .stopping = state.phase { return (requests, true) }
+            return (requests, false)
         }
     }
 
-    func publish(transfers: Int, handles: Int) {
-        state.withLock {
-            $0.gauges.transfers = transfers
-            $0.gauges.handles = handles
-        }
-    }
+    func publish(_ gauges: EgressGauges) { state.withLock { $0.gauges = gauges } }
 
-    /// The thread has let go of everything.
-    func stopped() {
+    /// The thread has let go of everything, save what `gauges` says.
+    func stopped(_ gauges: EgressGauges = EgressGauges()) {
         let (left, waiters) = state.withLock { state in
             state.phase = .stopped
-            state.gauges = EgressGauges()
+            state.gauges = gauges
             defer {
                 state.inbox = []
                 state.waiters = []

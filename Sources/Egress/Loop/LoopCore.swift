@@ -11,7 +11,7 @@ final class LoopCore {
     private let loop: EgressLoop
     private let configuration: EgressConfiguration
     private let poller: Poller
-    private let sockets: SocketCounter
+    private let sockets = OpenSockets()
     private let localAddresses: LocalAddresses
 
     private var handles: [EgressIsolation: MultiHandle] = [:]
@@ -25,13 +25,12 @@ final class LoopCore {
     private var now = NIODeadline.now()
 
     init(
-        _ loop: EgressLoop, _ configuration: EgressConfiguration, _ poller: Poller, _ sockets: SocketCounter,
+        _ loop: EgressLoop, _ configuration: EgressConfiguration, _ poller: Poller,
         _ localAddresses: LocalAddresses
     ) {
         self.loop = loop
         self.configuration = configuration
         self.poller = poller
-        self.sockets = sockets
         self.localAddresses = localAddresses
     }
 
@@ -45,12 +44,16 @@ final class LoopCore {
             for (exchange, request) in requests { handle(request, for: exchange) }
             fire()
             settle()
-            loop.publish(transfers: transfers.count, handles: handles.count)
+            loop.publish(gauges)
             if isStopping { break }
         }
         for transfer in Array(transfers.values) { end(transfer, .overloaded) }
         for handle in Array(handles.values) { evict(handle) }
-        loop.stopped()
+        loop.stopped(gauges)
+    }
+
+    private var gauges: EgressGauges {
+        EgressGauges(connections: sockets.count, transfers: transfers.count, handles: handles.count)
     }
 
     private func milliseconds(until due: NIODeadline?) -> Int32 {
@@ -190,6 +193,7 @@ final class LoopCore {
     private func remove(_ transfer: Transfer) {
         guard transfers.removeValue(forKey: ObjectIdentifier(transfer.exchange)) != nil else { return }
         curl_multi_remove_handle(transfer.multi.raw, transfer.easy.raw)
+        transfer.settleSockets()
         transfer.multi.transfers -= 1
         transfer.multi.lastUse = now
         schedule(transfer.multi)
@@ -210,6 +214,7 @@ final class LoopCore {
         guard let handle else { return nil }
         handles[isolation] = handle
         handlesByID[ObjectIdentifier(handle)] = handle
+        schedule(handle)
         return handle
     }
 

@@ -5,7 +5,7 @@ import NIOCore
 final class MultiHandle {
     let raw: UnsafeMutableRawPointer
     let isolation: EgressIsolation
-    let sockets: SocketCounter
+    let sockets: OpenSockets
     /// What libcurl asks of the loop.
     let watch: (MultiHandle, Transfer?, _ descriptor: Int32, _ events: Int32) -> Void
     let schedule: (MultiHandle, _ milliseconds: Int) -> Void
@@ -19,7 +19,7 @@ final class MultiHandle {
 
     /// Nil where there is no memory.
     init?(
-        isolation: EgressIsolation, limits: EgressConfiguration.Limits, sockets: SocketCounter, now: NIODeadline,
+        isolation: EgressIsolation, limits: EgressConfiguration.Limits, sockets: OpenSockets, now: NIODeadline,
         watch: @escaping (MultiHandle, Transfer?, Int32, Int32) -> Void, schedule: @escaping (MultiHandle, Int) -> Void
     ) {
         guard let raw = curl_multi_init() else { return nil }
@@ -44,10 +44,10 @@ final class MultiHandle {
                 handle.schedule(handle, milliseconds)
                 return 0
             }, context)
-        // One transfer at a time on a connection, HTTP/2 too: there, a transfer whose reader has stopped would stop
-        // every other on its connection. docs/decisions/0005-egress.md
+        // One transfer at a time on a connection, HTTP/2 too: there, a transfer whose reader has stopped can stop
+        // every other on its connection. docs/decisions/0009-egress.md
         penstock_multi_setopt_long(raw, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
-        penstock_multi_setopt_long(raw, CURLMOPT_MAXCONNECTS, limits.idleConnections)
+        penstock_multi_setopt_long(raw, CURLMOPT_MAXCONNECTS, limits.connectionsPerHandle)
     }
 
     /// Closes the connections, after which the handle must not be used. There must be no transfers.

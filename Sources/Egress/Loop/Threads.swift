@@ -18,6 +18,11 @@ enum Threads {
         let code = pthread_create(
             &thread, &attributes,
             { context in
+                // OpenSSL writes to sockets that may be closed: an error is enough.
+                var signals = sigset_t()
+                sigemptyset(&signals)
+                sigaddset(&signals, SIGPIPE)
+                pthread_sigmask(SIG_BLOCK, &signals, nil)
                 if let context { Unmanaged<Start>.fromOpaque(context).takeRetainedValue().body() }
                 return nil
             }, start.toOpaque())

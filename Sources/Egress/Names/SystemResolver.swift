@@ -14,6 +14,9 @@ package final class SystemResolver: NameResolving {
         var idleThreads = 0
     }
 
+    /// The longest that anyone waits for a name.
+    private static let longest = TimeAmount.seconds(15)
+
     private let state: Mutex<State>
     private let wake = ThreadSignal()
     private let maximumThreads: Int
@@ -35,6 +38,7 @@ package final class SystemResolver: NameResolving {
     }
 
     package func addresses(of name: String, deadline: NIODeadline) async throws(EgressError) -> [IPAddress] {
+        let deadline = min(deadline, .now() + Self.longest)
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID
@@ -82,7 +86,11 @@ package final class SystemResolver: NameResolving {
             case .closed: return .answer(.failure(EgressError(.overloaded)))
             case .waits(startsLookup: false): return .wait
             case .waits(startsLookup: true):
-                if state.idleThreads > 0 { return .wakeThread }
+                if state.idleThreads > 0 {
+                    // Counted out here, not when it wakes: the next name needs a thread of its own.
+                    state.idleThreads -= 1
+                    return .wakeThread
+                }
                 guard state.threads < maximumThreads else { return .wait }
                 state.threads += 1
                 return .startThread
@@ -113,7 +121,6 @@ package final class SystemResolver: NameResolving {
             guard let name else {
                 if isClosed { return }
                 wake.wait()
-                state.withLock { $0.idleThreads -= 1 }
                 continue
             }
             let found = lookUp(name)

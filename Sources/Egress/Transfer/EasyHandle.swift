@@ -84,6 +84,22 @@ final class EasyHandle {
         return penstock_getinfo_off(raw, info, &value) == CURLE_OK ? Int64(value) : 0
     }
 
+    /// When the other end's certificate expires, in seconds since 1970; nil where there was no handshake.
+    var certificateExpiry: Int64? {
+        var certificates: UnsafeMutablePointer<curl_certinfo>?
+        guard penstock_getinfo_certificates(raw, &certificates) == CURLE_OK, let certificates,
+            certificates.pointee.num_of_certs > 0
+        else { return nil }
+        var next = certificates.pointee.certinfo?[0]
+        let label = "Expire date:"
+        while let entry = next {
+            next = entry.pointee.next
+            guard let text = entry.pointee.data, strncmp(text, label, label.utf8.count) == 0 else { continue }
+            return CertificateTime.seconds(String(cString: text + label.utf8.count))
+        }
+        return nil
+    }
+
     /// The OpenSSL error that libcurl's text begins or ends with, as `error:0A000086:…` in hexadecimal; nil for none.
     var sslError: UInt32? {
         guard let start = strstr(errorText, "error:") else { return nil }

@@ -10,6 +10,7 @@ final class Exchange: Sendable {
         var remoteAddress: String
         var isReused: Bool
         var timings: EgressTimings
+        var certificateExpiry: Int64?
 
         enum Body: Sendable {
             case whole(ByteBuffer?)

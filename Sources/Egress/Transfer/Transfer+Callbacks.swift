@@ -41,8 +41,10 @@ extension Transfer {
             return CURL_SEEKFUNC_OK
         }
         easy.set(CURLOPT_PREREQDATA, pointer: context)
-        easy.setPreRequest { context, remote, _, _, _ in
-            guard let transfer = Transfer.from(context), let remote, transfer.mayUse(String(cString: remote)) else {
+        easy.setPreRequest { context, remote, _, _, localPort in
+            guard let transfer = Transfer.from(context), let remote,
+                transfer.mayUse(String(cString: remote), localPort: Int(localPort))
+            else {
                 return CURL_PREREQFUNC_ABORT
             }
             return CURL_PREREQFUNC_OK
@@ -52,10 +54,10 @@ extension Transfer {
             guard let transfer = Transfer.from(context), let address else { return CURL_SOCKET_BAD }
             return transfer.openSocket(address)
         }
-        // A connection outlives its transfer, so the counter is the context here.
+        // A connection outlives its transfer, so the loop's sockets are the context here.
         easy.set(CURLOPT_CLOSESOCKETDATA, pointer: Unmanaged.passUnretained(multi.sockets).toOpaque())
         easy.setCloseSocket { context, descriptor in
-            if let context { Unmanaged<SocketCounter>.fromOpaque(context).takeUnretainedValue().closed() }
+            if let context { Unmanaged<OpenSockets>.fromOpaque(context).takeUnretainedValue().closed(descriptor) }
             return close(descriptor)
         }
     }
@@ -80,7 +82,7 @@ extension Transfer {
             mayOpen(ip.unmapped, port: port)
         else { return CURL_SOCKET_BAD }
         let descriptor = socket(family, kind | Int32(SOCK_CLOEXEC.rawValue), proto)
-        if descriptor >= 0 { multi.sockets.opened() }
+        if descriptor >= 0 { hasOpened(descriptor) }
         return descriptor
     }
 }

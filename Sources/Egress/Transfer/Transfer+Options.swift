@@ -78,6 +78,7 @@ extension Transfer {
         let (configuration, tls) = (surroundings.configuration, plan.request.isolation.tls)
         easy.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         easy.set(CURLOPT_SSL_ENABLE_ALPN, true)
+        easy.set(CURLOPT_CERTINFO, true)
         easy.set(CURLOPT_SSL_VERIFYPEER, tls.verify)
         easy.set(CURLOPT_SSL_VERIFYHOST, tls.verify ? 2 : 0)
         if let caPEM = tls.caPEM {

@@ -35,6 +35,9 @@ final class Transfer {
     /// A socket that was not opened; the others may still connect.
     private var socketRefusal: Refusal?
     private var remoteAddress = ""
+    /// Sockets that libcurl got for this transfer, and the local port of the one it uses.
+    private var opened: [Int32] = []
+    private var localPort: Int?
     /// Times that a connection was about to be used, and what had been sent on it and before it then.
     private var uses = 0
     private var sizeBeforeUse = 0
@@ -116,8 +119,20 @@ final class Transfer {
         return socketRefusal == nil && (plan.addresses.isEmpty || plan.addresses.contains { $0.unmapped == address })
     }
 
+    func hasOpened(_ descriptor: Int32) {
+        opened.append(descriptor)
+        multi.sockets.opened(descriptor, by: ObjectIdentifier(self))
+    }
+
+    /// Whatever is not in use of what was opened is closed by now.
+    func settleSockets() {
+        if !opened.isEmpty { multi.sockets.settle(opened, of: ObjectIdentifier(self), localPort: localPort) }
+    }
+
     /// Whether the request may leave on this connection, new or used before.
-    func mayUse(_ address: String) -> Bool {
+    func mayUse(_ address: String, localPort: Int) -> Bool {
+        self.localPort = localPort
+        settleSockets()
         wasSent = isSent
         uses += 1
         sizeBeforeUse = requestSize
@@ -226,7 +241,8 @@ final class Transfer {
             easy.off(CURLINFO_STARTTRANSFER_TIME_T) - easy.off(CURLINFO_PRETRANSFER_TIME_T), 0)
         exchange.deliver(
             Exchange.Answer(
-                head: head, body: body, remoteAddress: remoteAddress, isReused: isReused, timings: timings))
+                head: head, body: body, remoteAddress: remoteAddress, isReused: isReused, timings: timings,
+                certificateExpiry: isReused ? nil : easy.certificateExpiry))
     }
 
     /// The reader has taken what waited.

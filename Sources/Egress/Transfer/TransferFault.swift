@@ -20,7 +20,7 @@ struct TransferFault {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return .nameNotFound
         case CURLE_COULDNT_CONNECT: return connect
         case CURLE_OPERATION_TIMEDOUT: return hasHead ? .responseTimeout(.total) : .connectTimeout
-        case CURLE_OUT_OF_MEMORY:
+        case CURLE_OUT_OF_MEMORY, Self.tooLarge:
             // Also libcurl's own limit for one line of a head, which is above ours.
             return hasHead ? .overloaded : .headersTooLarge
         case CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_SEND_ERROR, CURLE_SEND_FAIL_REWIND, CURLE_HTTP2_STREAM:
@@ -42,6 +42,9 @@ struct TransferFault {
         }
     }
 
+    /// `CURLE_TOO_LARGE`, which a libcurl before 8.6 does not have.
+    private static let tooLarge = CURLcode(rawValue: 100)
+
     private var connect: EgressError.Kind {
         switch systemError {
         case ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL, EAFNOSUPPORT, ENETDOWN, EHOSTDOWN: .unreachable
@@ -52,10 +55,11 @@ struct TransferFault {
         }
     }
 
-    /// `X509_V_ERR_…` of OpenSSL's x509_vfy.h. libcurl compares names itself, so that OpenSSL then has no error.
+    /// `X509_V_ERR_…` of OpenSSL's x509_vfy.h. libcurl compares names itself, before it asks for the result: what it
+    /// then gives is what it began with, 1.
     private var verification: TLSFault {
         switch verifyResult {
-        case 0, 62, 64: .wrongName
+        case 0, 1, 62, 64: .wrongName
         case 9: .notYetValid
         case 10: .expired
         case 18, 19: .selfSigned

@@ -25,12 +25,7 @@ extension Compiler {
         node.steps = append(steps: steps(reader))
         node.unevaluatedItems = schema(reader, "unevaluatedItems")
         node.unevaluatedProperties = schema(reader, "unevaluatedProperties")
-        node.isLeaf =
-            node.steps.isEmpty
-            && [
-                node.values, node.numbers, node.strings, node.arrays, node.objects, node.unevaluatedItems,
-                node.unevaluatedProperties,
-            ].allSatisfy { $0 < 0 }
+        node.isLeaf = node.steps.isEmpty && node.hasNoRules
         return node
     }
 

@@ -28,7 +28,7 @@ extension Compiler {
             names.append(name)
             properties.append(
                 Property(
-                    schema: node(at: location), isReadOnly: has("readOnly", schema, location),
+                    schema: node(schema, at: location, inside: reader), isReadOnly: has("readOnly", schema, location),
                     isWriteOnly: dialect != .swagger20 && has("writeOnly", schema, location)))
         }
         for name in self.names(reader, "required") ?? [] {
@@ -66,9 +66,11 @@ extension Compiler {
         let keyword = "patternProperties"
         let schemas = read(reader, keyword, "an object of schemas") { $0.object } ?? [:]
         var found: [PatternRule] = []
-        for (text, _) in schemas {
+        for (text, schema) in schemas {
             let location = reader.place(keyword).appending(text)
-            found.append(PatternRule(pattern: pattern(text, at: location), schema: node(at: location)))
+            found.append(
+                PatternRule(
+                    pattern: pattern(text, at: location), schema: node(schema, at: location, inside: reader)))
         }
         rules.patterns = Run32(start: Index(tables.patternRules.count), count: Index(found.count))
         tables.patternRules += found
@@ -86,7 +88,7 @@ extension Compiler {
                 } else if keyword == "dependentRequired" {
                     report(location, "the names that a property depends on must be an array of strings")
                 } else {
-                    dependent.schema = node(at: location)
+                    dependent.schema = node(value, at: location, inside: reader)
                 }
                 dependents.append(dependent)
             }

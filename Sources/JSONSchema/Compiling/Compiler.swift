@@ -6,6 +6,7 @@ struct Compiler {
     /// A node whose keywords are yet to be read.
     private struct Pending {
         let node: Index
+        let schema: JSON
         let location: Location
         let resource: Int
     }
@@ -17,12 +18,13 @@ struct Compiler {
     private var faults: [SchemaError.Fault] = []
     private var nodesByLocation: [Location: Index] = [:]
     private var pending: [Pending] = []
-    private var patternsByText: [String: Index] = [:]
+    private var patternsByText: [JSON: Index] = [:]
     private var anchorsByName: [String: Index] = [:]
     /// Resources that some node belongs to: those that can be in the dynamic scope.
     private var reached: Set<Int> = []
 
-    private static let maximumFaults = 64
+    /// More are not told.
+    static let maximumFaults = 64
 
     init(dialect: Schema.Dialect, options: Schema.Options) {
         self.dialect = dialect
@@ -36,6 +38,7 @@ struct Compiler {
         guard value(at: location) != nil else {
             throw SchemaError(faults: [SchemaError.Fault(pointer: pointer, message: "there is no schema here")])
         }
+        guard library.faults.isEmpty else { throw SchemaError(faults: library.faults) }
         _ = node(at: location)
         repeat {
             while let next = pending.popLast(), faults.count < Self.maximumFaults { compile(next) }
@@ -44,6 +47,7 @@ struct Compiler {
         faults = library.faults + faults
         if faults.isEmpty { refuseCycles() }
         guard faults.isEmpty else { throw SchemaError(faults: faults) }
+        shortenReferences()
         return Program(tables, limits: options.limits)
     }
 
@@ -51,21 +55,34 @@ struct Compiler {
         library.documents[location.document].root[location.pointer]
     }
 
-    /// The node for the schema at a place, which is read later if it has not been.
+    /// The node for the schema at a place somewhere in the documents.
     mutating func node(at location: Location) -> Index {
+        if let known = nodesByLocation[location] { return known }
+        return node(value(at: location) ?? .null, location, library.resource(around: location))
+    }
+
+    /// The node for a schema that stands inside of one being read.
+    mutating func node(_ schema: JSON, at location: Location, inside reader: KeywordReader) -> Index {
+        node(schema, location, library.resource(rootedAt: location) ?? reader.resource)
+    }
+
+    private mutating func node(_ schema: JSON, _ location: Location, _ resource: Int) -> Index {
         if let known = nodesByLocation[location] { return known }
         let index = Index(tables.nodes.count)
         guard index < options.limits.schemas else {
             if index == options.limits.schemas { report(location, "there are more than \(index) schemas") }
             return 0
         }
-        let resource = library.resource(around: location)
+        guard location.pointer.tokens.count <= 2 * options.limits.depth else {
+            report(location, "schemas are nested too deep")
+            return 0
+        }
         reached.insert(resource)
         tables.nodes.append(Node(resource: Index(resource)))
         tables.places.append(
             Tables.Place(document: library.documents[location.document].uri, pointer: location.pointer))
         nodesByLocation[location] = index
-        pending.append(Pending(node: index, location: location, resource: resource))
+        pending.append(Pending(node: index, schema: schema, location: location, resource: resource))
         return index
     }
 
@@ -75,14 +92,14 @@ struct Compiler {
 
     /// The table's place for a pattern; below zero, with the fault reported, when it is none.
     mutating func pattern(_ text: String, at location: Location) -> Index {
-        if let known = patternsByText[text] { return known }
+        if let known = patternsByText[.string(text)] { return known }
         guard let pattern = Pattern(text, steps: options.limits.patternSteps) else {
             report(location, "the pattern is not a regular expression that is understood")
             return -1
         }
         let index = Index(tables.patterns.count)
         tables.patterns.append(pattern)
-        patternsByText[text] = index
+        patternsByText[.string(text)] = index
         return index
     }
 
@@ -96,12 +113,13 @@ struct Compiler {
     }
 
     private mutating func compile(_ item: Pending) {
-        switch value(at: item.location) {
-        case .bool(true)?: break
-        case .bool(false)?:
+        switch item.schema {
+        case .bool(let isAnything):
+            tables.nodes[Int(item.node)].isLeaf = true
+            guard !isAnything else { return }
             tables.nodes[Int(item.node)].types = []
             tables.nodes[Int(item.node)].isNever = true
-        case .object(let object)?:
+        case .object(let object):
             var reader = KeywordReader(object: object, location: item.location, resource: item.resource)
             reader.vocabularies = library.resources[item.resource].vocabularies
             tables.nodes[Int(item.node)] = compile(reader, tables.nodes[Int(item.node)])
@@ -109,8 +127,8 @@ struct Compiler {
         }
     }
 
-    /// Gives each dynamic anchor the schemas that the resources reached have under its name; these are schemas to read in
-    /// their turn.
+    /// Gives each dynamic anchor the schemas that the resources reached have under its name; these are schemas to read
+    /// in their turn.
     private mutating func linkAnchors() {
         for anchor in tables.anchors.indices {
             var targets: [(resource: Index, node: Index)] = []
@@ -124,14 +142,23 @@ struct Compiler {
         }
     }
 
+    /// Lets nodes that are nothing but a reference be passed over, where that does not change the dynamic scope.
+    private mutating func shortenReferences() {
+        for index in tables.nodes.indices where tables.nodes[index].hasStepsOnly && tables.nodes[index].steps.count == 1
+        {
+            guard case .reference(let target) = tables.steps[Int(tables.nodes[index].steps.start)],
+                tables.anchors.isEmpty || tables.nodes[Int(target)].resource == tables.nodes[index].resource
+            else { continue }
+            tables.nodes[index].target = target
+        }
+    }
+
     /// References that lead back to themselves on every path apply to a value without end.
     private mutating func refuseCycles() {
         var cycles = CycleSearch(tables: tables)
         for node in cycles.run() {
-            let place = tables.places[Int(node)]
-            faults.append(
-                SchemaError.Fault(
-                    pointer: place.pointer, message: "the schema refers to itself, so that no value could be checked"))
+            guard let location = nodesByLocation.first(where: { $0.value == node })?.key else { continue }
+            report(location, "the schema refers to itself, so that no value could be checked")
         }
     }
 }

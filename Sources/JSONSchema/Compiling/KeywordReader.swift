@@ -70,15 +70,17 @@ extension Compiler {
 
     /// A keyword whose value is a schema; below zero when there is none.
     mutating func schema(_ reader: KeywordReader, _ keyword: String) -> Index {
-        guard reader.value(keyword, dialect) != nil else { return -1 }
-        return node(at: reader.place(keyword))
+        guard let value = reader.value(keyword, dialect) else { return -1 }
+        return node(value, at: reader.place(keyword), inside: reader)
     }
 
     /// A keyword whose value is an array of schemas.
     mutating func schemas(_ reader: KeywordReader, _ keyword: String) -> Run32? {
-        guard let count = read(reader, keyword, "an array of schemas", { $0.array?.count }) else { return nil }
-        let nodes = (0..<count).map { node(at: reader.place(keyword).appending(String($0))) }
-        let run = Run32(start: Index(tables.branches.count), count: Index(count))
+        guard let schemas = read(reader, keyword, "an array of schemas", { $0.array }) else { return nil }
+        let nodes = schemas.enumerated().map { offset, schema in
+            node(schema, at: reader.place(keyword).appending(String(offset)), inside: reader)
+        }
+        let run = Run32(start: Index(tables.branches.count), count: Index(schemas.count))
         tables.branches += nodes
         return run
     }

@@ -2,8 +2,8 @@
 enum HostSyntax {
     typealias Bytes = Slice<UnsafeBufferPointer<UInt8>>
 
-    /// Labels of letters, digits and inner hyphens (RFC 1123, section 2.1), at most 63 bytes each and 253 in all. Labels
-    /// that look encoded must be Punycode in form (RFC 5890, section 2.3.1).
+    /// Labels of letters, digits and inner hyphens (RFC 1123, section 2.1), at most 63 bytes each and 253 in all.
+    /// Labels that look encoded must be Punycode in form (RFC 5890, section 2.3.1).
     static func isHostname(_ bytes: Bytes) -> Bool {
         guard !bytes.isEmpty, bytes.count <= 253 else { return false }
         return everyPart(of: bytes) { label in

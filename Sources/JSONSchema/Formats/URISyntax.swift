@@ -108,7 +108,7 @@ struct URISyntax {
             case UInt8(ascii: "%"):
                 guard rest.count >= 2, rest.prefix(2).allSatisfy(\.isHexDigit) else { return false }
                 rest = rest.dropFirst(2)
-            case _ where byte <= 0x20 || byte == 0x7F || "\"'<>\\^`|}".utf8.contains(byte): return false
+            case _ where byte <= 0x20 || byte == 0x7F || "\"<>\\^`|}".utf8.contains(byte): return false
             default: break
             }
         }
@@ -128,8 +128,9 @@ struct URISyntax {
                 else { return false }
                 name = name[..<colon]
             }
-            return !name.isEmpty
-                && name.allSatisfy { $0.isLetter || $0.isDigit || "_.%".utf8.contains($0) }
+            return name.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { part in
+                !part.isEmpty && part.allSatisfy { $0.isLetter || $0.isDigit || "_%".utf8.contains($0) }
+            }
         }
     }
 }

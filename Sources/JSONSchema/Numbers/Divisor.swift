@@ -23,8 +23,8 @@ struct Divisor {
         fives = Self.multiplicity(of: 5, in: mantissa)
     }
 
-    /// Whether M × 10^e is a whole multiple of D × 10^f. With k = e − f: for k ≥ 0, D must divide M × 10^k, which takes up
-    /// to k twos and k fives of D; for k < 0, ten would have to divide M, which has no trailing zeros.
+    /// Whether M × 10^e is a whole multiple of D × 10^f. With k = e − f: for k ≥ 0, D must divide M × 10^k, which takes
+    /// up to k twos and k fives of D; for k < 0, ten would have to divide M, which has no trailing zeros.
     func divides(_ value: JSONNumber) -> Bool {
         let form = DigitForm(value)
         guard form.count > 0 else { return true }

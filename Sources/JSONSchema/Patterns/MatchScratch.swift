@@ -4,7 +4,7 @@ import Synchronization
 /// The working memory of one match after another; at most the patterns' heap limit.
 struct MatchData: @unchecked Sendable {
     // Unchecked, since whoever has taken it from the scratch is its only user.
-    fileprivate(set) var pointer: OpaquePointer
+    let pointer: OpaquePointer
 }
 
 /// Working memory for patterns, kept for the next validation, so that matching does not allocate.

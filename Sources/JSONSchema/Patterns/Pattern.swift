@@ -1,7 +1,7 @@
 import CPCRE2
 
-/// A compiled regular expression. Matching is interpreted, not translated to machine code: the interpreter counts its steps
-/// exactly, and patterns come from documents that nobody vouches for.
+/// A compiled regular expression. Matching is interpreted, not translated to machine code: the interpreter counts its
+/// steps exactly, and patterns come from documents that nobody vouches for.
 final class Pattern: @unchecked Sendable {
     // Unchecked, since compiled patterns and match contexts are read-only once made (pcre2api(3), "Multithreading").
 
@@ -16,7 +16,13 @@ final class Pattern: @unchecked Sendable {
     /// As written in the schema.
     let text: String
     private let code: OpaquePointer
-    private let context: OpaquePointer
+    /// For the first try, which is nearly always enough.
+    private let quick: OpaquePointer
+    /// For the second, with all the steps allowed.
+    private let patient: OpaquePointer
+
+    /// Steps of a first try.
+    static let quickSteps = 512
 
     /// Longer patterns are refused.
     static let maximumBytes = 8192
@@ -27,21 +33,33 @@ final class Pattern: @unchecked Sendable {
             let translated = PatternTranslation.translate(text, isStrict: isStrict),
             let code = Self.compile(translated)
         else { return nil }
-        guard let context = pcre2_match_context_create_8(nil) else {
+        guard let quick = Self.context(steps: min(steps, Self.quickSteps)) else {
             pcre2_code_free_8(code)
             return nil
         }
-        pcre2_set_match_limit_8(context, UInt32(clamping: steps))
-        // In KiB; backtracking keeps its memory in the match data between matches.
-        pcre2_set_heap_limit_8(context, 1024)
+        guard let patient = Self.context(steps: steps) else {
+            pcre2_match_context_free_8(quick)
+            pcre2_code_free_8(code)
+            return nil
+        }
         self.text = text
         self.code = code
-        self.context = context
+        self.quick = quick
+        self.patient = patient
     }
 
     deinit {
-        pcre2_match_context_free_8(context)
+        pcre2_match_context_free_8(patient)
+        pcre2_match_context_free_8(quick)
         pcre2_code_free_8(code)
+    }
+
+    private static func context(steps: Int) -> OpaquePointer? {
+        guard let context = pcre2_match_context_create_8(nil) else { return nil }
+        pcre2_set_match_limit_8(context, UInt32(clamping: steps))
+        // In KiB; backtracking keeps its memory in the match data between matches.
+        pcre2_set_heap_limit_8(context, 1024)
+        return context
     }
 
     private static func compile(_ pattern: String) -> OpaquePointer? {
@@ -64,16 +82,17 @@ final class Pattern: @unchecked Sendable {
         }
     }
 
-    /// Looks for the expression anywhere in `string`.
-    func isFound(in string: String, using data: MatchData) -> Outcome {
+    /// Looks for the expression anywhere in `string`: with few steps, or patiently with all that are allowed.
+    func isFound(in string: String, using data: MatchData, isPatient: Bool) -> Outcome {
+        let context = isPatient ? patient : quick
         let result =
-            string.utf8.withContiguousStorageIfAvailable { match($0, data) }
-            ?? Array(string.utf8).withUnsafeBufferPointer { match($0, data) }
+            string.utf8.withContiguousStorageIfAvailable { match($0, data, context) }
+            ?? Array(string.utf8).withUnsafeBufferPointer { match($0, data, context) }
         // Zero says that the match data has no room for all groups, which nobody asks for.
         return result >= 0 ? .found : result == PCRE2_ERROR_NOMATCH ? .notFound : .tooManySteps
     }
 
-    private func match(_ bytes: UnsafeBufferPointer<UInt8>, _ data: MatchData) -> Int32 {
+    private func match(_ bytes: UnsafeBufferPointer<UInt8>, _ data: MatchData, _ context: OpaquePointer) -> Int32 {
         guard let start = bytes.baseAddress else {
             return pcre2_match_8(code, [0], 0, 0, UInt32(PCRE2_NO_UTF_CHECK), data.pointer, context)
         }

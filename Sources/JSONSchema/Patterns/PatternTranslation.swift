@@ -1,8 +1,9 @@
-/// Turns a regular expression of ECMAScript (with the `u` flag, as JSON Schema reads it) into one that PCRE2 reads alike.
+/// Turns a regular expression of ECMAScript (with the `u` flag, as JSON Schema reads it) into one that PCRE2 reads
+/// alike.
 ///
-/// What only other engines know is refused: verbs such as `(*LIMIT_MATCH=…)`, recursion, callouts, conditions and atomic
-/// groups. In lenient mode, `\A`, `\Z`, `\z`, `\h` and groups that set flags pass, since documents written for other
-/// engines have them.
+/// What only other engines know is refused: verbs such as `(*LIMIT_MATCH=…)`, recursion, callouts, conditions and
+/// atomic groups. In lenient mode, `\A`, `\Z`, `\z`, `\h` and groups that set flags pass, since documents written for
+/// other engines have them.
 struct PatternTranslation {
     /// White space and line ends of ECMAScript (22.2.2.9), as part of a class.
     private static let space =

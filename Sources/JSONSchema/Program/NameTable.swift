@@ -38,22 +38,24 @@ struct NameTable {
         }
     }
 
-    /// The place of `name`; below zero when it is not in the set.
+    /// The place of `name`; below zero when it is not in the set. `slots` and `bytes` are the program's.
     @inline(__always)
-    func place(of name: String, in rows: Rows) -> Index {
-        if let place = name.utf8.withContiguousStorageIfAvailable({ find($0, in: rows) }) { return place }
-        return Array(name.utf8).withUnsafeBufferPointer { find($0, in: rows) }
+    func place(of name: String, _ slots: UnsafePointer<Slot>, _ bytes: UnsafePointer<UInt8>) -> Index {
+        if let place = name.utf8.withContiguousStorageIfAvailable({ find($0, slots, bytes) }) { return place }
+        return Array(name.utf8).withUnsafeBufferPointer { find($0, slots, bytes) }
     }
 
     @inline(__always)
-    private func find(_ name: UnsafeBufferPointer<UInt8>, in rows: Rows) -> Index {
+    private func find(
+        _ name: UnsafeBufferPointer<UInt8>, _ slots: UnsafePointer<Slot>, _ bytes: UnsafePointer<UInt8>
+    ) -> Index {
         let hash = Self.hash(name, seed: seed)
-        let slots = rows.slots + firstSlot
+        let slots = slots + firstSlot
         var index = Int(hash) & mask
         while slots[index].place >= 0 {
             let slot = slots[index]
             if slot.hash == hash, Int(slot.count) == name.count {
-                let known = UnsafeBufferPointer(start: rows.nameBytes + Int(slot.start), count: name.count)
+                let known = UnsafeBufferPointer(start: bytes + Int(slot.start), count: name.count)
                 if equals(known, name) { return slot.place }
             }
             index = (index + 1) & mask

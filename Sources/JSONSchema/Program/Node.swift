@@ -48,14 +48,16 @@ struct Run32 {
     var isEmpty: Bool { count == 0 }
 }
 
-/// One compiled schema. Its keywords are sorted by the type of value they concern, so that a value only ever meets those
-/// that matter to it. Holds indices only: walking the tree counts no references.
+/// One compiled schema. Its keywords are sorted by the type of value they concern, so that a value only ever meets
+/// those that matter to it. Holds indices only: walking the tree counts no references.
 struct Node {
     var types = TypeSet.all
     /// The schema `false`.
     var isNever = false
     /// Whether `types` is all there is to it.
     var isLeaf = false
+    /// Where the schema leads when it is nothing but a reference within its resource; below zero otherwise.
+    var target: Index = -1
     /// `nullable: true`: null passes, whatever else the schema says.
     var admitsNull = false
     /// The schema resource the node belongs to, for the dynamic scope.
@@ -70,6 +72,14 @@ struct Node {
     var steps = Run32()
     var unevaluatedItems: Index = -1
     var unevaluatedProperties: Index = -1
+
+    /// Whether neither values of one type nor what others have left over is looked at.
+    var hasNoRules: Bool {
+        [values, numbers, strings, arrays, objects, unevaluatedItems, unevaluatedProperties].allSatisfy { $0 < 0 }
+    }
+
+    /// Whether other schemas decide everything.
+    var hasStepsOnly: Bool { types == .all && !admitsNull && hasNoRules }
 }
 
 /// A schema, or several, that apply to the value itself.

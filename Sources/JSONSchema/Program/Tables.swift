@@ -38,8 +38,8 @@ struct Tables {
     var anchors: [Anchor] = []
 }
 
-/// The tables of a program as plain memory, which a validation reads without counting references. Valid while the program
-/// is.
+/// The tables of a program as plain memory, which a validation reads without counting references. Valid while the
+/// program is.
 struct Rows {
     let nodes: UnsafePointer<Node>
     let places: UnsafePointer<Tables.Place>

@@ -44,7 +44,8 @@ struct Library {
         let resource = register(Resource(uri: uri, location: location, vocabularies: vocabularies))
         guard dialect == .draft2020 else { return }
         scan(root, location, resource, depth: limits.depth)
-        // An OpenAPI document is not a schema itself, but its named schemas may have names in the sense of this draft too.
+        // An OpenAPI document is not a schema itself, but its named schemas may have names in the sense of this draft
+        // too.
         for (name, schema) in root["components"]?["schemas"]?.object ?? [:] {
             let pointer = JSONPointer(["components", "schemas", name])
             scan(schema, Location(document: location.document, pointer: pointer), resource, depth: limits.depth)
@@ -80,6 +81,11 @@ struct Library {
             guard let parent = pointer.parent else { return 0 }
             pointer = parent
         }
+    }
+
+    /// The resource whose root is at a place; nil when it is inside of one.
+    func resource(rootedAt location: Location) -> Int? {
+        resourcesByLocation[location]
     }
 
     private mutating func register(_ resource: Resource) -> Int {
@@ -138,7 +144,7 @@ struct Library {
     private mutating func vocabularies(of schema: String, at location: Location) -> Vocabularies {
         let uri = URIReference(schema).resource
         guard uri.description != MetaSchema.uri else { return .standard }
-        let metaSchema = resourcesByURI[uri].flatMap { documents[resources[$0].location.document].root } ?? bundle[uri]
+        let metaSchema = resourcesByURI[uri].map { documents[resources[$0].location.document].root } ?? bundle[uri]
         guard let object = metaSchema?["$vocabulary"]?.object else { return .standard }
         let (known, unknown) = Vocabularies.read(object)
         for name in unknown {
@@ -148,7 +154,7 @@ struct Library {
     }
 
     private mutating func report(_ location: Location, _ message: String) {
-        faults.append(fault(location, message))
+        if faults.count < Compiler.maximumFaults { faults.append(fault(location, message)) }
     }
 
     /// A fault at a place, with its document named unless that is the root.
@@ -159,10 +165,15 @@ struct Library {
     }
 }
 
-/// A place in one of the documents.
+/// A place in one of the documents. Names count code point by code point, as everywhere in JSON.
 struct Location: Hashable {
     let document: Int
     let pointer: JSONPointer
+
+    static func == (left: Location, right: Location) -> Bool {
+        left.document == right.document && left.pointer == right.pointer
+            && left.pointer.tokens.elementsEqual(right.pointer.tokens) { $0.utf8.elementsEqual($1.utf8) }
+    }
 
     func appending(_ token: String) -> Location {
         Location(document: document, pointer: pointer.appending(token))

@@ -1,7 +1,7 @@
 import Value
 
-/// The meta-schemas of draft 2020-12 (https://json-schema.org/draft/2020-12/schema and its vocabularies), which schemas
-/// may refer to without bringing them along.
+/// The meta-schemas of draft 2020-12 (https://json-schema.org/draft/2020-12/schema and its vocabularies) less their
+/// comments, which schemas may refer to without bringing them along.
 enum MetaSchema {
     /// The draft's own.
     static let uri = "https://json-schema.org/draft/2020-12/schema"
@@ -28,25 +28,19 @@ enum MetaSchema {
         "title": "Core and Validation specifications meta-schema", "allOf": [{"$ref": "meta/core"},
         {"$ref": "meta/applicator"}, {"$ref": "meta/unevaluated"}, {"$ref": "meta/validation"},
         {"$ref": "meta/meta-data"}, {"$ref": "meta/format-annotation"}, {"$ref": "meta/content"}],
-        "type": ["object", "boolean"],
-        "$comment": "This meta-schema also defines keywords that have appeared in previous drafts in order to prevent incompatible extensions as they remain in common use.",
-        "properties": {"definitions": {"$comment": "\"definitions\" has been replaced by \"$defs\".",
-        "type": "object", "additionalProperties": {"$dynamicRef": "#meta"}, "deprecated": true, "default": {}},
-        "dependencies": {"$comment": "\"dependencies\" has been split and replaced by \"dependentSchemas\" and \"dependentRequired\" in order to serve their differing semantics.",
-        "type": "object", "additionalProperties": {"anyOf": [{"$dynamicRef": "#meta"},
+        "type": ["object", "boolean"], "properties": {"definitions": {"type": "object",
+        "additionalProperties": {"$dynamicRef": "#meta"}, "deprecated": true, "default": {}},
+        "dependencies": {"type": "object", "additionalProperties": {"anyOf": [{"$dynamicRef": "#meta"},
         {"$ref": "meta/validation#/$defs/stringArray"}]}, "deprecated": true, "default": {}},
-        "$recursiveAnchor": {"$comment": "\"$recursiveAnchor\" has been replaced by \"$dynamicAnchor\".",
-        "$ref": "meta/core#/$defs/anchorString", "deprecated": true},
-        "$recursiveRef": {"$comment": "\"$recursiveRef\" has been replaced by \"$dynamicRef\".",
-        "$ref": "meta/core#/$defs/uriReferenceString", "deprecated": true}}}
+        "$recursiveAnchor": {"$ref": "meta/core#/$defs/anchorString", "deprecated": true},
+        "$recursiveRef": {"$ref": "meta/core#/$defs/uriReferenceString", "deprecated": true}}}
         """#,
         "meta/core": #"""
         {"$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "https://json-schema.org/draft/2020-12/meta/core",
         "$vocabulary": {"https://json-schema.org/draft/2020-12/vocab/core": true}, "$dynamicAnchor": "meta",
         "title": "Core vocabulary meta-schema", "type": ["object", "boolean"],
-        "properties": {"$id": {"$ref": "#/$defs/uriReferenceString",
-        "$comment": "Non-empty fragments not allowed.", "pattern": "^[^#]*#?$"},
+        "properties": {"$id": {"$ref": "#/$defs/uriReferenceString", "pattern": "^[^#]*#?$"},
         "$schema": {"$ref": "#/$defs/uriString"}, "$ref": {"$ref": "#/$defs/uriReferenceString"},
         "$anchor": {"$ref": "#/$defs/anchorString"}, "$dynamicRef": {"$ref": "#/$defs/uriReferenceString"},
         "$dynamicAnchor": {"$ref": "#/$defs/anchorString"}, "$vocabulary": {"type": "object",

@@ -40,7 +40,7 @@ extension Machine {
     ) -> Bool {
         var isValid = true
         var isKnown = false
-        let place = rules.pointee.table?.place(of: key, in: rows) ?? -1
+        let place = rules.pointee.table?.place(of: key, rows.slots, rows.nameBytes) ?? -1
         if place >= 0 {
             let property = rows.properties[Int(rules.pointee.firstProperty) + Int(place)]
             if property.isRequired(direction) { required += 1 }

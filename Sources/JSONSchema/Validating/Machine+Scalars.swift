@@ -25,27 +25,27 @@ extension TypeSet {
 
 extension Machine {
     mutating func check(_ number: JSONNumber, _ place: Index, _ node: Index) -> Bool {
-        let rules = rows.numbers[Int(place)]
+        let rules = rows.numbers + Int(place)
         guard spend(number.text.utf8.count / 32) else { return false }
         let figures = rows.figures
         let short = ShortDecimal(number)
         var isValid = true
-        if let bound = rules.minimum, compare(number, short, bound) < 0 {
+        if let bound = rules.pointee.minimum, compare(number, short, bound) < 0 {
             isValid = fail(node, "minimum", "must be at least \(figures[Int(bound.figure)])")
         }
-        if let bound = rules.maximum, compare(number, short, bound) > 0 {
+        if let bound = rules.pointee.maximum, compare(number, short, bound) > 0 {
             isValid = fail(node, "maximum", "must be at most \(figures[Int(bound.figure)])")
         }
-        if let bound = rules.exclusiveMinimum, compare(number, short, bound) <= 0 {
+        if let bound = rules.pointee.exclusiveMinimum, compare(number, short, bound) <= 0 {
             isValid = fail(node, "exclusiveMinimum", "must be more than \(figures[Int(bound.figure)])")
         }
-        if let bound = rules.exclusiveMaximum, compare(number, short, bound) >= 0 {
+        if let bound = rules.pointee.exclusiveMaximum, compare(number, short, bound) >= 0 {
             isValid = fail(node, "exclusiveMaximum", "must be less than \(figures[Int(bound.figure)])")
         }
-        if let divisor = rules.divisor, !divisor.divides(number) {
-            isValid = fail(node, "multipleOf", "must be a multiple of \(figures[Int(rules.divisorFigure)])")
+        if let divisor = rules.pointee.divisor, !divisor.divides(number) {
+            isValid = fail(node, "multipleOf", "must be a multiple of \(figures[Int(rules.pointee.divisorFigure)])")
         }
-        if let format = rules.format, !format.admits(number) {
+        if let format = rules.pointee.format, !format.admits(number) {
             isValid = fail(node, "format", "must be a whole number of \(format.bits) bits")
         }
         return isValid
@@ -74,7 +74,10 @@ extension Machine {
             let text = patternText(rules.pattern)
             isValid = fail(node, "pattern", "must match the pattern \(text)")
         }
-        if let format = rules.format, !format.admits(string) {
+        if let format = rules.format {
+            // Compiling an expression costs far more than looking at its bytes.
+            if format == .regex, !spend(128 + 4 * count) { return false }
+            if format.admits(string) { return isValid }
             isValid = fail(node, "format", "must have the format \(format.name)")
         }
         return isValid
@@ -93,25 +96,28 @@ extension Machine {
 
     /// Whether a pattern is found in a string; false, with the work exhausted, when that takes too many steps.
     mutating func matches(_ string: String, _ index: Index) -> Bool {
-        guard spend(1 + string.utf8.count / 32) else { return false }
+        // PCRE2 does not tell how many steps it took, so a first try has few, and only a second is charged for all.
+        guard spend(16 + string.utf8.count / 32) else { return false }
         guard let matchData else {
             exhaust()
             return false
         }
-        switch rows.patterns[Int(index)].isFound(in: string, using: matchData) {
-        case .found: return true
-        case .notFound: return false
-        case .tooManySteps:
-            exhaust()
-            return false
+        var outcome = rows.patterns[Int(index)].isFound(in: string, using: matchData, isPatient: false)
+        if outcome == .tooManySteps {
+            guard spend(patternCharge) else { return false }
+            outcome = rows.patterns[Int(index)].isFound(in: string, using: matchData, isPatient: true)
         }
+        if outcome == .tooManySteps { exhaust() }
+        return outcome == .found
     }
 
     /// `enum` and `const`.
     mutating func check(_ value: JSON, _ place: Index, _ node: Index) -> Bool {
         let rules = rows.values + Int(place)
         if let names = rules.pointee.names {
-            if case .string(let string) = value, names.place(of: string, in: rows) >= 0 { return true }
+            if case .string(let string) = value, names.place(of: string, rows.slots, rows.nameBytes) >= 0 {
+                return true
+            }
         } else {
             guard spend(rules.pointee.weight) else { return false }
             if rules.pointee.allowed.contains(value) { return true }

@@ -67,7 +67,8 @@ extension Machine {
         }
     }
 
-    /// Says why no branch matched: what is wrong by the only one that is for values of this type, when there is just one.
+    /// Says why no branch matched: what is wrong by the only one that is for values of this type, when there is just
+    /// one.
     private mutating func explain(
         _ branches: Run32, _ value: JSON, _ area: MarkArea, _ failure: (inout Machine) -> Bool
     ) -> Bool {
@@ -79,7 +80,8 @@ extension Machine {
         return draftCount > before ? false : failure(&self)
     }
 
-    /// Whether a schema is for values of this one's type, as far as its own `type`, or that of what it refers to, tells.
+    /// Whether a schema is for values of this one's type, as far as its own `type`, or that of what it refers to,
+    /// tells.
     private func concerns(_ index: Index, _ value: JSON) -> Bool {
         var index = index
         for _ in 0..<8 {
@@ -105,7 +107,7 @@ extension Machine {
         guard case .object(let object) = value, case .string(let name)? = object[discriminator.property] else {
             return take(discriminator.otherwise, value, node, area)
         }
-        let branch = discriminator.names.place(of: name, in: rows)
+        let branch = discriminator.names.place(of: name, rows.slots, rows.nameBytes)
         if branch >= 0 { return evaluate(discriminator.branches[Int(branch)], value, area) }
         let before = draftCount
         let isValid = fail(node, "discriminator", "must be one of the names that the discriminator knows")

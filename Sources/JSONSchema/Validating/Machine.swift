@@ -22,6 +22,8 @@ struct Machine {
     private(set) var isExhausted = false
     private var work: Int
     private var depth: Int
+    /// What a pattern's second try takes from the work: its steps are smaller than the machine's.
+    let patternCharge: Int
     /// Whether there are dynamic references, for which alone the scope is kept.
     private let isDynamic: Bool
     /// Resources entered and not yet left, outermost first.
@@ -41,6 +43,7 @@ struct Machine {
         isCollecting = limit > 0
         work = limits.work
         depth = limits.depth
+        patternCharge = limits.patternSteps / 8
     }
 
     /// Whether nothing more need be found out.
@@ -59,13 +62,21 @@ struct Machine {
     }
 
     /// Applies the schema `index` to `value`, and notes in `area` which parts of the value it looked at.
+    @inline(__always)
     mutating func evaluate(_ index: Index, _ value: JSON, _ area: MarkArea) -> Bool {
+        let node = rows.nodes + Int(index)
+        guard node.pointee.isLeaf else { return descend(index, value, area) }
+        return spend(1) && (node.pointee.types.admit(value) || failType(index))
+    }
+
+    @inline(never)
+    private mutating func descend(_ start: Index, _ value: JSON, _ area: MarkArea) -> Bool {
+        var index = start
+        // Nothing but a reference; there are no cycles of these.
+        while rows.nodes[Int(index)].target >= 0, spend(1) { index = rows.nodes[Int(index)].target }
         guard spend(1), depth > 0 else {
             isExhausted = true
             return false
-        }
-        if rows.nodes[Int(index)].isLeaf {
-            return rows.nodes[Int(index)].types.admit(value) || failType(index)
         }
         depth -= 1
         defer { depth += 1 }
@@ -115,13 +126,16 @@ struct Machine {
         return isValid
     }
 
+    @inline(never)
     private mutating func failType(_ index: Index) -> Bool {
         let node = rows.nodes[Int(index)]
         if node.isNever { return fail(index, "false", "nothing is allowed here") }
         return fail(index, "type", "must be \(node.types.phrase)")
     }
 
-    /// Writes a violation down, when they are wanted; always false.
+    /// Writes a violation down, when they are wanted; always false. Never inlined, which keeps it out of the way of
+    /// values that are valid.
+    @inline(never)
     mutating func fail(_ node: Index, _ keyword: String, _ message: @autoclosure () -> String) -> Bool {
         if isCollecting, drafts.count < limit {
             drafts.append(Draft(node: node, keyword: keyword, message: message()))

@@ -9,8 +9,8 @@ struct MarkArea {
     var isWanted: Bool { start >= 0 }
 }
 
-/// Which elements and members the keywords so far have looked at, for `unevaluatedItems` and `unevaluatedProperties`: one
-/// area for each schema that asks, and for each branch whose findings may yet be dropped.
+/// Which elements and members the keywords so far have looked at, for `unevaluatedItems` and `unevaluatedProperties`:
+/// one area for each schema that asks, and for each branch whose findings may yet be dropped.
 struct MarkStack {
     private var marks: [Bool] = []
 

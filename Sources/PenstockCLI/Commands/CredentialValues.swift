@@ -29,6 +29,8 @@ struct CredentialValues {
         switch type {
         case "api_key": return "key"
         case "bearer_token": return "token"
+        case "url_secret": return "secret"
+        case "custom_header": throw unclear("--from-file header_0=FILE")
         case "basic_auth": throw unclear("--from-file username=FILE --from-file password=FILE")
         case "oauth2": throw unclear("--from-file client_id=FILE --from-file client_secret=FILE")
         case nil, "none"?: throw CommandFailure(.usage, "this API's authentication type is none: it has no credentials")
@@ -58,6 +60,7 @@ struct CredentialValues {
         let field = text[..<mark]
         let isName = field.utf8.allSatisfy {
             (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 == UInt8(ascii: "_")
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
         }
         return isName ? (String(field), String(text[text.index(after: mark)...])) : (nil, text)
     }

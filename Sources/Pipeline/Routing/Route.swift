@@ -22,6 +22,8 @@ package struct InboundResponse: Sendable {
     package var body: InboundBody
     /// How it came, for the audit.
     package var route: AuditRecord.Route
+    /// When the certificate that the API showed ends, where it was just seen: microseconds since 1970.
+    package var certificateEnds: Int64?
 
     package init(status: Int, headers: HTTPHeaders, body: InboundBody, route: AuditRecord.Route) {
         self.status = status

@@ -75,6 +75,10 @@ extension Pipeline {
                     next: isReplayable ? next : nil)
                 let handled = try await routes.api(api, context).send(injected.request, watch: context.watch) {
                     response in
+                    if let ends = response.certificateEnds {
+                        self.health.saw(
+                            certificateEnding: ends, api: api.id, user: api.user, now: self.clock.wall())
+                    }
                     do {
                         return try await handle(response, known)
                     } catch {

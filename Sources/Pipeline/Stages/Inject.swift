@@ -141,7 +141,7 @@ extension Pipeline {
     func open(_ credential: AuthPlan.Credential, _ context: CallContext) throws(Failure) -> Secret {
         if !context.draftSecrets.isEmpty, let secret = context.draftSecrets[credential.reference] { return secret }
         do {
-            return try vault.open(credential.reference)
+            return try vault.open(credential.place)
         } catch {
             throw missing(error)
         }
@@ -150,14 +150,14 @@ extension Pipeline {
     /// The value that the last rotation replaced, while both are in force.
     private func openPrevious(_ credential: AuthPlan.Credential) throws(Failure) -> Secret? {
         do {
-            return try vault.openPrevious(credential.reference)
+            return try vault.openPrevious(credential.place)
         } catch {
             throw missing(error)
         }
     }
 
     private func hasPrevious(_ credentials: [AuthPlan.Credential]) -> Bool {
-        credentials.contains { ((try? vault.openPrevious($0.reference)) ?? nil) != nil }
+        credentials.contains { ((try? vault.openPrevious($0.place)) ?? nil) != nil }
     }
 
     private func missing(_ error: any Error) -> Failure {
@@ -175,6 +175,13 @@ extension Pipeline {
 
     private static var refused: Failure {
         Failure(.authenticationFailed, stage: .origin, detail: "The API refused the credential.", sent: true)
+    }
+}
+
+extension AuthPlan.Credential {
+    /// Where it is in the vault.
+    fileprivate var place: VaultReference {
+        get throws(VaultError) { try VaultReference(user: user, api: api, field: field) }
     }
 }
 

@@ -15,7 +15,7 @@ extension Pipeline {
         var target: String
         do throws(ParameterError) {
             prefix = try Self.prefix(of: api)
-            for (parameter, value) in arguments.parameters { try rendering.add(value, as: try parameter.format) }
+            for (parameter, value) in arguments.parameters { try rendering.add(value, as: parameter.format) }
             if endpoint.template.names.contains(SecretPlace.name), case .url = api.auth {
                 try rendering.add(.scalar(SecretPlace.placeholder), as: Self.secretFormat)
             }

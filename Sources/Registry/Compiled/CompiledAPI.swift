@@ -44,6 +44,8 @@ package final class CompiledAPI: Sendable {
     package let limits: CallLimits
     package let validation: Validation
     package let proxy: Proxy
+    /// Whom to tell of its failures.
+    package let alerts: AlertPlan?
     /// In the definition's order.
     package let endpoints: [CompiledEndpoint]
     private let byName: [String: Int]
@@ -76,13 +78,16 @@ package final class CompiledAPI: Sendable {
         limits = parts.security.limits
         validation = parts.security.validation
         proxy = parts.security.proxy
+        alerts = parts.alerts
         endpoints = parts.endpoints
         templates = PathTemplateSet(parts.endpoints.map(\.template))
         byName = Dictionary(uniqueKeysWithValues: parts.endpoints.enumerated().map { ($0.element.name, $0.offset) })
     }
 
     /// All credentials that calls need, each under its own field.
-    package var credentials: [AuthPlan.Credential] { auth.credentials + route.credentials }
+    package var credentials: [AuthPlan.Credential] {
+        auth.credentials + route.credentials + (alerts.map { [$0.secret] } ?? [])
+    }
 
     /// The endpoint with this name.
     package func endpoint(named name: String) -> CompiledEndpoint? {

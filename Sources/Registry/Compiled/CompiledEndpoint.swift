@@ -45,5 +45,5 @@ package struct CompiledEndpoint: Sendable {
     package let examples: JSON?
 
     /// The path parameters that may hold slashes (S6), as `PathTemplate.render` takes them.
-    package var slashParameters: Set<String> { Set(parameters.filter(\.allowsSlash).map(\.name)) }
+    package var slashParameters: Set<String> { Set(parameters.filter(\.format.allowsSlash).map(\.name)) }
 }

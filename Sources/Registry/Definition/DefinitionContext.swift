@@ -34,14 +34,10 @@ package struct DefinitionContext: Sendable {
         judges = false
     }
 
-    /// Whether a literal address may be called directly. What only an exact rule opens, a range does not, and nothing
-    /// opens a cloud's metadata (S2).
+    /// Whether a literal address may be called directly. Nothing opens a cloud's metadata (S2).
     func allowsDirect(_ address: IPAddress) -> Bool {
         let kind = address.classify()
         guard judges, kind != .global else { return true }
-        return kind != .metadata
-            && allowPrivate.contains { range in
-                range.contains(address) && (!kind.needsExactRule || range == CIDR(address))
-            }
+        return kind != .metadata && allowPrivate.contains { $0.contains(address) }
     }
 }

@@ -10,6 +10,7 @@ struct DefinitionParts: Sendable {
     var route: APIRoute
     var auth: AuthPlan
     var endpoints: [CompiledEndpoint]
+    var alerts: AlertPlan?
 
     /// As many endpoints as one API can have.
     static let mostEndpoints = 2000
@@ -23,6 +24,7 @@ struct DefinitionParts: Sendable {
         auth = AuthenticationPart(reader.nested("authentication"), fields, tunnel, context).plan
         let connection = ConnectionPart(reader, auth, fields, tunnel, context)
         security = SecurityPart(reader.nested("security"))
+        alerts = AlertPart.read(reader.nested("alerts"), fields, context)
         let schemas = SchemaLibrary(SchemaDocument(reader), faults)
         schemas.addShared(reader)
         let taken = ParameterList.Taken(auth, tunnel, connection?.base.query ?? [])

@@ -90,6 +90,9 @@ struct DirectRoute: Route {
                     }
                 }
             }
-        return InboundResponse(status: response.status, headers: response.headers, body: body, route: .direct)
+        var inbound = InboundResponse(
+            status: response.status, headers: response.headers, body: body, route: .direct)
+        inbound.certificateEnds = response.certificateExpiry.map { $0 &* 1_000_000 }
+        return inbound
     }
 }

@@ -23,11 +23,7 @@ enum RelayEgress {
             throw RelayError("egress.ca_file: \(caFile) cannot be read: \(String(cString: strerror(errno))).")
         }
         if let text = settings.proxy { egress.proxy = try proxy(text, resolves: settings.proxyResolves) }
-        do {
-            return try EgressClient(configuration: egress, logger: logger)
-        } catch {
-            throw RelayError("The relay's way out cannot be made: \(error).")
-        }
+        return EgressClient(configuration: egress, logger: logger)
     }
 
     /// Reads `http://[user:password@]host:port`.

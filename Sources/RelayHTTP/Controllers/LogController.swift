@@ -9,10 +9,11 @@ import Value
 struct LogController {
     let administration: Administration
     let log: any AuditLog & AuditStatistics
+    let deliveries: any DeliveryStore
 
     func add(to router: Router<RelayContext>) {
         router.group("v1/apis").add(middleware: RequireToken(administration: administration, kinds: [.user]))
-            .get(":slug/logs", use: logs).get(":slug/summary", use: summary)
+            .get(":slug/logs", use: logs).get(":slug/summary", use: summary).get(":slug/alerts", use: alerts)
     }
 
     /// `?endpoint=&status=&since=&until=&limit=&cursor=`; a status is an outcome such as `TIMEOUT`, an upstream status, or
@@ -58,6 +59,18 @@ struct LogController {
                 })
         }
         return .json(.object(object))
+    }
+
+    /// What the API's webhook was told, newest first, and how far each message has come.
+    @Sendable func alerts(_ request: Request, _ context: RelayContext) async throws -> Response {
+        let api = try await administration.api(context.parameters.require("slug"), for: context.actor())
+        let page = try PageRequest(request)
+        let found = try await administration.deliveries(
+            of: api, limit: page.limit + 1, after: page.after, in: deliveries)
+        let shown = found.prefix(page.limit)
+        return .json(
+            Presentation.page(
+                shown.map(Presentation.delivery), next: found.count > page.limit ? shown.last?.id : nil))
     }
 
     private static func present(_ rollup: AuditRollup) -> JSONObject {

@@ -68,6 +68,15 @@ enum Presentation {
         var lastUsedNow: Int64? { [lastUsed, health?.lastUsed].compactMap { $0 }.max() }
     }
 
+    static func delivery(_ delivery: Delivery) -> JSON {
+        [
+            "id": .string(delivery.id), "event": .string(delivery.event), "time": time(delivery.time),
+            "state": .string(delivery.state.rawValue), "attempts": .number(JSONNumber(delivery.attempts)),
+            "next_attempt_at": time(delivery.nextAttempt),
+            "last_status": delivery.lastStatus.map { .number(JSONNumber($0)) } ?? .null,
+        ]
+    }
+
     static func credential(_ version: VaultVersion) -> JSON {
         var object = JSONObject([
             ("field", .string(version.field)), ("version", .number(JSONNumber(Int(version.version)))),

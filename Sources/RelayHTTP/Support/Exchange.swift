@@ -7,8 +7,8 @@ import Value
 import YAML
 
 extension Request {
-    /// The body as a document, JSON or YAML by its content type.
-    func document(_ context: RelayContext) async throws -> Document {
+    /// The whole body.
+    func wholeBody(_ context: RelayContext) async throws -> ByteBuffer {
         let tooLarge = Failure(
             .invalidRequest, stage: .relay, detail: "The body is larger than \(context.bodyLimit) bytes.")
         // Said before the body comes, where its length is known.
@@ -18,6 +18,12 @@ extension Request {
             guard bytes.readableBytes + chunk.readableBytes <= context.bodyLimit else { throw tooLarge }
             bytes.writeBuffer(&chunk)
         }
+        return bytes
+    }
+
+    /// The body as a document, JSON or YAML by its content type.
+    func document(_ context: RelayContext) async throws -> Document {
+        let bytes = try await wholeBody(context)
         let type = headers[.contentType]?.prefix { $0 != ";" }.lowercased() ?? ""
         do {
             if type.hasSuffix("yaml") { return try YAML.parse(Array(bytes.readableBytesView)) }

@@ -96,6 +96,30 @@ struct RawServer {
             try await channel.close()
         }
 
+        /// Carries bytes both ways between this connection and a server on `port`, until one of them closes.
+        func forward(to port: Int) async throws {
+            let inbox = Inbox { _ in }
+            let server = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .channelOption(.autoRead, value: false)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(inbox) }
+                }
+                .connect(host: "127.0.0.1", port: port).get()
+            let (own, client) = (self.inbox, channel)
+            try await server.writeAndFlush(unread).get()
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await Self.carry(own, client, to: server) }
+                group.addTask { await Self.carry(inbox, server, to: client) }
+            }
+        }
+
+        private static func carry(_ inbox: Inbox, _ from: any Channel, to: any Channel) async {
+            while let bytes = await inbox.next(on: from) {
+                guard (try? await to.writeAndFlush(bytes)) != nil else { break }
+            }
+            to.close(promise: nil)
+        }
+
         private func more() async -> Bool {
             guard var bytes = await inbox.next(on: channel) else { return false }
             unread.writeBuffer(&bytes)

@@ -16,7 +16,7 @@ func withClient<R: Sendable>(
 ) async throws -> R {
     var configuration = EgressConfiguration(rules: EgressRules(allowPrivate: [try CIDR("127.0.0.0/8")]))
     configure(&configuration)
-    let client = try EgressClient(configuration: configuration, resolver: resolver, logger: quiet)
+    let client = EgressClient(configuration: configuration, resolver: resolver, logger: quiet)
     try client.start()
     let result: Result<R, any Error>
     do {
@@ -76,6 +76,7 @@ struct Whole: Sendable {
     var body: String
     var isReused: Bool
     var remoteAddress: String
+    var certificateExpiry: Int64?
 }
 
 extension EgressClient {
@@ -84,7 +85,8 @@ extension EgressClient {
         try await send(request) { response in
             Whole(
                 status: response.status, version: response.httpVersion, headers: response.headers,
-                body: try await response.text(), isReused: response.isReused, remoteAddress: response.remoteAddress)
+                body: try await response.text(), isReused: response.isReused, remoteAddress: response.remoteAddress,
+                certificateExpiry: response.certificateExpiry)
         }
     }
 

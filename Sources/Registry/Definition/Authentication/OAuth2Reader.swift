@@ -61,30 +61,8 @@ struct OAuth2Reader {
     private func endpoint(
         _ text: String, _ way: OAuth2Plan.Way, _ config: ObjectReader
     ) -> (origin: Origin, target: RequestTarget)? {
-        let place = config.place("token_url")
-        let (front, rest) = Self.split(text)
-        do {
-            let origin = try Origin(front)
-            let target = try RequestTarget(rest.isEmpty ? "/" : rest)
-            if way == .direct { DirectRules(context, config.faults).check(origin, place) }
-            return (origin, target)
-        } catch let error as OriginError {
-            config.faults.invalid(place, error.description)
-        } catch let error as RequestTargetError {
-            config.faults.invalid(place, error.description)
-        } catch {
-            config.faults.invalid(place, "This is not a URL.")
-        }
-        return nil
-    }
-
-    /// Before and from the first slash behind the authority.
-    private static func split(_ text: String) -> (front: Substring, rest: String) {
-        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), text[colon...].utf8.starts(with: "://".utf8)
-        else { return (text[...], "") }
-        let start = text.utf8.index(colon, offsetBy: 3)
-        let end = text.utf8[start...].firstIndex { "/?#".utf8.contains($0) } ?? text.endIndex
-        return (text[..<end], String(text[end...]))
+        let rules = way == .direct ? DirectRules(context, config.faults) : nil
+        return DirectURL.read(text, config.place("token_url"), rules, config.faults)
     }
 
     /// A list, or as in the protocol one text with spaces.

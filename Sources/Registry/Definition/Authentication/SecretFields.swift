@@ -70,6 +70,11 @@ final class SecretFields {
         return read(key, as: field, reader)
     }
 
+    /// Whether a value was written or is stored already.
+    func isKnown(_ credential: AuthPlan.Credential) -> Bool {
+        known.contains(credential.reference) || secrets.contains { $0.field == credential.field }
+    }
+
     /// A text that is secret unless it is written `{"literal": "…"}`.
     func readText(_ key: String, as field: String? = nil, _ reader: ObjectReader) -> AuthPlan.Text? {
         guard let object = reader.object[key]?.object, let literal = object["literal"] else {
@@ -146,7 +151,7 @@ extension StoredAPI {
     /// All vault references of the stored definition, of which only some parts can have any.
     fileprivate var references: [String] {
         var found: [String] = []
-        var rest = ["authentication", "connection", "tunnel"].compactMap { definition[$0] }
+        var rest = ["authentication", "connection", "tunnel", "alerts"].compactMap { definition[$0] }
         while let value = rest.popLast() {
             switch value {
             case .string(let text): if text.hasPrefix("vault://") { found.append(text) }

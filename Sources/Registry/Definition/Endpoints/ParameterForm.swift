@@ -1,12 +1,13 @@
+import EgressPolicy
 import Value
 
 /// How a parameter becomes text: `style`, `explode` and `allowReserved`, with OpenAPI's defaults.
 struct ParameterForm {
-    private(set) var style = Parameter.Style.simple
+    private(set) var style = ParameterStyle.simple
     private(set) var explode = false
     private(set) var allowsReserved = false
 
-    init(_ location: Parameter.Location?, _ reader: ObjectReader) {
+    init(_ location: ParameterLocation?, _ reader: ObjectReader) {
         let word = reader.string("style")
         let written = reader.bool("explode")
         allowsReserved = reader.bool("allowReserved") ?? false
@@ -14,7 +15,7 @@ struct ParameterForm {
         let styles = location.styles
         style = styles.first ?? .simple
         if let word {
-            if let known = Parameter.Style(rawValue: word), styles.contains(known) {
+            if let known = ParameterStyle(rawValue: word), styles.contains(known) {
                 style = known
             } else {
                 let names = styles.map(\.rawValue).joined(separator: ", ")

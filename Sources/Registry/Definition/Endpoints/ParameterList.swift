@@ -59,8 +59,8 @@ struct ParameterList {
         let reader = ObjectReader(object, at: pointer, faults)
         let name = reader.required("name")
         let location = reader.required("in").flatMap { _ in
-            reader.word("in", among: Parameter.Location.allCases.map(\.rawValue))
-        }.flatMap(Parameter.Location.init)
+            reader.word("in", among: ParameterLocation.allCases.map(\.rawValue))
+        }.flatMap(ParameterLocation.init)
         let schema = ParameterSchema(reader, schemas)
         let required = reader.bool("required")
         let allowsSlash = reader.bool("allow_slash") ?? false
@@ -79,15 +79,22 @@ struct ParameterList {
         check(name, location, reader)
         places[name] = schema.place
         uses.formUnion(schema.rewritten.uses)
+        let format: ParameterFormat
+        do throws(RuleError) {
+            format = try ParameterFormat(
+                name, in: location, style: form.style, explode: form.explode, allowsReserved: form.allowsReserved,
+                allowsSlash: allowsSlash)
+        } catch {
+            // What it refuses has been said above, in words that fit definitions better.
+            return faults.invalidIfNone(reader.place("name"), error.description)
+        }
         parameters.append(
             Parameter(
-                name: name, location: location, style: form.style, explode: form.explode,
-                allowsReserved: form.allowsReserved, isRequired: location == .path || required == true,
-                allowsSlash: allowsSlash, schema: schema.rewritten.json))
+                format: format, isRequired: location == .path || required == true, schema: schema.rewritten.json))
     }
 
     /// What an argument can never set (S8), and what the credential sets.
-    private mutating func check(_ name: String, _ location: Parameter.Location, _ reader: ObjectReader) {
+    private mutating func check(_ name: String, _ location: ParameterLocation, _ reader: ObjectReader) {
         let place = reader.place("name")
         let lower = name.lowercased()
         switch location {

@@ -21,6 +21,11 @@ final class FaultList {
         faults.append(DefinitionFault(kind: kind, pointer: pointer, message: message, position: position))
     }
 
+    /// Unless a fault of that place is there already.
+    func invalidIfNone(_ pointer: JSONPointer, _ message: String) {
+        if !faults.contains(where: { $0.pointer == pointer }) { invalid(pointer, message) }
+    }
+
     func invalid(_ pointer: JSONPointer, _ message: String) {
         add(.invalid, pointer, message)
     }

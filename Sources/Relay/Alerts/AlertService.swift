@@ -1,0 +1,133 @@
+import Egress
+import EgressPolicy
+import Logging
+import NIOCore
+import NIOPosix
+import Pipeline
+import Registry
+import ServiceLifecycle
+import StoreSQLite
+import Vault
+
+/// Takes note of news about APIs, and has webhooks told of it: each message is in the delivery log before it is sent, and
+/// is sent again, at growing distances, until the receiver takes it or a day has passed.
+final class AlertService: Service {
+    private let store: SQLiteStore
+    private let directory: Directory
+    private let vault: Vault
+    private let egress: EgressClient
+    private let pool: NIOThreadPool
+    private let logger: Logger
+    private let inbox: AlertInbox
+    private let health: HealthTable
+
+    /// Seconds before each further attempt.
+    private static let pauses: [Int64] = [5, 30, 120, 600, 3600, 14_400, 43_200]
+    private static let poll = Duration.seconds(5)
+    private static let timeout = TimeAmount.seconds(10)
+    private static let atOnce = 32
+
+    init(
+        inbox: AlertInbox, health: HealthTable, store: SQLiteStore, directory: Directory, vault: Vault,
+        egress: EgressClient, pool: NIOThreadPool, logger: Logger
+    ) {
+        self.inbox = inbox
+        self.health = health
+        self.store = store
+        self.directory = directory
+        self.vault = vault
+        self.egress = egress
+        self.pool = pool
+        self.logger = logger
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { [self] in
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.deliver() }
+                // What is due later needs no bell of its own.
+                group.addTask {
+                    while !Task.isCancelled {
+                        try? await Task.sleep(for: Self.poll)
+                        self.inbox.ring()
+                    }
+                }
+                await group.waitForAll()
+            }
+        }
+    }
+
+    private func deliver() async {
+        for await _ in inbox.rings {
+            guard !Task.isCancelled else { return }
+            await write()
+            await send()
+        }
+    }
+
+    /// Puts news into the delivery log, for APIs whose owners want to hear.
+    private func write() async {
+        for item in inbox.take() {
+            logger.notice(
+                "an API's state changed", metadata: ["api": "\(item.api)", "event": "\(item.event.rawValue)"])
+            guard api(item.user, item.api)?.alerts != nil else { continue }
+            let delivery = Delivery(
+                id: Identifier.make("dlv"), user: item.user, api: item.api, event: item.event.rawValue, time: item.time,
+                nextAttempt: item.time)
+            do {
+                try await pool.runIfActive { try self.store.create(delivery) }
+            } catch {
+                logger.error("an alert could not be kept", metadata: ["api": "\(item.api)"])
+            }
+        }
+    }
+
+    private func send() async {
+        let now = WallClock.microseconds()
+        let due = (try? await pool.runIfActive { try self.store.dueDeliveries(at: now, limit: Self.atOnce) }) ?? []
+        await withTaskGroup(of: Void.self) { group in
+            for delivery in due { group.addTask { await self.attempt(delivery) } }
+        }
+        if due.count == Self.atOnce { inbox.ring() }
+    }
+
+    private func attempt(_ delivery: Delivery) async {
+        var delivery = delivery
+        let status = await post(delivery)
+        delivery.attempts += 1
+        delivery.lastStatus = status
+        if let status, (200..<300).contains(status) {
+            delivery.state = .delivered
+            delivery.nextAttempt = nil
+        } else if delivery.attempts <= Self.pauses.count {
+            delivery.nextAttempt = WallClock.microseconds() + Self.pauses[delivery.attempts - 1] * 1_000_000
+        } else {
+            delivery.state = .failed
+            delivery.nextAttempt = nil
+        }
+        let outcome = delivery
+        // The log of a user who has gone is gone as well.
+        try? await pool.runIfActive { try self.store.update(outcome) }
+    }
+
+    /// What the receiver answered; nil for no answer.
+    private func post(_ delivery: Delivery) async -> Int? {
+        guard let id = delivery.api, let api = api(delivery.user, id), let plan = api.alerts,
+            let secret = try? vault.open(plan.secret.reference)
+        else { return nil }
+        let isCertificate = delivery.event == APIHealth.Event.certificateExpiring.rawValue
+        let ends = isCertificate ? health.health(of: id)?.certificateEnds : nil
+        let message = AlertMessage(delivery, api: api, certificateEnds: ends)
+        let request = EgressRequest(
+            method: "POST", origin: plan.origin, target: plan.target.raw,
+            headers: message.headers(
+                id: delivery.id, seconds: WallClock.microseconds() / 1_000_000, secret: secret),
+            body: .whole(ByteBuffer(bytes: message.body)), isolation: EgressIsolation(user: delivery.user),
+            deadline: .now() + Self.timeout, isIdempotent: true)
+        return try? await egress.send(request) { $0.status }
+    }
+
+    private func api(_ user: String, _ id: String) -> CompiledAPI? {
+        directory.apis(user: user).first { $0.id == id }
+    }
+}

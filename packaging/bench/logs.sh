@@ -1,0 +1,48 @@
+# Part logs: an API's log pages and summary over many records. Sourced by bench.sh.
+# shellcheck shell=bash disable=SC2034,SC2154
+
+# Records go through the relay's own store while the relay is away: texts, chain, indexes and figures are the real ones.
+fill_records() {
+    local began=$SECONDS api_id
+    make_relay || return 1
+    serve_relay || return 1
+    api GET /v1/apis/bench "$user_token" || return 1
+    api_id=$(field id <<<"$reply")
+    stop connector relay
+    if ! "$bin/penstock-bench" records --database "$work/data/penstock.db" --user "$user" --api "$api_id" --slug bench \
+        --count "$records" >"$work/records.log" 2>&1; then
+        trouble "the records could not be written" records
+        return 1
+    fi
+    deep_cursor=$(sed -n 's/^cursor //p' "$work/records.log")
+    sample logs.records "$records"
+    sample logs.fill_s "$((SECONDS - began))"
+    sample logs.database_mb "$(calc %.0f "$(stat -c %s "$work/data/penstock.db") / 1e6")"
+    serve_relay
+}
+
+# usage: time_page KEY QUERY — milliseconds of one of 21 answers on one connection, the first of which opens it.
+time_page() {
+    local url="https://127.0.0.1:$relay_port/v1/apis/bench/$2" count=21 took _
+    for _ in $(seq 0 "$count"); do printf 'url = "%s"\noutput = "%s"\n' "$url" "$work/page"; done >"$work/pages"
+    if ! timeout 300 curl -sS --fail --cacert "$work/ca.crt" -H "Authorization: Bearer $user_token" -K "$work/pages" \
+        -w '%{time_total}\n' >"$work/page.times" 2>"$work/curl.log" || ! [ -s "$work/page" ]; then
+        trouble "no answer to $2: $(tail -n 1 "$work/curl.log")" relay
+        missing[logs.$1]=$why
+        return 1
+    fi
+    while read -r took; do sample "logs.$1" "$(calc %.2f "$took * 1000")"; done < <(tail -n "$count" "$work/page.times")
+}
+
+measure_logs() {
+    local month
+    fill_records || { missing[logs]=$why; return 1; }
+    month=$(date -u -d '-31 days' +%Y-%m-%dT%H:%M:%SZ)
+    time_page first_page_ms logs || true
+    time_page endpoint_ms "logs?endpoint=get_customer" || true
+    time_page failures_ms "logs?status=TIMEOUT" || true
+    time_page upstream_status_ms "logs?status=500" || true
+    time_page deep_cursor_ms "logs?cursor=$deep_cursor" || true
+    time_page summary_day_ms summary || true
+    time_page summary_month_ms "summary?since=$month" || true
+}
