@@ -8,6 +8,8 @@ package struct VaultFollowing: Sendable, Hashable {
     package var users = 0
     /// Why something could not be taken over; what is in memory stays in use. At most 100.
     package var failures: [String] = []
+
+    package init() {}
 }
 
 extension Vault {
