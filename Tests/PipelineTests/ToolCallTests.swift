@@ -160,7 +160,7 @@ struct ToolCallTests {
 
     @Test("a token's own limits count over all APIs, and another token is not held back by them")
     func tokenLimits() async throws {
-        let bench = try Bench(path: path) { _ in answer(200, "{}") }
+        let bench = try Bench(path: scratch()) { _ in answer(200, "{}") }
         try bench.define(crm())
         try await bench.run {
             var limited = bench.context()
