@@ -35,6 +35,8 @@ package struct Relay: Sendable {
 
     /// Serves until a signal says to leave, then drains. Throws what keeps it from serving.
     package func run() async throws {
+        // Until the reload listens for it: its default would end the relay.
+        signal(SIGHUP, SIG_IGN)
         ProcessLimits.forbidCoreDumps()
         let descriptors = ProcessLimits.raiseDescriptors()
         for place in [configuration.listen, configuration.admin] { try ListenCheck.run(place) }
