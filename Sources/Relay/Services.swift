@@ -1,5 +1,4 @@
 import Audit
-import Egress
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
@@ -18,17 +17,6 @@ struct AuditService: Service {
 
     func run() async throws {
         try await cancelWhenGracefulShutdown { try await audit.run() }
-    }
-}
-
-/// The thread that direct calls leave by.
-struct EgressService: Service {
-    let egress: EgressClient
-
-    func run() async throws {
-        try egress.start()
-        try? await gracefulShutdown()
-        await egress.shutdown()
     }
 }
 

@@ -129,6 +129,7 @@ extension Pipeline {
     private func collect(_ response: InboundResponse, _ attempt: Attempt) async throws -> Handled<CollectedAnswer> {
         let status = response.status
         if attempt.triesAnother(after: status) { return Handled(status: status) }
+        let limits = limits
         let tooLarge = Failure(
             .responseTooLarge, stage: .relay, detail: "The answer is larger than \(limits.responseBytes) bytes.",
             sent: true, upstreamStatus: status)

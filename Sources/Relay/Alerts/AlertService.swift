@@ -15,7 +15,7 @@ final class AlertService: Service {
     private let store: SQLiteStore
     private let directory: Directory
     private let vault: Vault
-    private let egress: EgressClient
+    private let egress: EgressSwitch
     private let pool: NIOThreadPool
     private let logger: Logger
     private let inbox: AlertInbox
@@ -29,7 +29,7 @@ final class AlertService: Service {
 
     init(
         inbox: AlertInbox, health: HealthTable, store: SQLiteStore, directory: Directory, vault: Vault,
-        egress: EgressClient, pool: NIOThreadPool, logger: Logger
+        egress: EgressSwitch, pool: NIOThreadPool, logger: Logger
     ) {
         self.inbox = inbox
         self.health = health
@@ -124,7 +124,7 @@ final class AlertService: Service {
                 id: delivery.id, seconds: WallClock.microseconds() / 1_000_000, secret: secret),
             body: .whole(ByteBuffer(bytes: message.body)), isolation: EgressIsolation(user: delivery.user),
             deadline: .now() + Self.timeout, isIdempotent: true)
-        return try? await egress.send(request) { $0.status }
+        return try? await egress.current.send(request) { $0.status }
     }
 
     private func api(_ user: String, _ id: String) -> CompiledAPI? {
