@@ -59,7 +59,8 @@ package struct Relay: Sendable {
                 .init(service: tls),
                 .init(
                     service: VaultWatch(
-                        vault: storage.vault, source: configuration.masterKey, pool: pool, logger: logger)),
+                        vault: storage.vault, source: configuration.masterKey, audit: parts.audit, pool: pool,
+                        logger: logger)),
                 .init(
                     service: Retention(
                         store: parts.store, vault: storage.vault, audit: parts.audit, pool: pool,

@@ -77,6 +77,9 @@ struct OperatorRotationTests {
         // At once, before the relay has had time to look.
         try await newUserWorks(stage, "bob")
         try await stage.expectCall(key: Self.key)
+        try await eventually("the change is recorded") {
+            try await stage.relay.auditRecords().contains { $0["action"] == "vault.master_key" }
+        }
         let status = try await stage.relay.command("vault", "status")
         #expect(status.output.contains("master key: term 2, from \(file)"), "\(status)")
         #expect(status.output.contains("2 under master key term 2"))
