@@ -60,8 +60,8 @@ struct VaultWatch: Service {
             let (stamp, found) = try await pool.runIfActive { [vault, source] in
                 try vault.follow(since: stamp) { try source.load().keys }
             }
+            if found.rekeyed > 0 { await record("vault.user_keys", of: "\(found.rekeyed) users") }
             if found.users > 0 {
-                await record("vault.user_keys", of: "\(found.users) users")
                 logger.info(
                     "users' keys or credentials were changed by a command", metadata: ["users": "\(found.users)"])
             }
