@@ -52,6 +52,7 @@ package struct Relay: Sendable {
         let readiness = Readiness()
         var group = ServiceGroupConfiguration(
             services: [
+                .init(service: SecondSignal()),
                 // Stopped last: what calls still in flight have to record.
                 .init(service: AuditService(audit: parts.audit)),
                 .init(service: parts.egress),
