@@ -39,6 +39,8 @@ struct DirectRoute: Route {
         }
     }
 
+    private static let longestUpload = TimeAmount.hours(24)
+
     private struct HandlerError {
         var error: (any Error)?
     }
@@ -58,6 +60,11 @@ struct DirectRoute: Route {
                 user: api.user, tls: try tls(), ipAllowlist: isTokenEndpoint ? [] : api.addresses ?? []),
             deadline: request.deadline, isIdempotent: request.isIdempotent)
         outgoing.deadlineEndsAtHead = request.deadlineEndsAtHead
+        if case .streamed = request.body, request.deadlineEndsAtHead {
+            // A body takes as long as it takes; the answer to it, as long as the API may take.
+            outgoing.firstByteTimeout = request.deadline - .now()
+            outgoing.deadline = .now() + Self.longestUpload
+        }
         outgoing.followRedirects = !isTokenEndpoint && api.followsRedirects
         return outgoing
     }
