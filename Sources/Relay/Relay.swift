@@ -60,8 +60,7 @@ package struct Relay: Sendable {
                 .init(service: tls),
                 .init(
                     service: VaultWatch(
-                        vault: storage.vault, source: configuration.masterKey, audit: parts.audit, pool: pool,
-                        logger: logger)),
+                        vault: storage.vault, source: configuration.masterKey, audit: parts.audit, logger: logger)),
                 .init(
                     service: Retention(
                         store: parts.store, vault: storage.vault, audit: parts.audit, pool: pool,

@@ -11,7 +11,6 @@ struct VaultWatch: Service {
     let vault: Vault
     let source: RelayConfiguration.MasterKeySource
     let audit: AuditWriter
-    let pool: NIOThreadPool
     let logger: Logger
 
     private static let interval = Duration.seconds(1)
@@ -19,12 +18,20 @@ struct VaultWatch: Service {
     private static let retryInterval = Duration.seconds(10)
 
     func run() async throws {
+        // A thread of its own: a command that prints the key may take its time, and changes must not wait for it.
+        let pool = NIOThreadPool(numberOfThreads: 1)
+        pool.start()
+        await watch(pool)
+        try await pool.shutdownGracefully()
+    }
+
+    private func watch(_ pool: NIOThreadPool) async {
         await cancelWhenGracefulShutdown {
             var stamp: Int64?
             var term = vault.masterTerm
             var told: [String] = []
             while !Task.isCancelled {
-                let (next, failures) = await look(since: stamp)
+                let (next, failures) = await look(since: stamp, on: pool)
                 stamp = next ?? stamp
                 // A write may have taken it over before.
                 if vault.masterTerm != term {
@@ -55,7 +62,7 @@ struct VaultWatch: Service {
         }
     }
 
-    private func look(since stamp: Int64?) async -> (stamp: Int64?, failures: [String]) {
+    private func look(since stamp: Int64?, on pool: NIOThreadPool) async -> (stamp: Int64?, failures: [String]) {
         do {
             let (stamp, found) = try await pool.runIfActive { [vault, source] in
                 try vault.follow(since: stamp) { try source.load().keys }
