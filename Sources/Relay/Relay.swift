@@ -52,6 +52,7 @@ package struct Relay: Sendable {
         let readiness = Readiness()
         var group = ServiceGroupConfiguration(
             services: [
+                .init(service: SecondSignal()),
                 // Stopped last: what calls still in flight have to record.
                 .init(service: AuditService(audit: parts.audit)),
                 .init(service: parts.egress),
@@ -59,7 +60,7 @@ package struct Relay: Sendable {
                 .init(service: tls),
                 .init(
                     service: VaultWatch(
-                        vault: storage.vault, source: configuration.masterKey, pool: pool, logger: logger)),
+                        vault: storage.vault, source: configuration.masterKey, audit: parts.audit, logger: logger)),
                 .init(
                     service: Retention(
                         store: parts.store, vault: storage.vault, audit: parts.audit, pool: pool,

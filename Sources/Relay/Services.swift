@@ -5,6 +5,7 @@ import ServiceLifecycle
 import StoreSQLite
 import Synchronization
 import Tunnels
+import UnixSignals
 
 /// Whether the public port takes calls.
 final class Readiness: Sendable {
@@ -17,6 +18,21 @@ struct AuditService: Service {
 
     func run() async throws {
         try await cancelWhenGracefulShutdown { try await audit.run() }
+    }
+}
+
+/// Ends what the first signal left time for, at the second: calls under way fail, and what they have recorded is kept.
+struct SecondSignal: Service {
+    func run() async throws {
+        // The group hears the same signals; it takes the first.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        try await cancelWhenGracefulShutdown {
+            var caught = 0
+            for await _ in signals {
+                caught += 1
+                if caught == 2 { throw RelayError("The relay was told twice to leave: calls under way were ended.") }
+            }
+        }
     }
 }
 

@@ -75,7 +75,7 @@ struct FollowingTests {
         #expect(found.users == 0, "the stamp is the same: nobody has written")
         store.tamper { $0.stamp += 1 }
         (stamp, found) = try serving.follow(since: stamp) { [key] }
-        #expect(found.users == 1)
+        #expect(found.users == 1 && found.rekeyed == 1)
         #expect(try text(serving.open(reference)) == "two")
         _ = try other.rotateMasterKey(new: new)
         store.tamper { $0.stamp += 1 }
