@@ -64,17 +64,23 @@ package final class Administration: Sendable {
         _ action: String, of target: @escaping @Sendable (Value) -> String, by actor: Actor,
         _ body: @escaping @Sendable () throws -> Value
     ) async throws(AdministrationError) -> Value {
+        let value: Value
         do {
             try await audit.admit()
-            let value = try await offload.run(body)
+            value = try await offload.run(body)
+        } catch {
+            throw Self.translate(error)
+        }
+        do {
             try await audit.append(
                 AuditRecord(
                     kind: .admin, time: now(), requestID: actor.requestID, user: actor.token.user,
                     token: actor.token.id, outcome: "OK", action: action, target: target(value)))
-            return value
         } catch {
-            throw Self.translate(error)
+            throw AdministrationError(
+                .unrecorded, "This was done, and could not be recorded: look before doing it again.")
         }
+        return value
     }
 
     func read<Value: Sendable>(

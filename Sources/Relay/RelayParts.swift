@@ -33,7 +33,8 @@ struct RelayParts: Sendable {
         self.egress = egress
         let vault = storage.vault
         let offload = ThreadOffload(pool: pool)
-        keys = IdempotencyKeys(store: storage.store, offload: offload, now: WallClock.microseconds)
+        keys = IdempotencyKeys(
+            store: storage.store, vault: storage.vault, offload: offload, now: WallClock.microseconds)
         // What a crash cut short may be tried again.
         try storage.store.releaseUnfinished()
         let routes = Pipeline.Routes { api, context in

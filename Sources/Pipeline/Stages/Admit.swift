@@ -29,7 +29,7 @@ extension Pipeline {
     ) throws(Failure) {
         // The token's first: a caller who may not go on takes nothing from the others.
         try take(context.token.id, context.token.limits, "token", &fields)
-        try take(api.id, api.limits, "API", &fields)
+        if !context.isDraft { try take(api.id, api.limits, "API", &fields) }
     }
 
     private func take(

@@ -9,7 +9,7 @@ import Vault
 extension Pipeline {
     /// Puts the API's credential into a copy of the request.
     ///
-    /// - Parameter api: nil for a public operation, which sends none.
+    /// - Parameter sendsCredential: false for a public operation.
     /// - Throws: `CREDENTIAL_MISSING` where it is not there, cannot be opened, or cannot be sent as it is: such a call
     ///   never leaves without it (S9).
     func inject(
@@ -21,6 +21,7 @@ extension Pipeline {
             try inject(header: "cf-access-client-id", try open(access.clientID, context), &injected)
             try inject(header: "cf-access-client-secret", try open(access.clientSecret, context), &injected)
         }
+        try checkCurrent(api, context)
         guard sendsCredential else { return injected }
         if case .oauth2(let plan) = api.auth {
             try await inject(plan, of: api, choice, &injected, context)
@@ -35,10 +36,18 @@ extension Pipeline {
             return previous
         }
         try inject(api.auth, &injected, opened)
-        if choice == .current, hasPrevious(api.auth.credentials) { injected.next = .previous }
+        if !context.isDraft, choice == .current, hasPrevious(api.auth.credentials) { injected.next = .previous }
         // Nothing older is in force any more: the same would only be refused again.
         if choice == .previous, !isAnyPrevious { throw Self.refused }
         return injected
+    }
+
+    /// A call that began with an earlier definition must not carry a credential that was set for the present one.
+    func checkCurrent(_ api: CompiledAPI, _ context: CallContext) throws(Failure) {
+        guard context.isDraft || directory.api(user: api.user, slug: api.slug) === api else {
+            throw Failure(
+                .overloaded, stage: .relay, detail: "The API was changed during the call.", retryAfter: 1)
+        }
     }
 
     private struct Opened {
@@ -137,7 +146,7 @@ extension Pipeline {
         var rejected: UInt64?
         if case .newer(let generation) = choice { rejected = generation }
         let deadline = injected.request.deadline
-        let (token, generation) = try await tokens.token(of: api.id, rejected: rejected) {
+        let (token, generation) = try await tokens.token(of: context.stateKey(api), rejected: rejected) {
             try await self.fetchToken(plan, of: api, deadline: deadline, context)
         }
         try inject(header: "authorization", prefix: "Bearer ", token, &injected)
@@ -147,7 +156,7 @@ extension Pipeline {
     // MARK: the vault
 
     func open(_ credential: AuthPlan.Credential, _ context: CallContext) throws(Failure) -> Secret {
-        if !context.draftSecrets.isEmpty, let secret = context.draftSecrets[credential.reference] { return secret }
+        if let secret = context.draftSecrets?[credential.reference] { return secret }
         do {
             return try vault.open(credential.place)
         } catch {

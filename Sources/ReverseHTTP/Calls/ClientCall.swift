@@ -94,7 +94,8 @@ package final class ClientCall: HTTP2StreamDelegate, Sendable {
                     let bytes = credit
                     eventLoop.execute {
                         self.loop.value.stream?.consume(bytes)
-                        if waits { self.limitWait() }
+                        // The piece may have come by now.
+                        if waits, self.state.withLock({ $0.chunkWaiter != nil }) { self.limitWait() }
                     }
                 }
                 if let ready { continuation.resume(returning: ready) }
@@ -116,7 +117,7 @@ package final class ClientCall: HTTP2StreamDelegate, Sendable {
             await withUnsafeContinuation { (continuation: UnsafeContinuation<StreamError?, Never>) in
                 eventLoop.execute {
                     self.loop.value.stream?.write(buffer)
-                    self.limitWait()
+                    if self.state.withLock({ $0.head == nil }) { self.limitWait() }
                     let writable = self.loop.value.stream?.isWritable ?? true
                     let (ready, failure) = self.state.withLock { state -> (Bool, StreamError?) in
                         state.isWritable = writable
