@@ -12,7 +12,6 @@ struct AccessTokenState<Token: Sendable, Waiter: Sendable>: Sendable {
         let token: Token
         /// Rises with each fetch, so that a caller can say which one the API refused.
         let generation: UInt64
-        let fetchedAt: NIODeadline
         let refreshAt: NIODeadline
         let expiresAt: NIODeadline
     }
@@ -31,6 +30,8 @@ struct AccessTokenState<Token: Sendable, Waiter: Sendable>: Sendable {
     private var waiters: [Waiter] = []
     private var refusal: (failure: Failure, until: NIODeadline)?
     private var refusals = 0
+    /// When a token was let go of because the API refused it.
+    private var discardedAt: NIODeadline?
     private var generation: UInt64
     /// Tells this API's state from the one it had before its credentials changed.
     let serial: UInt64
@@ -45,8 +46,8 @@ struct AccessTokenState<Token: Sendable, Waiter: Sendable>: Sendable {
     /// How long after a refusal nothing is asked: doubled with each, from the first to the last.
     static var shortestPause: TimeAmount { .seconds(2) }
     static var longestPause: TimeAmount { .seconds(60) }
-    /// A token that the API refuses is fetched anew unless it is younger: then a new one would be refused as well.
-    static var youth: TimeAmount { .seconds(10) }
+    /// Between two fetches because the API refused a token: what refuses every token must not have one fetched for each call.
+    static var refetchPause: TimeAmount { .seconds(2) }
     /// A token is fetched anew this long before it expires, or when nine tenths of its life are over if that is later.
     static var earliness: TimeAmount { .seconds(60) }
 
@@ -55,8 +56,7 @@ struct AccessTokenState<Token: Sendable, Waiter: Sendable>: Sendable {
     /// - Parameter rejected: the generation that the API has just refused.
     mutating func ask(rejected: UInt64? = nil, now: NIODeadline) -> Ask {
         if let rejected, let held, held.generation == rejected {
-            guard now >= held.fetchedAt + Self.youth else { return .refused(Self.tokenRefused) }
-            self.held = nil
+            guard discard(now) else { return .refused(Self.tokenRefused) }
         }
         if let held, now < held.expiresAt {
             guard now >= held.refreshAt, !isFetching, !isPaused(now) else { return .use(held) }
@@ -72,7 +72,15 @@ struct AccessTokenState<Token: Sendable, Waiter: Sendable>: Sendable {
 
     /// The API refused a token, and the call that found out is not sent again.
     mutating func reject(_ generation: UInt64, now: NIODeadline) {
-        if let held, held.generation == generation, now >= held.fetchedAt + Self.youth { self.held = nil }
+        if let held, held.generation == generation { _ = discard(now) }
+    }
+
+    /// Lets go of a token that the API refused; false where that has just been done for another.
+    private mutating func discard(_ now: NIODeadline) -> Bool {
+        if let discardedAt, now < discardedAt + Self.refetchPause { return false }
+        discardedAt = now
+        held = nil
+        return true
     }
 
     private static var tokenRefused: Failure {
@@ -96,7 +104,7 @@ struct AccessTokenState<Token: Sendable, Waiter: Sendable>: Sendable {
         let early = min(Self.earliness, .nanoseconds(lifetime.nanoseconds / 10))
         let expires = now + lifetime
         let held = Held(
-            token: token, generation: generation, fetchedAt: now, refreshAt: expires - early, expiresAt: expires)
+            token: token, generation: generation, refreshAt: expires - early, expiresAt: expires)
         self.held = held
         return (held, finish())
     }
