@@ -147,9 +147,12 @@ extension Pipeline {
             }
         }
         try await admit()
-        if let names = target.query.map({ Self.names($0) }), !names.isDisjoint(with: api.auth.queryNames) {
+        let fixedQuery = api.fixedQuery + (endpoint?.fixedQuery ?? [])
+        let taken = api.auth.queryNames + fixedQuery.map(\.name)
+        if let names = target.query.map({ Self.names($0) }), !names.isDisjoint(with: taken) {
             throw Failure(
-                .invalidRequest, stage: .policy, detail: "The query sets the parameter of the API's credential.")
+                .invalidRequest, stage: .policy,
+                detail: "The query sets a parameter of the API's own URL or of its credential.")
         }
         var headers = Sanitise.requestHeaders(proxied.headers)
         // Asked for as they are: what comes encoded all the same is decoded, so that secrets are found in it.
@@ -162,7 +165,7 @@ extension Pipeline {
             throw Failure(.internalError, stage: .relay, detail: "The API's base URL cannot be rendered.")
         }
         var raw = prefix + target.raw
-        Self.append(api.fixedQuery, to: &raw)
+        Self.append(fixedQuery, to: &raw)
         var request = OutboundRequest(
             method: proxied.method, origin: api.base.origin, target: raw, headers: headers,
             body: proxied.body, allowsEncodedSlash: target.hasEncodedSlash, requestID: context.requestID,
