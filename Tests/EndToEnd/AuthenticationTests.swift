@@ -117,6 +117,18 @@ struct AuthenticationTests {
         }
         let raw = try await scene.relay.proxy(.GET, "path", "/end", token: scene.account.agent)
         #expect(scene.origin.seen.last?.target == "/items/T0/B1/x%20y/end", "\(raw)")
+        let found = try await scene.relay.proxy(.GET, "inquery", "/search?x=1", token: scene.account.agent)
+        #expect(scene.origin.seen.last?.target == "/search?x=1&key=key%3F1", "\(found)")
+        #expect(!found.text.contains("key%3F1"), "\(found)")
+        let count = scene.origin.seen.count
+        for (slug, path) in [("inquery", "/search?key=mine"), ("query", "/search?q=1&s%69g=mine")] {
+            let forged = try await scene.relay.proxy(.GET, slug, path, token: scene.account.agent)
+            expectProblem(forged, "INVALID_REQUEST", 400, stage: "policy")
+        }
+        // Where the path is secret there is no raw call, and never one with a secret of the caller's own.
+        let hook = try await scene.relay.proxy(.POST, "inpath", "/items/mine/end", token: scene.account.agent)
+        expectProblem(hook, "ENDPOINT_NOT_FOUND", 404, stage: "policy")
+        #expect(scene.origin.seen.count == count)
         for secret in ["../up", "a//b", "."] {
             let set = try await scene.relay.send(
                 .PUT, "/v1/apis/path/credentials", scene.account.user, ["secret": .string(secret)])

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Foundation
 import NIOCore
 import NIOHTTP1
 import Testing
@@ -301,6 +302,96 @@ struct DirectRouteTests {
         try await scene.end()
     }
 
+    @Test("Answers without a body, parts and conditions pass a raw call as they are", arguments: TestRoute.allCases)
+    func bodiless(route: TestRoute) async throws {
+        let scene = try await TwoRoutes.make(starts: route == .tunnel)
+        try await scene.apply(route, "api", authentication: Definitions.apiKey("a-key-of-sorts"))
+        let agent = scene.account.agent
+        scene.origin.script("/hello") { seen in
+            if seen.method == "OPTIONS" { return .bytes([], status: 204, headers: ["allow": "GET"]) }
+            if seen.headers["if-none-match"] == ["\"v1\""] {
+                return .bytes([], status: 304, headers: ["etag": "\"v1\""])
+            }
+            guard seen.headers["range"] == ["bytes=0-3"] else { return .json([:], status: 412) }
+            return .bytes(
+                Array("part".utf8), status: 206,
+                headers: ["content-range": "bytes 0-3/10", "content-type": "text/plain"])
+        }
+        let none = try await scene.relay.proxy(.OPTIONS, "api", "/hello", token: agent)
+        #expect(none.status == 204 && none.headers["allow"] == ["GET"] && none.text.isEmpty, "\(none)")
+        let same = try await scene.relay.proxy(
+            .GET, "api", "/hello", token: agent, headers: ["if-none-match": "\"v1\""])
+        #expect(same.status == 304 && same.headers["etag"] == ["\"v1\""] && same.text.isEmpty, "\(same)")
+        let part = try await scene.relay.proxy(.GET, "api", "/hello", token: agent, headers: ["range": "bytes=0-3"])
+        #expect(part.status == 206 && part.text == "part" && part.headers["content-range"] == ["bytes 0-3/10"])
+        let head = try await scene.relay.proxy(.HEAD, "api", "/status/503", token: agent)
+        #expect(head.status == 503 && head.text.isEmpty, "\(head)")
+        let empty = try await scene.call("api", "status", ["code": 204])
+        #expect(empty.status == 200 && empty.json["data"] == .null && empty.json["status"] == 204, "\(empty)")
+        try await scene.end()
+    }
+
+    @Test("T7: a relay that leaves lets direct calls finish, tools and streams alike")
+    func drain() async throws {
+        let scene = try await TwoRoutes.make(["shutdown_grace": "20s"], starts: false)
+        try await scene.apply(.direct, "d", endpoints: Self.gated, timeout: 60_000)
+        async let tool = scene.call("d", "gated")
+        let first = try await scene.origin.nextGate()
+        async let opening = TestClient.open(
+            .GET, "\(scene.relay.url)/v1/proxy/d/gated", token: scene.account.agent)
+        let second = try await scene.origin.nextGate()
+        try await second.head()
+        try await second.send("data: 1\n\n")
+        let stream = try await opening
+        scene.relay.process?.kill(SIGTERM)
+        try await eventually("the relay takes no more") {
+            await !Readiness.answers(port: scene.relay.adminPort)
+        }
+        for gate in [first, second] { #expect(!gate.isGone) }
+        try await first.head(200, ["content-type": "application/json"])
+        try await first.send("{}")
+        try await first.finish()
+        try await second.send("data: 2\n\n")
+        try await second.finish()
+        let answer = try await tool
+        #expect(answer.status == 200, "\(answer)")
+        #expect(try await String(buffer: stream.body.collect(upTo: 100)) == "data: 1\n\ndata: 2\n\n")
+        #expect(try await scene.relay.process?.ended() == .exit(0))
+        #expect(try await scene.relay.auditVerifies())
+        try await scene.origin.close()
+    }
+
+    @Test("T5: a large upload and a large download pass in flat memory, whichever side is slow")
+    func bulk() async throws {
+        let scene = try await TwoRoutes.make(starts: false)
+        try await scene.apply(.direct, "bulk", authentication: Definitions.apiKey("a-key-of-sorts"), timeout: 120_000)
+        let relay = try #require(scene.relay.process)
+        #expect(try await scene.call("bulk").status == 200)
+        let size = 64 << 20
+        let before = relay.rss
+        let response = try await TestClient.open(
+            .GET, "\(scene.relay.url)/v1/proxy/bulk/bytes/\(size)", token: scene.account.agent)
+        var received = 0
+        var most = 0
+        for try await piece in response.body {
+            received += piece.readableBytes
+            if received % (16 << 20) < piece.readableBytes { most = max(most, relay.rss) }
+        }
+        #expect(received == size)
+        let block = ByteBuffer(repeating: 0x61, count: 1 << 20)
+        let (blocks, sender) = AsyncStream<ByteBuffer>.makeStream()
+        for _ in 0..<(size >> 20) { sender.yield(block) }
+        sender.finish()
+        async let upload = scene.relay.proxy(
+            .POST, "bulk", "/sink", token: scene.account.agent, body: .stream(blocks, length: .unknown))
+        try await eventually("half of it has come", within: .seconds(60)) { scene.origin.received > size / 2 }
+        most = max(most, relay.rss)
+        let answer = try await upload
+        #expect(answer.json["bytes"]?.int == size, "\(answer)")
+        #expect(most - before < 32 << 20, "\(before) \(most)")
+        try await scene.end()
+    }
+
     @Test("A definition is tested directly, saved or as a draft, and each fault is at its own step")
     func connectionTests() async throws {
         let scene = try await TwoRoutes.make(starts: false)
@@ -334,7 +425,7 @@ struct DirectRouteTests {
         let gone = try await steps("https://localhost:\(nobody)", key: "right-key")
         #expect(gone["ok"] == "false" && gone["reachable"] == "failed")
         #expect(try await scene.relay.send(.GET, "/v1/apis/draft", scene.account.user).status == 404)
-        try await scene.apply(.direct, "saved", authentication: Definitions.apiKey("right-key"))
+        try await scene.apply(.direct, "saved", authentication: Definitions.apiKey("right-key"), timeout: 500)
         let events = try await TestClient.send(
             .POST, "\(scene.relay.url)/v1/apis/saved:test", token: scene.account.user,
             headers: ["accept": "text/event-stream", "content-type": "application/json"],

@@ -164,16 +164,40 @@ struct FaultZooTests {
                 return try await group.reduce(into: []) { $0.append($1) }
             }
         }
-        for endpoint in ["echo", "status"] {
-            #expect(try await together("hello") == Array(repeating: 200, count: 8))
-            try await eventually("the origin's connections close") { scene.origin.connections == 0 }
-            if endpoint == "echo" {
-                #expect(try await together(endpoint) == Array(repeating: 200, count: 8))
-            } else {
-                #expect(try await scene.call("idle", endpoint, ["code": 204]).status == 200)
+        #expect(try await together("hello") == Array(repeating: 200, count: 8))
+        try await eventually("the origin's connections close") { scene.origin.connections == 0 }
+        #expect(try await together("echo") == Array(repeating: 200, count: 8))
+        try await scene.end()
+    }
+
+    @Test(
+        "A stream that the API breaks never looks whole to the caller, nor OK in the audit",
+        arguments: TestRoute.allCases)
+    func brokenStream(route: TestRoute) async throws {
+        let scene = try await TwoRoutes.make(starts: route == .tunnel)
+        for (slug, authentication) in [("plain", JSON.null), ("keyed", Definitions.apiKey("a-key-of-sorts"))] {
+            try await scene.apply(route, slug, authentication: authentication.isNull ? nil : authentication)
+            for headers: HTTPHeaders in [
+                ["content-type": "text/plain"], ["content-type": "text/plain", "content-length": "1000"],
+            ] {
+                let response = try await {
+                    async let opening = TestClient.open(
+                        .GET, "\(scene.relay.url)/v1/proxy/\(slug)/gated", token: scene.account.agent)
+                    let gate = try await scene.origin.nextGate()
+                    try await gate.head(200, headers)
+                    try await gate.send("the beginning")
+                    let response = try await opening
+                    try await gate.hangUp()
+                    return response
+                }()
+                await #expect(throws: (any Error).self) { try await response.body.collect(upTo: 10_000) }
             }
         }
+        #expect(try await scene.call("plain").status == 200)
         try await scene.end()
+        let ends = try await scene.relay.auditRecords().filter { $0["kind"] == "end" }
+        #expect(ends.count == 4, "\(ends)")
+        #expect(ends.allSatisfy { $0["outcome"] != "OK" }, "\(ends)")
     }
 
     @Test("S5: a chain of redirects that never ends is given up")

@@ -159,6 +159,14 @@ struct LimitTests {
             "get", 1, .json([:], status: 503, headers: ["retry-after": "3600"]))
         expectProblem(later, "UPSTREAM_ERROR", 502, stage: "origin", upstream: 503)
         #expect(later.json["retry_after_s"] == 3600 && once == 1, "\(later)")
+        // Where the attempts of one call open the breaker, the call still ends with what the API said.
+        let slug = "persistent"
+        try await scene.apply(route, slug, endpoints: endpoints, timeout: 30_000, connection: ["retry_attempts": 10])
+        scene.origin.script("/flaky") { _ in busy }
+        let insistent = try await scene.call(slug, "get")
+        expectProblem(insistent, "UPSTREAM_ERROR", 502, stage: "origin", upstream: 503)
+        #expect(insistent.json["sent"] == true, "\(insistent)")
+        expectProblem(try await scene.call(slug, "get"), "OVERLOADED", 503, stage: "policy")
         // Nor what says that it is wrong.
         let (wrong, single) = try await call("get", 1, .json([:], status: 500))
         #expect(wrong.code == "UPSTREAM_ERROR" && single == 1, "\(wrong)")

@@ -168,6 +168,28 @@ struct OAuthTests {
         try await issuer.close()
     }
 
+    @Test(
+        "A token's life may be told in any way, and a token endpoint may be asked directly for an API behind a tunnel")
+    func lifetimes() async throws {
+        let issuer = try await TestOrigin(tls: Certificates.shared.get())
+        let scene = try await TwoRoutes.make()
+        let lifetimes: [JSON] = [
+            "3600", 9_223_372_036_854_775_807, 1e300, -1, 0, "never", nil, "9223372036854775807", [], 3600.5,
+        ]
+        for (index, lifetime) in lifetimes.enumerated() {
+            issuer.script("/token") { _ in
+                .json(["access_token": "a-token", "token_type": "bearer", "expires_in": lifetime])
+            }
+            try await scene.apply(
+                .tunnel, "life\(index)", authentication: Self.authentication(issuer, ["via": "direct"]))
+            let answer = try await scene.call("life\(index)")
+            #expect(answer.status == 200, "\(lifetime.text()) \(answer)")
+        }
+        #expect(issuer.seen.count == lifetimes.count)
+        try await scene.end()
+        try await issuer.close()
+    }
+
     @Test("A refresh token that the endpoint replaces is kept across a restart")
     func rotatedRefreshToken() async throws {
         let issuer = try await Self.issuer(more: ["refresh_token": "the-second-refresh-token"])

@@ -12,7 +12,7 @@ package final class ClientCall: HTTP2StreamDelegate, Sendable {
         case streamed
     }
 
-    /// A response up to this size with a known length is handed over whole.
+    /// A response up to this size with a known length is handed over whole, where the call's deadline is for all of it.
     static let wholeLimit = 64 << 10
 
     private struct State {
@@ -24,6 +24,8 @@ package final class ClientCall: HTTP2StreamDelegate, Sendable {
         var failure: StreamError?
         /// The head was handed over.
         var delivered = false
+        /// The head may wait for a small body: the deadline does.
+        var awaitsBody = true
         /// Bytes handed to the reader whose credit goes back when it asks for more.
         var owed = 0
         var isWritable = true
@@ -169,6 +171,7 @@ package final class ClientCall: HTTP2StreamDelegate, Sendable {
             if isReserved { session.release() }
             return fail(.init(.cancelled, sent: false))
         }
+        if let deadline, deadline.endsAtHead { state.withLock { $0.awaitsBody = false } }
         do throws(StreamError) {
             let endStream = if case .none = body { true } else { false }
             let stream = try session.open(
@@ -290,8 +293,8 @@ package final class ClientCall: HTTP2StreamDelegate, Sendable {
         if let failure = state.failure { return .failure(failure) }
         guard atTurnEnd || state.buffered > Self.wholeLimit else { return nil }
         // A body whose small length is known comes whole; anything else is handed over as it comes.
-        if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length <= Self.wholeLimit,
-            !state.ended
+        if state.awaitsBody, !state.ended,
+            let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length <= Self.wholeLimit
         {
             return nil
         }
