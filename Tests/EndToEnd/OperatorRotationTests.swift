@@ -133,6 +133,26 @@ struct OperatorRotationTests {
         try await stage.end()
     }
 
+    @Test("C2: one rotation at a time", .enabled(if: Binaries.tool("flock") != nil, "flock(1) is needed"))
+    func oneAtATime() async throws {
+        let relay = try await TestRelay(serve: false)
+        let flock = try #require(Binaries.tool("flock"))
+        let output = relay.folder / "held"
+        let other = try ChildProcess.start(
+            flock, [relay.data + "/rotation.lock", "/bin/sh", "-c", "echo held; exec sleep 600"],
+            log: relay.folder / "flock.log", output: output)
+        try await eventually("the lock is held") { text(of: output) == "held\n" }
+        for what in [["--master-key"], []] {
+            let refused = try await ChildProcess.run(
+                Binaries.relay, ["vault", "rotate", "--config", relay.configurationFile] + what)
+            #expect(refused.end == .exit(1) && refused.errors.contains("Another rotation of keys"), "\(refused)")
+        }
+        #expect(try await relay.command("vault", "status").end == .exit(0))
+        Glibc.kill(-other.pid, SIGKILL)
+        _ = try await other.ended()
+        #expect(try await relay.command("vault", "rotate", "--master-key").end == .exit(0))
+    }
+
     @Test(
         "C2: killed at every write of a file, a rotation goes on where it ended, and no call ever fails",
         .enabled(if: StepKiller() != nil, "strace is needed"), arguments: [["--master-key"], []])
