@@ -53,8 +53,16 @@ extension Pipeline {
         policy.attempts = 1 + api.retries
         var choice = CredentialChoice.current
         var attempt = 1
+        var previous: Swift.Result<Result, Failure>?
         while true {
-            let ticket = try admitByBreaker(api)
+            let ticket: BreakerTable<String>.Ticket
+            do throws(Failure) {
+                ticket = try admitByBreaker(api)
+            } catch {
+                // The attempts before have opened it: how the last one went says more, and that something was sent.
+                guard let previous else { throw error }
+                return try previous.get()
+            }
             let injected: Injected
             do throws(Failure) {
                 injected = try await inject(
@@ -99,6 +107,7 @@ extension Pipeline {
                     retriesStatuses,
                     try await waits(policy, after: last, attempt, request.deadline, context)
                 else { return result }
+                previous = .success(result)
                 attempt += 1
                 continue
             } catch {
@@ -110,6 +119,7 @@ extension Pipeline {
                     retryAfter: failure.retryAfter.map { .seconds(Int64($0)) })
             }
             guard try await waits(policy, after: outcome, attempt, request.deadline, context) else { throw failure }
+            previous = .failure(failure)
             attempt += 1
         }
     }

@@ -69,7 +69,7 @@ extension Pipeline {
             }
             injected.request.target +=
                 (injected.request.target.utf8.contains(UInt8(ascii: "?")) ? "&" : "?") + (query.query ?? "")
-            injected.secrets.append(secret)
+            injected.secrets += Self.spellings(of: secret)
         case .cookie(let name, let prefix, let credential):
             let secret = try opened.open(credential)
             let value = prefix + secret.text
@@ -87,8 +87,16 @@ extension Pipeline {
                 throw Self.unsendable
             }
             injected.request.target = target
-            injected.secrets.append(secret)
+            injected.secrets += Self.spellings(of: secret)
         }
+    }
+
+    /// A secret and how it stands in a URL: what an API encodes of its request's URL holds the latter (C5).
+    private static func spellings(of secret: Secret) -> [Secret] {
+        let segments = secret.text.split(separator: "/", omittingEmptySubsequences: false)
+        let inPath = segments.map { PercentEncoding.encoded($0.utf8) }.joined(separator: "/")
+        let inQuery = PercentEncoding.encoded(secret.text.utf8)
+        return [secret] + Set([inPath, inQuery]).subtracting([secret.text]).sorted().map { Secret(text: $0) }
     }
 
     private func inject(

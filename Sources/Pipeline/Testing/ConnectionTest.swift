@@ -99,7 +99,9 @@ extension Pipeline {
 extension CompiledEndpoint {
     /// The arguments of the first example: a list of argument objects, or OpenAPI's map of named `value`s.
     fileprivate var firstExample: JSON? {
-        let first = examples?.array?.first ?? examples?.object?.first?.value
-        return first.flatMap { $0["arguments"] ?? $0["value"] ?? ($0.object == nil ? nil : $0) }
+        guard let first = examples?.array?.first ?? examples?.object?.first?.value, first.object != nil else {
+            return nil
+        }
+        return first["arguments"] ?? first["value"] ?? first
     }
 }
