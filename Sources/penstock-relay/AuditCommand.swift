@@ -46,7 +46,7 @@ struct AuditCommand: ParsableCommand {
 
                 Examples:
                   penstock-relay audit export --data-dir /var/lib/penstock > audit.jsonl
-                  penstock-relay audit export --format csv --since 2026-11-01 --until 2026-12-01 > november.csv
+                  penstock-relay audit export --format csv --since 2026-11-01 > records.csv
                 """)
 
         @OptionGroup var common: CommonOptions
@@ -82,8 +82,8 @@ struct AuditCommand: ParsableCommand {
                 covers: everything else counts as missing from it.
 
                 Examples:
-                  penstock-relay audit reconcile connector-audit.jsonl --tunnel tun_01J… --since 2026-11-01
-                  ssh crm-gateway cat /var/log/penstock/connector-audit.jsonl | penstock-relay audit reconcile -
+                  penstock-relay audit reconcile connector-audit.jsonl --tunnel tun_01J…
+                  ssh gateway cat connector-audit.jsonl | penstock-relay audit reconcile -
                 """)
 
         @OptionGroup var common: CommonOptions

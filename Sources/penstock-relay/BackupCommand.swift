@@ -11,7 +11,7 @@ struct BackupCommand: ParsableCommand {
             backup can read them. Keep them apart, and keep a master key for as long as backups made under it.
 
             Example:
-              penstock-relay backup /backup/penstock-$(date +%F).db --config /etc/penstock/relay.yaml
+              penstock-relay backup /backup/$(date +%F).db --data-dir /var/lib/penstock
             """)
 
     @OptionGroup var common: CommonOptions
@@ -40,8 +40,8 @@ struct RestoreCommand: ParsableCommand {
             configuration says.
 
             Examples:
-              penstock-relay restore /backup/penstock-2026-11-01.db --data-dir /var/lib/penstock
-              penstock-relay restore penstock-2026-11-01.db --config /etc/penstock/relay.yaml --force
+              penstock-relay restore 2026-11-01.db --data-dir /var/lib/penstock
+              penstock-relay restore 2026-11-01.db --force --config relay.yaml
             """)
 
     @OptionGroup var common: CommonOptions

@@ -11,7 +11,7 @@ struct InitCommand: ParsableCommand {
             The master key is made in vault.master_key_file (default: DATA_DIR/master.key) unless that is there; or it             comes from PENSTOCK_VAULT_MASTER_KEY, or from vault.master_key_command of the configuration.
 
             Examples:
-              penstock-relay init --data-dir /var/lib/penstock --operator-token-file /root/operator.token
+              penstock-relay init --operator-token-file /root/operator.token
               penstock-relay init --config /etc/penstock/relay.yaml
             """)
 

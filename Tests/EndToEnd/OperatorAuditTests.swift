@@ -15,7 +15,8 @@ struct OperatorAuditTests {
     @Test("A: a changed, a missing and a moved record are found in the database and in an export, with exit code 1")
     func verify() async throws {
         let stage = try await Stage.make()
-        for _ in 0..<5 { _ = try await stage.call("hello") }
+        // Enough for several of the pieces that a file is read in.
+        for _ in 0..<200 { _ = try await stage.call("hello") }
         try await stage.end()
         let relay = stage.relay
         let good = try await audit(relay, "verify")
@@ -61,6 +62,13 @@ struct OperatorAuditTests {
         #expect(absent.end == .exit(1) && absent.errors.contains("cannot be read"), "\(absent)")
         let noise = try relay.folder.write("noise", "no record\n")
         #expect(try await audit(relay, "verify", "--file", noise).output.contains("is not an audit record"))
+        let endless = try relay.folder.write("endless", String(repeating: "x", count: 3 << 20))
+        #expect(try await audit(relay, "verify", "--file", endless).errors.contains("it is no audit file"))
+        // The last line's end may be missing, and the file may come by a pipe.
+        let open = try relay.folder.write("open.jsonl", lines.joined(separator: "\n"))
+        let piped = try await ChildProcess.run(
+            "/bin/sh", ["-c", "cat \(open) | \(Binaries.relay) audit verify --file -"])
+        #expect(piped.output.contains("\(lines.count) records, chain whole"), "\(piped)")
     }
 
     @Test("A: an export is JSON lines or CSV, of all records or of a time")

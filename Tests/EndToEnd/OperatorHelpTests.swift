@@ -12,6 +12,9 @@ struct OperatorHelpTests {
         let help = try await ChildProcess.run(
             Binaries.relay, command.split(separator: " ").map { String($0) } + ["--help"])
         #expect(help.end == .exit(0))
+        let examples = (help.output.split(separator: "USAGE:").first ?? "").split(separator: "Example").last ?? ""
+        #expect(
+            !examples.split(separator: "\n").contains { $0.hasPrefix("--") || $0.hasPrefix("/") }, "an example is cut")
         #expect(help.output.contains("Example") && help.output.contains("penstock-relay \(command)"), "\(help.output)")
     }
 

@@ -133,6 +133,26 @@ struct OperatorRotationTests {
         try await stage.end()
     }
 
+    @Test("C2: one rotation at a time", .enabled(if: Binaries.tool("flock") != nil, "flock(1) is needed"))
+    func oneAtATime() async throws {
+        let relay = try await TestRelay(serve: false)
+        let flock = try #require(Binaries.tool("flock"))
+        let output = relay.folder / "held"
+        let other = try ChildProcess.start(
+            flock, [relay.data + "/rotation.lock", "/bin/sh", "-c", "echo held; exec sleep 600"],
+            log: relay.folder / "flock.log", output: output)
+        try await eventually("the lock is held") { text(of: output) == "held\n" }
+        for what in [["--master-key"], []] {
+            let refused = try await ChildProcess.run(
+                Binaries.relay, ["vault", "rotate", "--config", relay.configurationFile] + what)
+            #expect(refused.end == .exit(1) && refused.errors.contains("Another rotation of keys"), "\(refused)")
+        }
+        #expect(try await relay.command("vault", "status").end == .exit(0))
+        Glibc.kill(-other.pid, SIGKILL)
+        _ = try await other.ended()
+        #expect(try await relay.command("vault", "rotate", "--master-key").end == .exit(0))
+    }
+
     @Test(
         "C2: killed at every write of a file, a rotation goes on where it ended, and no call ever fails",
         .enabled(if: StepKiller() != nil, "strace is needed"), arguments: [["--master-key"], []])
@@ -144,7 +164,12 @@ struct OperatorRotationTests {
         let arguments = ["vault", "rotate", "--config", stage.relay.configurationFile] + what
         let steps = try await stage.whileCalling(key: Self.key) {
             var step = 1
-            while try await killer.run(step, arguments) == .signal(SIGKILL) {
+            while true {
+                let end = try await killer.run(step, arguments)
+                guard end == .signal(SIGKILL) else {
+                    #expect(end == .exit(0), "step \(step)")
+                    break
+                }
                 // Whatever it left, another process opens the vault, and the relay that serves takes changes.
                 let status = try await stage.relay.command("vault", "status")
                 #expect(status.end == .exit(0), "step \(step): \(status)")

@@ -90,7 +90,7 @@ struct StepKiller {
 
     /// - Returns: how it ended; `.signal(SIGKILL)`, or as it ends by itself where it has fewer steps.
     func run(_ step: Int, _ arguments: [String]) async throws -> ChildProcess.End {
-        let calls = "pwrite64,ftruncate,fdatasync,fsync,rename,link"
+        let calls = "write,pwrite64,ftruncate,fdatasync,fsync,rename,link,unlink"
         return try await ChildProcess.run(
             strace,
             [

@@ -29,21 +29,21 @@ struct MasterKeyFile {
         }
     }
 
-    /// Puts a new key beside the file, durably; one that was put there before is replaced.
+    /// Puts a new key beside the file, durably and whole; one that was put there before is replaced.
     func stage(_ key: MasterKey) throws {
-        unlink(stagedPath)
+        let partial = stagedPath + ".partial"
+        unlink(partial)
         do {
-            try key.save(newFile: stagedPath)
+            try key.save(newFile: partial)
         } catch {
             throw RelayError(
                 "\(error.message) Nothing was changed. Where the key's file is managed by something else, say "
                     + "--leave-source and replace it there.")
         }
+        guard rename(partial, stagedPath) == 0 else {
+            throw RelayError("The file \(stagedPath) cannot be made: \(String(cString: strerror(errno))).")
+        }
         try syncFolder(of: stagedPath)
-    }
-
-    func unstage() {
-        unlink(stagedPath)
     }
 
     /// Gives the new key the file's name; returns where the former one is now.

@@ -37,6 +37,7 @@ package enum VaultCommands {
     package static func rotateUserKeys(
         dataDirectory: String, masterKey: RelayConfiguration.MasterKeySource, user: String?
     ) throws -> CommandReport {
+        try DataFolderLock.holdForRotation(dataDirectory)
         let storage = try RelayStorage.open(dataDirectory, masterKey)
         let rotation: VaultRotationReport
         if let user {
@@ -73,6 +74,7 @@ package enum VaultCommands {
     ) throws -> CommandReport {
         var file: MasterKeyFile?
         if case .file(let path) = masterKey, !leaveSource { file = MasterKeyFile(path) }
+        try DataFolderLock.holdForRotation(dataDirectory)
         let given = try read(new, isNeeded: file == nil)
         let storage = try RelayStorage.open(dataDirectory, masterKey, or: given.map { [$0] } ?? [])
         let vault = storage.vault
@@ -93,14 +95,8 @@ package enum VaultCommands {
         }
         if let file, staged?.isSame(as: key) != true, !vault.uses(key) { try file.stage(key) }
         let wasResumed = vault.uses(key)
-        let rotation: VaultRotationReport
-        do {
-            rotation = wasResumed ? try vault.resumeMasterKeyRotation() : try vault.rotateMasterKey(new: key)
-        } catch {
-            // Nothing has begun: the key that was put beside the present one leads nowhere.
-            if !vault.uses(key) { file?.unstage() }
-            throw error
-        }
+        // When this throws, the new key stays where it is: the database may have it all the same.
+        let rotation = wasResumed ? try vault.resumeMasterKeyRotation() : try vault.rotateMasterKey(new: key)
         var report = CommandReport()
         report.lines = [
             "users' keys wrapped under the new master key: \(rotation.users)"

@@ -27,4 +27,18 @@ enum DataFolderLock {
                     : "A relay, or a command of it, is running on \(folder). Stop it first.")
         }
     }
+
+    /// One rotation of keys at a time, beside whatever else works on the folder.
+    static func holdForRotation(_ folder: String) throws(RelayError) {
+        guard fileExists(RelayStorage.database(in: folder)) else { return }
+        let path = folder + "/rotation.lock"
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw RelayError("The file \(path) cannot be made: \(String(cString: strerror(errno))).")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw RelayError("Another rotation of keys is under way on \(folder). Try again when it is done.")
+        }
+    }
 }
