@@ -72,7 +72,7 @@ let targets: [Target] = [
         name: "RelayHTTP",
         dependencies: [
             "Pipeline", "Administration", "Registry", "Vault", "Audit", "Tunnels", "ReverseHTTP", "Value", "YAML",
-            .crypto, .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .httpTypes, .nioCore, .nioPosix, .nioHTTP1,
+            .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .httpTypes, .nioCore, .nioPosix, .nioHTTP1,
             .nioHTTPTypes,
             .nioHTTPTypesHTTP1, .nioSSL, .nioTLS, .logging, .serviceLifecycle,
         ]),

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 need_swift
 need_packages "${BUILD_PACKAGES[@]}" \
-    binutils curl iproute2 mount nghttp2-client nghttp2-server openssl procps sqlite3 strace
+    binutils curl iproute2 mount nghttp2-client nghttp2-server nginx-light openssl procps sqlite3 strace
 
 echo "penstock: checking the format"
 swift format lint --strict --recursive --parallel Sources Tests packaging/netlab Package.swift \

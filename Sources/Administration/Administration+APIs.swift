@@ -142,8 +142,10 @@ extension Administration {
 
     private static func check(_ condition: WriteCondition, _ existing: StoredAPI?) throws(AdministrationError) {
         switch condition {
-        case .new, .any:
+        case .any:
             break
+        case .new:
+            guard existing == nil else { throw AdministrationError(.conflict, "There is an API of this slug already.") }
         case .matches(let etag):
             guard let existing, etag == "*" || etag == existing.etag else {
                 throw AdministrationError(.conflict, "It has changed since you read it.")

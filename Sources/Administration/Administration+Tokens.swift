@@ -21,18 +21,23 @@ extension Administration {
     /// - Parameters:
     ///   - user: whose it is to be; for a user's own request, the user.
     ///   - apis: slugs an agent's token is limited to.
+    ///   - limits: of the calls made with it.
     package func createToken(
-        kind: TokenKind, user: String?, label: String, apis: [String]?, by actor: Actor
+        kind: TokenKind, user: String?, label: String, apis: [String]?, limits: CallLimits = CallLimits(),
+        by actor: Actor
     ) async throws(AdministrationError) -> NewToken {
         let owner = try owner(of: kind, user: user, by: actor)
         if apis != nil, kind != .agent {
             throw AdministrationError(.invalid, "Only an agent's token can be limited to APIs.")
         }
+        if !limits.isEmpty, kind != .agent, kind != .user {
+            throw AdministrationError(.invalid, "Only a token that makes calls can have limits of calls.")
+        }
         return try await change("token.create", of: { $0.token.id }, by: actor) { [self] in
             if let owner, try store.user(id: owner) == nil {
                 throw AdministrationError(.notFound, "There is no such user.")
             }
-            return try makeToken(kind: kind, user: owner, tunnel: nil, label: label, apis: apis)
+            return try makeToken(kind: kind, user: owner, tunnel: nil, label: label, apis: apis, limits: limits)
         }
     }
 
@@ -58,12 +63,13 @@ extension Administration {
 
     /// Writes a new token and makes it known; inside a change.
     func makeToken(
-        kind: TokenKind, user: String?, tunnel: String?, label: String, apis: [String]?
+        kind: TokenKind, user: String?, tunnel: String?, label: String, apis: [String]?,
+        limits: CallLimits = CallLimits()
     ) throws -> NewToken {
         let text = TokenText.generate()
         let token = Token(
             id: text.id, kind: kind, user: user, tunnel: tunnel, hash: text.hash, lastFour: text.lastFour,
-            label: label, apis: apis, created: now())
+            label: label, apis: apis, limits: limits, created: now())
         try store.create(token)
         directory.set(token)
         return NewToken(token: token, text: text)

@@ -1,6 +1,7 @@
 package import Audit
 package import EgressPolicy
 package import Registry
+import Synchronization
 import Value
 package import Vault
 
@@ -25,7 +26,7 @@ package final class Administration: Sendable {
     /// Microseconds since 1970.
     package let now: @Sendable () -> Int64
     /// What the operator lets definitions do.
-    let permissions: DefinitionPermissions
+    private let currentPermissions: Mutex<DefinitionPermissions>
     /// What must end when something is revoked or removed.
     let ended: @Sendable (Ending) -> Void
 
@@ -49,26 +50,37 @@ package final class Administration: Sendable {
         self.audit = audit
         self.offload = offload
         self.now = now
-        self.permissions = permissions
+        currentPermissions = Mutex(permissions)
         self.ended = ended
     }
+
+    var permissions: DefinitionPermissions { currentPermissions.withLock { $0 } }
+
+    /// Replaces what definitions may do; those that are stored are judged anew at each call, by the way out.
+    package func set(_ permissions: DefinitionPermissions) { currentPermissions.withLock { $0 = permissions } }
 
     /// Runs a change away from event loops, says why it failed in words of this layer, and records it.
     func change<Value: Sendable>(
         _ action: String, of target: @escaping @Sendable (Value) -> String, by actor: Actor,
         _ body: @escaping @Sendable () throws -> Value
     ) async throws(AdministrationError) -> Value {
+        let value: Value
         do {
             try await audit.admit()
-            let value = try await offload.run(body)
+            value = try await offload.run(body)
+        } catch {
+            throw Self.translate(error)
+        }
+        do {
             try await audit.append(
                 AuditRecord(
                     kind: .admin, time: now(), requestID: actor.requestID, user: actor.token.user,
                     token: actor.token.id, outcome: "OK", action: action, target: target(value)))
-            return value
         } catch {
-            throw Self.translate(error)
+            throw AdministrationError(
+                .unrecorded, "This was done, and could not be recorded: look before doing it again.")
         }
+        return value
     }
 
     func read<Value: Sendable>(

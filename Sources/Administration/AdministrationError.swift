@@ -1,4 +1,4 @@
-/// Why a change was not made. Nothing was changed then.
+/// Why a change was not made, and nothing was changed; or, once, that it was made and cannot be acknowledged.
 package struct AdministrationError: Error, Sendable, CustomStringConvertible {
     package enum Code: String, Sendable {
         /// Not there, or somebody else's.
@@ -11,12 +11,12 @@ package struct AdministrationError: Error, Sendable, CustomStringConvertible {
         case exists
         /// It has changed since it was read (`If-Match`).
         case conflict
-        /// It is understood, and this version cannot do it.
-        case notImplemented
         /// A URL that may not be called this way.
         case urlNotAllowed
         /// The disk is full or failing: try again once there is room.
         case storage
+        /// It was made, and could not be recorded.
+        case unrecorded
     }
 
     /// One thing that is wrong, by JSON Pointer.

@@ -1,17 +1,26 @@
 package import Registry
+package import Vault
 
 /// What was answered to requests that carry an `Idempotency-Key`, so that one that is sent twice is carried out once.
 package struct IdempotencyKeys: Sendable {
     private let store: any IdempotencyStore
     private let offload: any Offload
     private let now: @Sendable () -> Int64
+    private let vault: Vault
 
     /// - Parameter now: microseconds since 1970.
-    package init(store: any IdempotencyStore, offload: any Offload, now: @escaping @Sendable () -> Int64) {
+    package init(
+        store: any IdempotencyStore, vault: Vault, offload: any Offload, now: @escaping @Sendable () -> Int64
+    ) {
         self.store = store
+        self.vault = vault
         self.offload = offload
         self.now = now
     }
+
+    /// By which two requests are told to be the same. A body may hold a credential, so that a plain hash of it would let
+    /// whoever has the file try out guesses.
+    package func digest(_ request: [UInt8]) -> [UInt8] { vault.digest(of: request) }
 
     /// Takes the key for a request: only who gets `.claimed` carries it out, and says afterwards how it went.
     package func claim(_ request: IdempotentRequest) async throws(AdministrationError) -> IdempotencyClaim {

@@ -44,7 +44,7 @@ package final class Pipeline: Sendable {
     let audit: AuditWriter
     let routes: Routes
     let keep: Keep
-    let limits: Limits
+    private let currentLimits: Mutex<Limits>
     /// How APIs are doing, by their calls.
     package let health: HealthTable
     let rates = RateLimiter<String>()
@@ -67,12 +67,19 @@ package final class Pipeline: Sendable {
         self.routes = routes
         self.keep = keep
         self.health = health
-        inFlight = InFlightLimiter(total: limits.callsInFlight)
+        // `enter()` bounds the total, which may change.
+        inFlight = InFlightLimiter(total: .max)
         tokens = AccessTokens(now: clock.monotonic)
-        self.limits = limits
+        currentLimits = Mutex(limits)
         self.clock = clock
         self.logger = logger
     }
+
+    /// The limits in force.
+    var limits: Limits { currentLimits.withLock { $0 } }
+
+    /// Replaces the limits; calls that begin later have the new ones.
+    package func set(_ limits: Limits) { currentLimits.withLock { $0 = limits } }
 
     /// Calls in flight now.
     package var callsInFlight: Int { calls.load(ordering: .relaxed) }

@@ -16,12 +16,17 @@ import UnixSignals
 /// The relay's composition root: everything it is made of, built from one configuration.
 package struct Relay: Sendable {
     private let configuration: RelayConfiguration
+    private let read: @Sendable () throws -> RelayConfiguration
     private let logger: Logger
     /// For the libraries that run the servers: what they say of starting and stopping, the relay says itself.
     private let libraryLogger: Logger
 
-    package init(_ configuration: RelayConfiguration, logger: Logger) {
+    /// - Parameter read: reads the configuration again, for a reload; throws every fault that it has.
+    package init(
+        _ configuration: RelayConfiguration, read: @escaping @Sendable () throws -> RelayConfiguration, logger: Logger
+    ) {
         self.configuration = configuration
+        self.read = read
         self.logger = logger
         var quiet = logger
         if quiet.logLevel > .debug { quiet.logLevel = .critical }
@@ -30,6 +35,8 @@ package struct Relay: Sendable {
 
     /// Serves until a signal says to leave, then drains. Throws what keeps it from serving.
     package func run() async throws {
+        // Until the reload listens for it: its default would end the relay.
+        signal(SIGHUP, SIG_IGN)
         ProcessLimits.forbidCoreDumps()
         let descriptors = ProcessLimits.raiseDescriptors()
         for place in [configuration.listen, configuration.admin] { try ListenCheck.run(place) }
@@ -40,25 +47,31 @@ package struct Relay: Sendable {
             logger: logger)
         let pool = NIOThreadPool(numberOfThreads: 1)
         pool.start()
+        let live = LiveConfiguration(configuration)
         let parts = try RelayParts(configuration, storage, pool, logger)
         let readiness = Readiness()
         var group = ServiceGroupConfiguration(
             services: [
+                .init(service: SecondSignal()),
                 // Stopped last: what calls still in flight have to record.
                 .init(service: AuditService(audit: parts.audit)),
-                .init(service: EgressService(egress: parts.egress)),
+                .init(service: parts.egress),
                 .init(service: parts.alerts),
                 .init(service: tls),
                 .init(
                     service: VaultWatch(
-                        vault: storage.vault, source: configuration.masterKey, pool: pool, logger: logger)),
+                        vault: storage.vault, source: configuration.masterKey, audit: parts.audit, logger: logger)),
                 .init(
                     service: Retention(
                         store: parts.store, vault: storage.vault, audit: parts.audit, pool: pool,
-                        days: configuration.auditRetentionDays, logger: logger)),
+                        days: { live.current.auditRetentionDays }, logger: logger)),
+                .init(
+                    service: Reload(
+                        live: live, egress: parts.egress, pipeline: parts.pipeline,
+                        administration: parts.administration, read: read, logger: logger)),
                 .init(service: TunnelSightings(hub: parts.hub, store: parts.store, pool: pool)),
                 .init(service: adminServer(parts, readiness)),
-                .init(service: publicServer(parts, tls, descriptors, readiness)),
+                .init(service: publicServer(parts, live, tls, descriptors, readiness)),
                 // Stopped first: connectors hear that we leave, and go elsewhere.
                 .init(service: TunnelLeaving(hub: parts.hub, readiness: readiness, grace: configuration.shutdownGrace)),
             ], gracefulShutdownSignals: [.sigterm, .sigint], logger: libraryLogger)
@@ -74,7 +87,8 @@ package struct Relay: Sendable {
     }
 
     private func publicServer(
-        _ parts: RelayParts, _ tls: ReloadingTLSContext, _ descriptors: Int, _ readiness: Readiness
+        _ parts: RelayParts, _ live: LiveConfiguration, _ tls: ReloadingTLSContext, _ descriptors: Int,
+        _ readiness: Readiness
     ) -> some Service {
         var limits = PortLimits.defaults
         limits.headerBytes = configuration.limits.headerBytes
@@ -88,7 +102,7 @@ package struct Relay: Sendable {
         let router = buildRelayRouter(
             administration: parts.administration, directory: parts.directory, pipeline: parts.pipeline, hub: parts.hub,
             keys: parts.keys, deliveries: parts.store, log: parts.store,
-            addresses: configuration.egress.addresses, requestBytes: configuration.limits.requestBytes)
+            addresses: { live.current.egress.addresses }, requestBytes: configuration.limits.requestBytes)
         let logger = logger
         return Application(
             router: router, server: PublicPortChannel.server(tls: tls, door: door, limits: limits, calls: calls),

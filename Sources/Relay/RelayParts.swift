@@ -1,6 +1,5 @@
 import Administration
 import Audit
-import Egress
 import Hummingbird
 import Logging
 import NIOCore
@@ -20,7 +19,7 @@ struct RelayParts: Sendable {
     let administration: Administration
     let keys: IdempotencyKeys
     let pipeline: Pipeline
-    let egress: EgressClient
+    let egress: EgressSwitch
     let alerts: AlertService
     let store: SQLiteStore
 
@@ -30,22 +29,20 @@ struct RelayParts: Sendable {
             store: storage.store, durability: configuration.durability == .strict ? .strict : .relaxed)
         let hub = TunnelHub(eventLoop: MultiThreadedEventLoopGroup.singleton.any(), logger: logger)
         self.hub = hub
-        let egress = try RelayEgress.client(configuration, logger: logger)
+        let egress = EgressSwitch(try RelayEgress.client(configuration, logger: logger))
         self.egress = egress
         let vault = storage.vault
         let offload = ThreadOffload(pool: pool)
-        keys = IdempotencyKeys(store: storage.store, offload: offload, now: WallClock.microseconds)
+        keys = IdempotencyKeys(
+            store: storage.store, vault: storage.vault, offload: offload, now: WallClock.microseconds)
         // What a crash cut short may be tried again.
         try storage.store.releaseUnfinished()
-        var limits = Pipeline.Limits()
-        limits.responseBytes = configuration.limits.responseBytes
-        limits.callsInFlight = configuration.limits.callsInFlight
         let routes = Pipeline.Routes { api, context in
             if let tunnel = api.route.tunnel { return TunnelRoute(hub: hub, tunnelID: tunnel) }
-            return DirectRoute(egress: egress, vault: vault, api: api, draftSecrets: context.draftSecrets)
+            return DirectRoute(egress: egress.current, vault: vault, api: api, draftSecrets: context.draftSecrets)
         } token: { api, way in
             if way == .tunnel, let tunnel = api.route.tunnel { return TunnelRoute(hub: hub, tunnelID: tunnel) }
-            return DirectRoute(egress: egress, vault: vault, api: api, isTokenEndpoint: true)
+            return DirectRoute(egress: egress.current, vault: vault, api: api, isTokenEndpoint: true)
         }
         let inbox = AlertInbox()
         let health = HealthTable(tell: inbox.tell)
@@ -53,7 +50,7 @@ struct RelayParts: Sendable {
             inbox: inbox, health: health, store: storage.store, directory: directory, vault: vault, egress: egress,
             pool: pool, logger: logger)
         let pipeline = Pipeline(
-            directory: directory, vault: vault, audit: audit, limits: limits,
+            directory: directory, vault: vault, audit: audit, limits: Pipeline.Limits(configuration),
             clock: CallClock(wall: WallClock.microseconds), logger: logger, health: health, routes: routes
         ) { secret, credential in
             do {
@@ -65,12 +62,9 @@ struct RelayParts: Sendable {
             }
         }
         self.pipeline = pipeline
-        var permissions = DefinitionPermissions()
-        permissions.allowPrivate = configuration.egress.allowPrivate
-        permissions.allowsUnverifiedTLS = configuration.egress.allowUnverifiedTLS
         administration = Administration(
             store: storage.store, vault: storage.vault, directory: directory, audit: audit, offload: offload,
-            now: WallClock.microseconds, permissions: permissions
+            now: WallClock.microseconds, permissions: DefinitionPermissions(configuration)
         ) { ending in
             switch ending {
             case .api(let id): pipeline.forget(api: id)

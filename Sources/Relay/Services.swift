@@ -1,11 +1,11 @@
 import Audit
-import Egress
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
 import StoreSQLite
 import Synchronization
 import Tunnels
+import UnixSignals
 
 /// Whether the public port takes calls.
 final class Readiness: Sendable {
@@ -21,14 +21,18 @@ struct AuditService: Service {
     }
 }
 
-/// The thread that direct calls leave by.
-struct EgressService: Service {
-    let egress: EgressClient
-
+/// Ends what the first signal left time for, at the second: calls under way fail, and what they have recorded is kept.
+struct SecondSignal: Service {
     func run() async throws {
-        try egress.start()
-        try? await gracefulShutdown()
-        await egress.shutdown()
+        // The group hears the same signals; it takes the first.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        try await cancelWhenGracefulShutdown {
+            var caught = 0
+            for await _ in signals {
+                caught += 1
+                if caught == 2 { throw RelayError("The relay was told twice to leave: calls under way were ended.") }
+            }
+        }
     }
 }
 

@@ -13,7 +13,7 @@ package import Tunnels
 package func buildRelayRouter(
     administration: Administration, directory: Directory, pipeline: Pipeline, hub: TunnelHub,
     keys: IdempotencyKeys, deliveries: any DeliveryStore, log: any AuditLog & AuditStatistics,
-    addresses: [String], requestBytes: Int
+    addresses: @escaping @Sendable () -> [String], requestBytes: Int
 ) -> Router<RelayContext> {
     let router = Router(context: RelayContext.self)
     router.add(middleware: ProblemMiddleware(bodyLimit: requestBytes))

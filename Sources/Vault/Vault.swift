@@ -222,15 +222,20 @@ package final class Vault: Sendable {
     }
 
     /// Takes over a user's rows that another process has written; what is cached stays when they cannot be read.
-    func refresh(_ user: String) throws {
+    /// Returns whether the user has another key.
+    func refresh(_ user: String) throws -> Bool {
         try storage.withLock { doubtful in
-            guard let cached = users.withLock({ $0.peek(user) }) else { return }
-            guard let rows = try store.loadVaultRows(user: user) else { return users.withLock { $0.remove(user) } }
+            guard let cached = users.withLock({ $0.peek(user) }) else { return false }
+            guard let rows = try store.loadVaultRows(user: user) else {
+                users.withLock { $0.remove(user) }
+                return false
+            }
             let fresh = try UserCredentials(user: user, rows: rows, masters: masters.withLock { $0 })
             // Rows of an earlier time that were put back are not taken over.
-            guard fresh.counter > cached.credentials.counter else { return }
+            guard fresh.counter > cached.credentials.counter else { return false }
             users.withLock { $0.set(fresh) }
             doubtful.remove(user)
+            return fresh.currentTerm != cached.credentials.currentTerm
         }
     }
 

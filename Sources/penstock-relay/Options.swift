@@ -23,12 +23,17 @@ struct CommonOptions: ParsableArguments {
     /// The configuration, or the faults in it on standard error and exit code 2.
     func configuration() throws -> RelayConfiguration {
         do {
-            return try RelayConfiguration.read(
-                path: config ?? environment["PENSTOCK_CONFIG"], flags: [("data_dir", "--data-dir", dataDirectory)],
-                environment: environment)
+            return try readConfiguration()
         } catch {
             throw usageFailure("\(error)")
         }
+    }
+
+    /// The configuration; throws the faults in it.
+    func readConfiguration() throws -> RelayConfiguration {
+        try RelayConfiguration.read(
+            path: config ?? environment["PENSTOCK_CONFIG"], flags: [("data_dir", "--data-dir", dataDirectory)],
+            environment: environment)
     }
 
     /// Where the data is, for commands that need nothing else.

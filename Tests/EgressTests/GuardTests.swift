@@ -83,11 +83,13 @@ import Testing
 
     @Test func `S1: The second lock judges the address of a connection each time it is used`() throws {
         try withTransfer(addresses: [.v4(0x7f00_0001)]) { transfer in
-            #expect(transfer.mayUse("127.0.0.1", localPort: 1))
-            #expect(!transfer.mayUse("10.0.0.1", localPort: 1))
+            #expect(transfer.mayUse(OpenSockets.Connection(remoteAddress: "127.0.0.1", remotePort: 443, localPort: 1)))
+            #expect(!transfer.mayUse(OpenSockets.Connection(remoteAddress: "10.0.0.1", remotePort: 443, localPort: 1)))
             #expect(transfer.refusal == .notAllowed(.address(.private)))
         }
-        try withTransfer(addresses: []) { transfer in #expect(!transfer.mayUse("nothing", localPort: 1)) }
+        try withTransfer(addresses: []) { transfer in
+            #expect(!transfer.mayUse(OpenSockets.Connection(remoteAddress: "nothing", remotePort: 443, localPort: 1)))
+        }
     }
 
     @Test func `An API's own allowlist narrows, and opens only what the operator opened`() async throws {

@@ -37,11 +37,41 @@ struct OperatorBackupTests {
         #expect(restored.output.contains("the former database is in \(former)"), "\(restored)")
         #expect(!restored.output.contains("still needed"))
         #expect(try await Operator.sqlite(former, "PRAGMA integrity_check") == "ok")
+        #expect(try await Operator.sqlite(former, "SELECT max(version) FROM vault_records") == "2")
         #expect(Operator.mode(of: relay.database) == 0o600)
         try await relay.start()
         try await stage.connector.ready()
         try await stage.expectCall(key: "key-1")
         #expect(try await relay.auditVerifies())
+        try await stage.end()
+    }
+
+    @Test(
+        "A restoration that is killed at any write leaves the old database or the new one",
+        .enabled(if: StepKiller() != nil, "strace is needed"))
+    func killed() async throws {
+        let stage = try await Stage.make(authentication: Definitions.apiKey("key-1"))
+        let relay = stage.relay
+        let file = relay.folder / "backup.db"
+        #expect(try await relay.command("backup", file).end == .exit(0))
+        _ = try await stage.call("hello")
+        // Ended so, the old one has a log beside it.
+        try await relay.kill()
+        let records = try await relay.auditRecords().count
+        let killer = try #require(StepKiller())
+        var step = 1
+        while try await killer.run(step, ["restore", file, "--force", "--config", relay.configurationFile])
+            == .signal(SIGKILL)
+        {
+            #expect(try await relay.auditVerifies(), "step \(step)")
+            #expect([records, records - 1].contains(try await relay.auditRecords().count), "step \(step)")
+            step += 1
+        }
+        #expect(step > 20)
+        #expect(try await relay.auditRecords().count == records - 1)
+        try await relay.start()
+        try await stage.connector.ready()
+        try await stage.expectCall(key: "key-1")
         try await stage.end()
     }
 

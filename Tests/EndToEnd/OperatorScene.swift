@@ -79,7 +79,7 @@ private final class EndOfCalls: Sendable {
     let isHere = Atomic<Bool>(false)
 }
 
-/// Where a command gets to before it is killed: at its `step`-th of the system calls that make something durable.
+/// Kills a command at its `step`-th system call that changes a file or makes a change durable.
 struct StepKiller {
     let strace: String
 
@@ -90,7 +90,7 @@ struct StepKiller {
 
     /// - Returns: how it ended; `.signal(SIGKILL)`, or as it ends by itself where it has fewer steps.
     func run(_ step: Int, _ arguments: [String]) async throws -> ChildProcess.End {
-        let calls = "fdatasync,fsync,rename,link"
+        let calls = "pwrite64,ftruncate,fdatasync,fsync,rename,link"
         return try await ChildProcess.run(
             strace,
             [

@@ -63,10 +63,7 @@ struct OperatorTamperTests {
             refused: ["crm", "erp"]),
         Tampering(
             testDescription: "one bit changed",
-            sql: """
-                UPDATE vault_records SET sealed =
-                    CAST(substr(sealed, 1, length(sealed) - 1) || x'00' AS BLOB) WHERE api_id = 'CRM';
-                """),
+            sql: "UPDATE vault_records SET sealed = x'FLIPPED' WHERE api_id = 'CRM';"),
     ]
 
     @Test("C1: each call is CREDENTIAL_MISSING and nothing is sent; other users' calls go on")
@@ -96,6 +93,10 @@ struct OperatorTamperTests {
             """)
         _ = try await relay.send(.PUT, "/v1/apis/crm/credentials", stage.account.user, ["key": "crm-key-2"])
         try await stage.expectCall(key: "crm-key-2")
+        var flipped = try await Operator.sqlite(
+            relay.database, "SELECT hex(sealed) FROM vault_records WHERE api_id = '\(names["CRM"] ?? "")'")
+        flipped.append(flipped.removeLast() == "0" ? "1" : "0")
+        for connector in [stage.connector, connector] { try await connector.stop() }
         try await relay.stop()
         let whole = relay.folder / "whole.db"
         try FileManager.default.copyItem(atPath: relay.database, toPath: whole)
@@ -103,13 +104,14 @@ struct OperatorTamperTests {
         for tampering in Self.tamperings {
             var sql = tampering.sql.replacing("'A'", with: "'\(stage.account.id)'")
                 .replacing("'B'", with: "'\(other.id)'")
+            sql = sql.replacing("FLIPPED", with: flipped)
             for (name, id) in names { sql = sql.replacing("'\(name)'", with: "'\(id)'") }
             sql =
                 "CREATE TEMP TABLE earlier (version, sealed); INSERT INTO earlier VALUES (\(earlier)); BEGIN; \(sql) COMMIT;"
             try await Operator.sqlite(relay.database, sql)
             try await relay.start()
-            try await stage.connector.ready()
-            try await connector.ready()
+            // Started anew, they need not wait before they dial.
+            for connector in [stage.connector, connector] { try await connector.start() }
             let sent = stage.origin.seen.count
             for slug in tampering.refused {
                 let answer = try await stage.call("hello", slug: slug)
@@ -121,14 +123,14 @@ struct OperatorTamperTests {
             let theirs = try await relay.call("crm", "hello", token: other.agent)
             #expect(theirs.status == 200, "\(tampering.testDescription): \(theirs)")
             #expect(stage.shownKey == "bob-key")
+            for connector in [stage.connector, connector] { try await connector.kill() }
             try await relay.kill()
             for suffix in ["", "-wal", "-shm"] { unlink(relay.database + suffix) }
             try FileManager.default.copyItem(atPath: whole, toPath: relay.database)
         }
         try await relay.start()
-        try await stage.connector.ready()
+        try await stage.connector.start()
         try await stage.expectCall(key: "crm-key-2")
-        try await connector.stop()
         try await stage.end()
     }
 

@@ -158,6 +158,29 @@ struct ToolCallTests {
         }
     }
 
+    @Test("a token's own limits count over all APIs, and another token is not held back by them")
+    func tokenLimits() async throws {
+        let bench = try Bench(path: scratch()) { _ in answer(200, "{}") }
+        try bench.define(crm())
+        try await bench.run {
+            var limited = bench.context()
+            limited.token.id = "tok_limited"
+            limited.token.limits = CallLimits(perMinute: 2)
+            for _ in 0..<2 {
+                _ = try await bench.pipeline.callTool(
+                    "crm", "get_customer", arguments: ["customer_id": "1"], limited)
+            }
+            let failure = await #expect(throws: Failure.self) {
+                try await bench.pipeline.callTool("crm", "get_customer", arguments: ["customer_id": "1"], limited)
+            }
+            #expect(failure?.code == .rateLimited)
+            #expect(failure?.stage == .policy)
+            #expect(failure?.fields.contains { $0.name == "ratelimit" } == true)
+            _ = try await bench.pipeline.callTool(
+                "crm", "get_customer", arguments: ["customer_id": "1"], bench.context())
+        }
+    }
+
     @Test("data is JSON as it came, text as a string, anything else in base64")
     func data() async throws {
         var warnings: [String] = []

@@ -90,6 +90,16 @@ struct RequestBodyTests {
         #expect(mismatches(endpoint, ["id": "1", "other": "x"]).count == 1)
     }
 
+    @Test("a body closed to other names stands beside the parameters and takes no others")
+    func closed() throws {
+        let endpoint = try endpoint([
+            "type": "object", "properties": ["a": ["type": "string"]], "additionalProperties": false,
+        ])
+        #expect(endpoint.body == .properties(["a"], isOpen: false))
+        #expect(mismatches(endpoint, ["id": "1", "a": "x"]).isEmpty)
+        #expect(mismatches(endpoint, ["id": "1", "other": 5]).count == 1)
+    }
+
     @Test("a body that is a reference to a plain object stands beside the parameters too")
     func referenced() throws {
         var json = Definitions.edit(

@@ -9,7 +9,7 @@ import Testing
 struct PortLimitTests {
     private static func short(_ path: WritableKeyPath<PortLimits, TimeAmount>) -> PortLimits {
         var limits = PortLimits.defaults
-        limits[keyPath: path] = .milliseconds(50)
+        limits[keyPath: path] = .milliseconds(500)
         return limits
     }
 

@@ -92,6 +92,31 @@ struct SessionTests {
         await listener.peer.ended("/wait")
     }
 
+    @Test("a response's body whose next piece does not come is timed out, though its head came in time")
+    func idleResponse() async throws {
+        let listener = try await TestListener.start()
+        let client = try await listener.client()
+        let deadline = CallDeadline(.now() + .seconds(60), endsAtHead: true, idle: .milliseconds(50))
+        let call = client.start(post("/echo"), hasBody: true, deadline: deadline)
+        try await call.write(ByteBuffer(string: "a"))
+        _ = try await call.response()
+        #expect(try await call.next() == ByteBuffer(string: "a"))
+        let error = await #expect(throws: StreamError.self) { try await call.next() }
+        #expect(error?.code == .timedOut)
+    }
+
+    @Test("a request's body that is not taken is timed out, and one that moves has no deadline")
+    func idleRequest() async throws {
+        let listener = try await TestListener.start()
+        let client = try await listener.client()
+        let deadline = CallDeadline(.now() + .milliseconds(1), endsAtHead: true, idle: .milliseconds(200))
+        let call = client.start(post("/stall"), hasBody: true, deadline: deadline)
+        let error = await #expect(throws: StreamError.self) {
+            while true { try await call.write(TestExchange.block) }
+        }
+        #expect(error?.code == .timedOut)
+    }
+
     @Test("an early answer stops an upload without failing the call")
     func earlyAnswer() async throws {
         let listener = try await TestListener.start()

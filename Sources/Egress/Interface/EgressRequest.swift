@@ -26,6 +26,8 @@ package struct EgressRequest: Sendable {
     package var responseBytes: Int?
     /// Follows redirects to the same scheme, host and port, at most five (S5).
     package var followRedirects = false
+    /// Asked of each path and query that a redirect leads to; one that is not allowed is not followed.
+    package var allowsRedirect: @Sendable (_ target: String) -> Bool = { _ in true }
     /// Whether it may be sent again after it may have been processed (RFC 9110, section 9.2.2).
     package var isIdempotent: Bool
 

@@ -11,7 +11,8 @@ enum Redirect {
     static func next(_ request: EgressRequest, _ response: EgressResponse) -> EgressRequest? {
         guard [301, 302, 303, 307, 308].contains(response.status) else { return nil }
         let locations = response.headers["location"]
-        guard locations.count == 1, let target = target(locations[0], from: request) else { return nil }
+        guard locations.count == 1, let target = target(locations[0], from: request), request.allowsRedirect(target)
+        else { return nil }
         var next = request
         next.target = target
         let isPOST = request.method == "POST"

@@ -128,6 +128,7 @@ final class LoopCore {
             for handle in touched {
                 while let (easy, code) = handle.nextResult() {
                     guard let transfer = Transfer.of(easy) else { continue }
+                    if transfer.startsAgain(), startAgain(transfer) { continue }
                     transfer.finish(code)
                     remove(transfer)
                 }
@@ -171,6 +172,12 @@ final class LoopCore {
         handle.transfers += 1
         transfers[ObjectIdentifier(exchange)] = transfer
         schedule(transfer)
+    }
+
+    /// False where libcurl does not take it again.
+    private func startAgain(_ transfer: Transfer) -> Bool {
+        curl_multi_remove_handle(transfer.multi.raw, transfer.easy.raw)
+        return curl_multi_add_handle(transfer.multi.raw, transfer.easy.raw) == CURLM_OK
     }
 
     /// Enters the transfer's next deadline, unless one as early is entered already.

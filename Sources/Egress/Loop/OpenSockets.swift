@@ -4,20 +4,52 @@ import Glibc
 ///
 /// libcurl says when it closes a connection, but not when it closes an attempt that came to nothing.
 final class OpenSockets {
-    /// By descriptor, who opened it.
-    private var owners: [Int32: ObjectIdentifier] = [:]
+    /// What libcurl says of a connection.
+    struct Connection: Hashable {
+        let remoteAddress: String
+        let remotePort: Int
+        let localPort: Int
+    }
 
-    var count: Int { owners.count }
+    private struct Entry {
+        let owner: ObjectIdentifier
+        var connection: Connection?
+    }
 
-    func opened(_ descriptor: Int32, by owner: ObjectIdentifier) { owners[descriptor] = owner }
+    private var entries: [Int32: Entry] = [:]
+    private var descriptors: [Connection: Int32] = [:]
 
-    func closed(_ descriptor: Int32) { owners[descriptor] = nil }
+    var count: Int { entries.count }
 
-    /// Of what `owner` opened, only the connection from `localPort` is left; nil for none.
-    func settle(_ descriptors: [Int32], of owner: ObjectIdentifier, localPort: Int?) {
-        for descriptor in descriptors where owners[descriptor] == owner {
-            if localPort == nil || Self.localPort(of: descriptor) != localPort { owners[descriptor] = nil }
+    func opened(_ descriptor: Int32, by owner: ObjectIdentifier) {
+        closed(descriptor)
+        entries[descriptor] = Entry(owner: owner)
+    }
+
+    func closed(_ descriptor: Int32) {
+        guard let entry = entries.removeValue(forKey: descriptor), let connection = entry.connection else { return }
+        if descriptors[connection] == descriptor { descriptors[connection] = nil }
+    }
+
+    /// Of what `owner` opened, only this connection is left; nil for none.
+    func settle(_ opened: [Int32], of owner: ObjectIdentifier, connection: Connection?) {
+        for descriptor in opened where entries[descriptor]?.owner == owner {
+            guard let connection, Self.localPort(of: descriptor) == connection.localPort else {
+                closed(descriptor)
+                continue
+            }
+            entries[descriptor]?.connection = connection
+            descriptors[connection] = descriptor
         }
+    }
+
+    /// Whether an idle connection has something to read, or its end: nobody has asked for anything on it, so that it is
+    /// of no more use. libcurl takes the farewell of TLS (RFC 8446, section 6.1) for a sign of life.
+    func isSpent(_ connection: Connection) -> Bool {
+        guard let descriptor = descriptors[connection] else { return false }
+        var byte: UInt8 = 0
+        let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+        return count >= 0 || errno != EAGAIN && errno != EINTR
     }
 
     /// The port that a socket is bound to.

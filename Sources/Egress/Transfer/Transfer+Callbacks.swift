@@ -41,9 +41,11 @@ extension Transfer {
             return CURL_SEEKFUNC_OK
         }
         easy.set(CURLOPT_PREREQDATA, pointer: context)
-        easy.setPreRequest { context, remote, _, _, localPort in
+        easy.setPreRequest { context, remote, _, remotePort, localPort in
             guard let transfer = Transfer.from(context), let remote,
-                transfer.mayUse(String(cString: remote), localPort: Int(localPort))
+                transfer.mayUse(
+                    OpenSockets.Connection(
+                        remoteAddress: String(cString: remote), remotePort: Int(remotePort), localPort: Int(localPort)))
             else {
                 return CURL_PREREQFUNC_ABORT
             }

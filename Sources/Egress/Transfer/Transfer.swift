@@ -35,9 +35,11 @@ final class Transfer {
     /// A socket that was not opened; the others may still connect.
     private var socketRefusal: Refusal?
     private var remoteAddress = ""
-    /// Sockets that libcurl got for this transfer, and the local port of the one it uses.
+    /// Sockets that libcurl got for this transfer, and the connection it uses.
     private var opened: [Int32] = []
-    private var localPort: Int?
+    private var connection: OpenSockets.Connection?
+    /// Whether the connection that was about to be used had ended while it was idle.
+    private var isConnectionSpent = false
     /// Times that a connection was about to be used, and what had been sent on it and before it then.
     private var uses = 0
     private var sizeBeforeUse = 0
@@ -126,12 +128,13 @@ final class Transfer {
 
     /// Whatever is not in use of what was opened is closed by now.
     func settleSockets() {
-        if !opened.isEmpty { multi.sockets.settle(opened, of: ObjectIdentifier(self), localPort: localPort) }
+        if !opened.isEmpty { multi.sockets.settle(opened, of: ObjectIdentifier(self), connection: connection) }
     }
 
     /// Whether the request may leave on this connection, new or used before.
-    func mayUse(_ address: String, localPort: Int) -> Bool {
-        self.localPort = localPort
+    func mayUse(_ connection: OpenSockets.Connection) -> Bool {
+        let address = connection.remoteAddress
+        self.connection = connection
         settleSockets()
         wasSent = isSent
         uses += 1
@@ -142,6 +145,11 @@ final class Transfer {
             refuse(.connectionReset)
             return false
         }
+        if easy.long(CURLINFO_NUM_CONNECTS) == 0, multi.sockets.isSpent(connection) {
+            isConnectionSpent = true
+            forbidReuse()
+            return false
+        }
         if !isProxied {
             let refusal = IPAddress(address).map { judge($0, port: plan.request.origin.port) } ?? .address(.reserved)
             if let refusal {
@@ -150,6 +158,16 @@ final class Transfer {
             }
         }
         clock.connected(now: now)
+        return true
+    }
+
+    /// Whether the transfer is to be started again, on a connection of its own: it ended before anything of it was sent on
+    /// one that was found spent.
+    func startsAgain() -> Bool {
+        guard isConnectionSpent, refusal == nil else { return false }
+        isConnectionSpent = false
+        easy.set(CURLOPT_FORBID_REUSE, false)
+        easy.set(CURLOPT_FRESH_CONNECT, true)
         return true
     }
 

@@ -57,6 +57,9 @@ struct TokensCommand: AsyncParsableCommand {
         @Option(help: ArgumentHelp("For which user (operators only).", valueName: "id")) var user: String?
         @Option(help: ArgumentHelp("Only this API; repeatable (agent tokens).", valueName: "slug")) var api: [String] =
             []
+        @Option(help: "At most so many calls in any minute.") var perMinute: Int?
+        @Option(help: "At most so many calls in a UTC day.") var perDay: Int?
+        @Option(help: "At most so many calls at the same time.") var inFlight: Int?
         @Option(help: ArgumentHelp("New file for the token, mode 0600.", valueName: "file"), completion: .file())
         var tokenOut: String?
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
@@ -65,6 +68,12 @@ struct TokensCommand: AsyncParsableCommand {
             var body = JSONObject([("kind", .string(kind.rawValue))])
             body["label"] = label.map { .string($0) }
             body["user_id"] = user.map { .string($0) }
+            let rate = JSONObject(
+                [("requests_per_minute", perMinute), ("requests_per_day", perDay)].compactMap { name, limit in
+                    limit.map { (name, .number(JSONNumber($0))) }
+                })
+            if !rate.isEmpty { body["rate_limit"] = .object(rate) }
+            body["max_in_flight"] = inFlight.map { .number(JSONNumber($0)) }
             if !api.isEmpty { body["apis"] = .array(api.map { .string($0) }) }
             try await options.withRelay { relay, printer in
                 try await IssuedToken(path: tokenOut).deliver(printer, TokensCommand.columns) {

@@ -8,8 +8,15 @@ package struct CallContext: Sendable {
     package var watch: CallerWatch
     /// W3C trace context, passed on as it came.
     package var traceparent: String?
-    /// The credentials of a definition that is tried before it is saved, by reference; they are in no vault.
-    package var draftSecrets: [String: Secret] = [:]
+    /// For a definition that is tried before it is saved: its own plain credentials, by reference, which are in no vault.
+    /// What is learnt by such a call says nothing of the API that is saved, and changes nothing of it.
+    package var draftSecrets: [String: Secret]?
+
+    /// Whether it calls a definition that is not saved.
+    package var isDraft: Bool { draftSecrets != nil }
+
+    /// Under which name what is learnt of an API is kept.
+    func stateKey(_ api: CompiledAPI) -> String { isDraft ? "draft:\(requestID)" : api.id }
 
     package init(token: Token, requestID: String, watch: CallerWatch, traceparent: String? = nil) {
         self.token = token

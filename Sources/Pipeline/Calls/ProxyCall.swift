@@ -77,7 +77,7 @@ extension Pipeline {
                 }
                 try await self.record(record, sent: true)
                 begun = true
-                record.kind = .end
+                if cleaned.isStreamed { record.kind = .end }
                 var headers = Sanitise.scrubbed(Sanitise.headers(cleaned.headers), attempt.scrubber)
                 for field in fields { headers.add(name: field.name, value: field.value) }
                 try await answer(ProxyAnswer(status: response.status, headers: headers, body: cleaned.body))
@@ -93,10 +93,11 @@ extension Pipeline {
         } catch {
             var failure =
                 error as? Failure
-                ?? Failure(.connectionRefused, stage: .relay, detail: "The caller went away.", sent: true)
+                ?? Failure(.timeout, stage: .relay, detail: "The caller went away.", sent: true)
             failure.fields = fields
             record.requestBytes = counter.sent
             record.responseBytes = counter.received
+            if !begun { record.kind = .call }
             if !begun || record.kind == .end { try await recordFailure(failure, record, start) }
             throw begun ? AnswerBroken() : failure
         }
@@ -147,9 +148,13 @@ extension Pipeline {
             }
         }
         try await admit()
-        if let names = target.query.map({ Self.names($0) }), !names.isDisjoint(with: api.auth.queryNames) {
+        let fixed = api.fixedQuery + (endpoint?.fixedQuery ?? [])
+        if let names = target.query.map({ Self.names($0) }),
+            !names.isDisjoint(with: api.auth.queryNames + fixed.map(\.name))
+        {
             throw Failure(
-                .invalidRequest, stage: .policy, detail: "The query sets the parameter of the API's credential.")
+                .invalidRequest, stage: .policy,
+                detail: "The query sets a parameter that the API's credential or its own URL sets.")
         }
         var headers = Sanitise.requestHeaders(proxied.headers)
         // Asked for as they are: what comes encoded all the same is decoded, so that secrets are found in it.
@@ -162,7 +167,7 @@ extension Pipeline {
             throw Failure(.internalError, stage: .relay, detail: "The API's base URL cannot be rendered.")
         }
         var raw = prefix + target.raw
-        Self.append(api.fixedQuery, to: &raw)
+        Self.append(fixed, to: &raw)
         var request = OutboundRequest(
             method: proxied.method, origin: api.base.origin, target: raw, headers: headers,
             body: proxied.body, allowsEncodedSlash: target.hasEncodedSlash, requestID: context.requestID,

@@ -15,6 +15,8 @@ package struct ToolAnswer: Sendable {
     /// From the call's arrival to its answer, in milliseconds.
     package var latency: Double
     package var warnings: [String]
+    /// Where the answer does not match its schema, with `validation: warn`.
+    var mismatches: [Failure.Violation] = []
     /// What the answer's head says of limits.
     package var fields: [ResponseField] = []
 }
@@ -45,7 +47,8 @@ extension Pipeline {
         _ call: (inout AuditRecord, inout [ResponseField]) async throws(Failure) -> ToolAnswer
     ) async throws(Failure) -> ToolAnswer {
         let start = clock.monotonic()
-        var record = newRecord(context, slug: slug, endpoint: endpointName)
+        // What an agent made up is cut: no name is longer.
+        var record = newRecord(context, slug: String(slug.prefix(64)), endpoint: String(endpointName.prefix(64)))
         var fields: [ResponseField] = []
         try enter()
         defer { leave() }
@@ -108,8 +111,12 @@ extension Pipeline {
             if let failure = Judge.failure(of: answered) { throw failure }
             var warnings: [String] = []
             let data = Judge.data(of: answered, warnings: &warnings)
-            try Self.validate(data, against: endpoint, of: api, status: answered.status, &warnings)
-            return ToolAnswer(data: data.bytes, status: answered.status, latency: 0, warnings: warnings)
+            let mismatches = try Self.validate(data, against: endpoint, of: api, status: answered.status)
+            warnings += mismatches.map {
+                "The answer does not match its schema at \"\($0.pointer)\": \($0.message)"
+            }
+            return ToolAnswer(
+                data: data.bytes, status: answered.status, latency: 0, warnings: warnings, mismatches: mismatches)
         } catch let failure as Failure {
             throw failure
         } catch {
@@ -129,6 +136,7 @@ extension Pipeline {
     private func collect(_ response: InboundResponse, _ attempt: Attempt) async throws -> Handled<CollectedAnswer> {
         let status = response.status
         if attempt.triesAnother(after: status) { return Handled(status: status) }
+        let limits = limits
         let tooLarge = Failure(
             .responseTooLarge, stage: .relay, detail: "The answer is larger than \(limits.responseBytes) bytes.",
             sent: true, upstreamStatus: status)

@@ -27,6 +27,8 @@ package struct APIHealth: Sendable {
     static let threshold = 3
     /// Microseconds between two of the same news.
     static let quiet: Int64 = 600_000_000
+    /// Microseconds between two news of certificates that end.
+    static let certificateQuiet: Int64 = 86_400 * 1_000_000
     /// A certificate that ends sooner is news: microseconds.
     static let certificateNotice: Int64 = 14 * 86_400 * 1_000_000
 
@@ -62,8 +64,11 @@ package struct APIHealth: Sendable {
     /// The API has shown a certificate that ends then.
     mutating func saw(certificateEnding ends: Int64, now: Int64) -> Event? {
         certificateEnds = ends
-        guard ends - now < Self.certificateNotice, toldCertificate != ends else { return nil }
+        guard ends < now || ends - now < Self.certificateNotice, toldCertificate != ends else { return nil }
+        // Several servers behind one name may show several certificates.
+        if let last = told[.certificateExpiring], now - last < Self.certificateQuiet { return nil }
         toldCertificate = ends
+        told[.certificateExpiring] = now
         return .certificateExpiring
     }
 

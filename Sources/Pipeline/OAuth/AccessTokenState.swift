@@ -12,6 +12,7 @@ struct AccessTokenState<Token: Sendable, Waiter: Sendable>: Sendable {
         let token: Token
         /// Rises with each fetch, so that a caller can say which one the API refused.
         let generation: UInt64
+        let fetchedAt: NIODeadline
         let refreshAt: NIODeadline
         let expiresAt: NIODeadline
     }
@@ -30,11 +31,22 @@ struct AccessTokenState<Token: Sendable, Waiter: Sendable>: Sendable {
     private var waiters: [Waiter] = []
     private var refusal: (failure: Failure, until: NIODeadline)?
     private var refusals = 0
-    private var generation: UInt64 = 0
+    private var generation: UInt64
+    /// Tells this API's state from the one it had before its credentials changed.
+    let serial: UInt64
+
+    /// - Parameter serial: never used before.
+    init(serial: UInt64 = 0) {
+        self.serial = serial
+        // So that what an earlier state gave out is never taken for this one's.
+        generation = serial << 32
+    }
 
     /// How long after a refusal nothing is asked: doubled with each, from the first to the last.
     static var shortestPause: TimeAmount { .seconds(2) }
     static var longestPause: TimeAmount { .seconds(60) }
+    /// A token that the API refuses is fetched anew unless it is younger: then a new one would be refused as well.
+    static var youth: TimeAmount { .seconds(10) }
     /// A token is fetched anew this long before it expires, or when nine tenths of its life are over if that is later.
     static var earliness: TimeAmount { .seconds(60) }
 
@@ -42,7 +54,10 @@ struct AccessTokenState<Token: Sendable, Waiter: Sendable>: Sendable {
     ///
     /// - Parameter rejected: the generation that the API has just refused.
     mutating func ask(rejected: UInt64? = nil, now: NIODeadline) -> Ask {
-        if let rejected, held?.generation == rejected { held = nil }
+        if let rejected, let held, held.generation == rejected {
+            guard now >= held.fetchedAt + Self.youth else { return .refused(Self.tokenRefused) }
+            self.held = nil
+        }
         if let held, now < held.expiresAt {
             guard now >= held.refreshAt, !isFetching, !isPaused(now) else { return .use(held) }
             isFetching = true
@@ -53,6 +68,17 @@ struct AccessTokenState<Token: Sendable, Waiter: Sendable>: Sendable {
         if let refusal, now < refusal.until { return .refused(refusal.failure) }
         isFetching = true
         return .fetch
+    }
+
+    /// The API refused a token, and the call that found out is not sent again.
+    mutating func reject(_ generation: UInt64, now: NIODeadline) {
+        if let held, held.generation == generation, now >= held.fetchedAt + Self.youth { self.held = nil }
+    }
+
+    private static var tokenRefused: Failure {
+        Failure(
+            .authenticationFailed, stage: .origin, detail: "The API refused an access token that was just fetched.",
+            sent: true)
     }
 
     /// Puts down who waits, after ``Ask/wait``. False when the fetch is over by now: the caller asks again.
@@ -69,13 +95,18 @@ struct AccessTokenState<Token: Sendable, Waiter: Sendable>: Sendable {
         refusals = 0
         let early = min(Self.earliness, .nanoseconds(lifetime.nanoseconds / 10))
         let expires = now + lifetime
-        let held = Held(token: token, generation: generation, refreshAt: expires - early, expiresAt: expires)
+        let held = Held(
+            token: token, generation: generation, fetchedAt: now, refreshAt: expires - early, expiresAt: expires)
         self.held = held
         return (held, finish())
     }
 
-    /// The token endpoint refused or could not be reached: all who waited hear the same, unless the present token holds.
+    /// The token endpoint refused: all who wait hear the same, unless the present token holds. That it could not be reached
+    /// in one caller's time says nothing to the others: one of them asks again.
     mutating func failed(_ failure: Failure, now: NIODeadline) -> [Waiter] {
+        guard [.authenticationFailed, .credentialMissing, .upstreamError].contains(failure.code) else {
+            return finish()
+        }
         refusals += 1
         let factor = Int64(1) << min(refusals - 1, 5)
         let pause = min(Self.longestPause, .nanoseconds(Self.shortestPause.nanoseconds * factor))
@@ -96,6 +127,9 @@ struct AccessTokenState<Token: Sendable, Waiter: Sendable>: Sendable {
         defer { waiters = [] }
         return waiters
     }
+
+    /// The token that has not expired yet, if any.
+    func current(_ now: NIODeadline) -> Held? { held.flatMap { now < $0.expiresAt ? $0 : nil } }
 
     private func isPaused(_ now: NIODeadline) -> Bool {
         refusal.map { now < $0.until } ?? false

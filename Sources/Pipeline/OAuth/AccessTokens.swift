@@ -15,6 +15,16 @@ final class AccessTokens: Sendable {
     private struct State {
         var entries: [String: Entry] = [:]
         var lastWaiter: UInt64 = 0
+        var lastSerial: UInt64 = 0
+
+        mutating func ask(_ api: String, _ rejected: UInt64?, _ now: NIODeadline) -> (ask: Entry.Ask, serial: UInt64) {
+            if entries[api] == nil {
+                lastSerial += 1
+                entries[api] = Entry(serial: lastSerial)
+            }
+            let ask = entries[api]?.ask(rejected: rejected, now: now) ?? .wait
+            return (ask, entries[api]?.serial ?? 0)
+        }
     }
 
     private let state = Mutex(State())
@@ -33,13 +43,15 @@ final class AccessTokens: Sendable {
         of api: String, rejected: UInt64? = nil, fetch: () async throws -> Fetched
     ) async throws(Failure) -> (token: Secret, generation: UInt64) {
         while true {
-            let ask = state.withLock { $0.entries[api, default: Entry()].ask(rejected: rejected, now: now()) }
-            switch ask {
+            let now = now()
+            let asked = state.withLock { $0.ask(api, rejected, now) }
+            switch asked.ask {
             case .use(let held): return (held.token, held.generation)
             case .refused(let failure): throw failure
             case .wait: await wait(for: api)
             case .fetch:
-                if let held = try await fetched(api, fetch) { return (held.token, held.generation) }
+                let held = try await fetched(api, asked.serial, fetch)
+                return (held.token, held.generation)
             }
             guard !Task.isCancelled else { throw Self.callerLeft }
         }
@@ -52,16 +64,30 @@ final class AccessTokens: Sendable {
         for waiter in entry.abandoned() { waiter.continuation.resume() }
     }
 
-    /// Asks the endpoint, and tells all who wait. Nil when it failed and a token that still holds is there.
+    /// The API refused a token, and the call that found out is not sent again.
+    func reject(_ generation: UInt64, of api: String) {
+        let now = now()
+        state.withLock { $0.entries[api]?.reject(generation, now: now) }
+    }
+
+    /// Asks the endpoint, and tells all who wait.
+    ///
+    /// - Parameter serial: of the state that said so: what was fetched for an earlier one serves this call alone.
     private func fetched(
-        _ api: String, _ fetch: () async throws -> Fetched
-    ) async throws(Failure) -> Entry.Held? {
+        _ api: String, _ serial: UInt64, _ fetch: () async throws -> Fetched
+    ) async throws(Failure) -> Entry.Held {
         let failure: Failure?
         do {
             let (token, lifetime) = try await fetch()
             let now = now()
-            let fetched = state.withLock { state in
-                state.entries[api, default: Entry()].fetched(token, lifetime: lifetime, now: now)
+            let fetched = state.withLock { state -> (held: Entry.Held, woken: [Waiter]) in
+                guard state.entries[api]?.serial == serial,
+                    let fetched = state.entries[api]?.fetched(token, lifetime: lifetime, now: now)
+                else {
+                    var own = Entry(serial: serial)
+                    return own.fetched(token, lifetime: lifetime, now: now)
+                }
+                return fetched
             }
             for waiter in fetched.woken { waiter.continuation.resume() }
             return fetched.held
@@ -69,13 +95,17 @@ final class AccessTokens: Sendable {
             failure = Task.isCancelled ? nil : error as? Failure
         }
         let now = now()
-        let woken = state.withLock { state -> [Waiter] in
-            guard let failure else { return state.entries[api]?.abandoned() ?? [] }
-            return state.entries[api]?.failed(failure, now: now) ?? []
+        let left = state.withLock { state -> (woken: [Waiter], held: Entry.Held?) in
+            guard state.entries[api]?.serial == serial else { return ([], nil) }
+            let woken =
+                failure.map { state.entries[api]?.failed($0, now: now) ?? [] } ?? state.entries[api]?.abandoned()
+            return (woken ?? [], state.entries[api]?.current(now))
         }
-        for waiter in woken { waiter.continuation.resume() }
-        if failure == nil { throw Self.callerLeft }
-        return nil
+        for waiter in left.woken { waiter.continuation.resume() }
+        guard let failure else { throw Self.callerLeft }
+        // An early fetch that failed leaves the token that still holds.
+        guard let held = left.held else { throw failure }
+        return held
     }
 
     private static var callerLeft: Failure {

@@ -13,6 +13,14 @@ extension Pipeline {
     func fetchToken(
         _ plan: OAuth2Plan, of api: CompiledAPI, deadline: NIODeadline, _ context: CallContext
     ) async throws -> AccessTokens.Fetched {
+        try checkCurrent(api, context)
+        // A grant that replaces its own token would take the saved API's from it.
+        if context.isDraft, case .refreshToken(let credential) = plan.grant,
+            context.draftSecrets?[credential.reference] == nil
+        {
+            throw Failure(
+                .credentialMissing, stage: .relay, detail: "To try this, give a refresh token of its own.")
+        }
         let request = try TokenRequest(plan) { credential throws(Failure) in try self.open(credential, context).text }
             .outbound(requestID: context.requestID, deadline: deadline)
         let answer: (status: Int, body: ByteBuffer)
@@ -39,7 +47,7 @@ extension Pipeline {
             throw Failure(
                 .authenticationFailed, stage: .origin, detail: "The token endpoint gave no bearer token.")
         }
-        if context.draftSecrets.isEmpty, let refreshToken = token.refreshToken,
+        if !context.isDraft, let refreshToken = token.refreshToken,
             case .refreshToken(let credential) = plan.grant
         {
             await keep(Secret(text: refreshToken), credential)

@@ -24,7 +24,8 @@ struct PassedBody {
         var limits = DecodingLimits.defaults
         // What streams is bounded by windows, not by this; the ratio still tells a bomb.
         limits.decodedBytes = .max
-        let hasLength = headers.contains(name: "content-length")
+        // What is decoded has another length than was promised.
+        let hasLength = headers.contains(name: "content-length") && !headers.contains(name: "content-encoding")
         var cleaner = try Cleaner(
             response, scrubber: scrubber, limits: limits, options: hasLength ? [.prompt, .keepsLength] : .prompt)
         if cleaner.changesCoding {

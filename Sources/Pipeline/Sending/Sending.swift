@@ -53,8 +53,18 @@ extension Pipeline {
         policy.attempts = 1 + api.retries
         var choice = CredentialChoice.current
         var attempt = 1
+        // Whether any attempt may have reached the API, whatever the last one did.
+        var maySent = false
+        var previous: Swift.Result<Result, Failure>?
         while true {
-            let ticket = try admitByBreaker(api)
+            let ticket: BreakerTable<String>.Ticket
+            do throws(Failure) {
+                ticket = try admitByBreaker(api, context)
+            } catch {
+                // The attempts before have opened it: how the last one went says more, and that something was sent.
+                guard let previous else { throw error }
+                return try previous.get()
+            }
             let injected: Injected
             do throws(Failure) {
                 injected = try await inject(
@@ -62,55 +72,73 @@ extension Pipeline {
                 try checkAllowed(injected.request, by: api)
             } catch {
                 breakers.abandoned(ticket)
-                throw error
+                throw error.afterSending(maySent)
             }
-            let next = injected.next
-            let outcome: RetryPolicy.Outcome
             let isReplayable = request.body.isReplayable
-            let failure: Failure
-            var handler = HandlerFailure()
-            do {
-                let known = Attempt(
-                    scrubber: scrubbers.scrubber(of: api.id, for: injected.secrets),
-                    next: isReplayable ? next : nil)
-                let handled = try await routes.api(api, context).send(injected.request, watch: context.watch) {
-                    response in
-                    if let ends = response.certificateEnds {
-                        self.health.saw(
-                            certificateEnding: ends, api: api.id, user: api.user, now: self.clock.wall())
-                    }
-                    do {
-                        return try await handle(response, known)
-                    } catch {
-                        handler.error = error
-                        throw error
-                    }
-                }
-                report(status: handled.status, of: api, ticket)
+            let outcome: RetryPolicy.Outcome
+            switch try await self.attempt(injected, of: api, isReplayable: isReplayable, ticket, context, handle) {
+            case .answered(let handled):
+                maySent = true
                 guard let result = handled.result else {
-                    guard let next else { throw Self.lost }
+                    guard let next = injected.next else { throw Self.lost }
                     choice = next
                     continue
                 }
-                let last = RetryPolicy.Outcome(
-                    .status(handled.status), isIdempotent: request.isIdempotent && retriesStatuses,
-                    isReplayable: isReplayable, retryAfter: handled.retryAfter)
-                guard
-                    retriesStatuses,
-                    try await waits(policy, after: last, attempt, request.deadline, context)
-                else { return result }
-                attempt += 1
-                continue
-            } catch {
-                report(error, of: api, ticket)
-                if let own = handler.error { throw own }
-                failure = error as? Failure ?? Self.lost
+                if handled.status == 401, case .newer(let generation) = injected.next, !isReplayable {
+                    tokens.reject(generation, of: context.stateKey(api))
+                }
+                guard retriesStatuses else { return result }
+                previous = .success(result)
+                outcome = RetryPolicy.Outcome(
+                    .status(handled.status), isIdempotent: request.isIdempotent, isReplayable: isReplayable,
+                    retryAfter: handled.retryAfter)
+            case .failed(let failure):
+                maySent = maySent || failure.sent
+                previous = .failure(failure.afterSending(maySent))
                 outcome = RetryPolicy.Outcome(
                     failure.retryKind, isIdempotent: request.isIdempotent, isReplayable: isReplayable,
                     retryAfter: failure.retryAfter.map { .seconds(Int64($0)) })
             }
-            guard try await waits(policy, after: outcome, attempt, request.deadline, context) else { throw failure }
+            guard await waits(policy, after: outcome, attempt, request.deadline, context) else {
+                guard let previous else { throw Self.lost }
+                return try previous.get()
+            }
             attempt += 1
+        }
+    }
+
+    private enum AttemptEnd<Result: Sendable> {
+        case answered(Handled<Result>)
+        case failed(Failure)
+    }
+
+    /// One attempt, reported to the breaker. Throws what `handle` throws.
+    private func attempt<Result: Sendable>(
+        _ injected: Injected, of api: CompiledAPI, isReplayable: Bool, _ ticket: BreakerTable<String>.Ticket,
+        _ context: CallContext, _ handle: (InboundResponse, Attempt) async throws -> Handled<Result>
+    ) async throws -> AttemptEnd<Result> {
+        let known = Attempt(
+            scrubber: scrubbers.scrubber(of: context.stateKey(api), for: injected.secrets),
+            next: isReplayable ? injected.next : nil)
+        var handler = HandlerFailure()
+        do {
+            let handled = try await routes.api(api, context).send(injected.request, watch: context.watch) { response in
+                if let ends = response.certificateEnds, !context.isDraft {
+                    self.health.saw(certificateEnding: ends, api: api.id, user: api.user, now: self.clock.wall())
+                }
+                do {
+                    return try await handle(response, known)
+                } catch {
+                    handler.error = error
+                    throw error
+                }
+            }
+            report(status: handled.status, of: api, ticket, context)
+            return .answered(handled)
+        } catch {
+            report(error, of: api, ticket, context)
+            if let own = handler.error { throw own }
+            return .failed(error as? Failure ?? Self.lost)
         }
     }
 
@@ -127,19 +155,21 @@ extension Pipeline {
     private func waits(
         _ policy: RetryPolicy, after outcome: RetryPolicy.Outcome, _ attempt: Int, _ deadline: NIODeadline,
         _ context: CallContext
-    ) async throws -> Bool {
+    ) async -> Bool {
         let decision = policy.next(
             after: outcome, attempt: attempt, now: clock.monotonic(), deadline: deadline,
             random: { Double.random(in: 0..<1) })
         guard case .wait(let time) = decision else { return false }
-        try await clock.sleep(time)
+        do { try await clock.sleep(time) } catch { return false }
         return !context.watch.isGone
     }
 
     // MARK: the breaker
 
-    private func admitByBreaker(_ api: CompiledAPI) throws(Failure) -> BreakerTable<String>.Ticket {
-        switch breakers.admit(api.id, now: clock.monotonic()) {
+    private func admitByBreaker(_ api: CompiledAPI, _ context: CallContext) throws(Failure)
+        -> BreakerTable<String>.Ticket
+    {
+        switch breakers.admit(context.stateKey(api), now: clock.monotonic()) {
         case .admitted(let ticket): return ticket
         case .refused(let retryAfter):
             throw Failure(
@@ -150,22 +180,28 @@ extension Pipeline {
     }
 
     /// An answer is a success, whatever it says, unless a gateway says that there is nobody behind it.
-    private func report(status: Int, of api: CompiledAPI, _ ticket: BreakerTable<String>.Ticket) {
+    private func report(
+        status: Int, of api: CompiledAPI, _ ticket: BreakerTable<String>.Ticket, _ context: CallContext
+    ) {
         let isGone = [502, 503, 504].contains(status)
         if isGone {
             breakers.failed(ticket, now: clock.monotonic())
         } else {
             breakers.succeeded(ticket, now: clock.monotonic())
         }
+        guard !context.isDraft else { return }
         let observation: APIHealth.Observation =
             isGone ? .noConnection : status == 401 || status == 403 ? .credentialRefused : .answered
         health.observed(observation, api: api.id, user: api.user, now: clock.wall())
     }
 
     /// What the API is to blame for, and what it is not.
-    private func report(_ error: any Error, of api: CompiledAPI, _ ticket: BreakerTable<String>.Ticket) {
+    private func report(
+        _ error: any Error, of api: CompiledAPI, _ ticket: BreakerTable<String>.Ticket, _ context: CallContext
+    ) {
         guard let failure = error as? Failure, failure.isOfTheAPI else { return breakers.abandoned(ticket) }
         breakers.failed(ticket, now: clock.monotonic())
+        guard !context.isDraft else { return }
         health.observed(.noConnection, api: api.id, user: api.user, now: clock.wall())
     }
 }
@@ -181,6 +217,13 @@ extension OutboundBody {
 }
 
 extension Failure {
+    /// The same, where an attempt before may have reached the API.
+    fileprivate func afterSending(_ maySent: Bool) -> Failure {
+        var failure = self
+        failure.sent = sent || maySent
+        return failure
+    }
+
     /// Whether sending the call again makes sense at all.
     fileprivate var retryKind: RetryPolicy.Outcome.Kind {
         switch code {

@@ -3,29 +3,47 @@ import Traffic
 
 /// Stage: whether a call may be made just now, by the limits of its API and of its token.
 extension Pipeline {
-    /// Takes one of the API's places for calls in flight, where it limits them; given back when it goes.
+    /// Takes one of the API's and one of the token's places for calls in flight, where they are limited; given back when
+    /// it goes.
     func takePlace(_ api: CompiledAPI, _ context: CallContext) throws(Failure) -> Place {
-        guard let limit = api.limits.inFlight else { return Place(permit: nil) }
-        guard let permit = inFlight.enter(api.id, limit: limit) else {
+        Place(
+            api: try takePlace(of: api.id, api.limits.inFlight, "This API"),
+            token: try takePlace(of: context.token.id, context.token.limits.inFlight, "This token"))
+    }
+
+    private func takePlace(
+        of key: String, _ limit: Int?, _ what: String
+    ) throws(Failure) -> InFlightPermit<String>? {
+        guard let limit else { return nil }
+        guard let permit = inFlight.enter(key, limit: limit) else {
             throw Failure(
-                .rateLimited, stage: .policy, detail: "This API already has as many calls in flight as it takes.",
+                .rateLimited, stage: .policy, detail: "\(what) already has as many calls in flight as it takes.",
                 retryAfter: 1)
         }
-        return Place(permit: permit)
+        return permit
     }
 
     /// Takes a call from the API's and the token's limits, and says in the answer's head what is left.
     func takeFromLimits(
         _ api: CompiledAPI, _ context: CallContext, _ fields: inout [ResponseField]
     ) throws(Failure) {
+        // The token's first: a caller who may not go on takes nothing from the others.
+        try take(context.token.id, context.token.limits, "token", &fields)
+        if !context.isDraft { try take(api.id, api.limits, "API", &fields) }
+    }
+
+    private func take(
+        _ key: String, _ limits: CallLimits, _ what: String, _ fields: inout [ResponseField]
+    ) throws(Failure) {
+        guard limits.perMinute != nil || limits.perDay != nil else { return }
         let decision = rates.take(
-            api.id, RateLimits(perMinute: api.limits.perMinute, perDay: api.limits.perDay), now: clock.wall())
+            key, RateLimits(perMinute: limits.perMinute, perDay: limits.perDay), now: clock.wall())
         fields = decision.headerFields.map { ResponseField(name: $0.name, value: $0.value) }
         guard case .refused(let limit, let retryAfter) = decision.outcome else { return }
         switch limit {
         case .minute, .day:
             throw Failure(
-                .rateLimited, stage: .policy, detail: "This API's limit of calls per \(limit.rawValue) is used up.",
+                .rateLimited, stage: .policy, detail: "This \(what)'s limit of calls per \(limit.rawValue) is used up.",
                 retryAfter: retryAfter)
         case .table:
             throw Failure(
@@ -35,9 +53,13 @@ extension Pipeline {
     }
 }
 
-/// A call's place among its API's calls in flight.
+/// A call's places among its API's and its token's calls in flight.
 struct Place: ~Copyable {
-    let permit: InFlightPermit<String>?
+    private let api: InFlightPermit<String>?
+    private let token: InFlightPermit<String>?
 
-    init(permit: consuming InFlightPermit<String>?) { self.permit = permit }
+    init(api: consuming InFlightPermit<String>?, token: consuming InFlightPermit<String>?) {
+        self.api = api
+        self.token = token
+    }
 }

@@ -26,7 +26,8 @@ struct BoundArguments {
         var isPathWhole = true
         for parameter in endpoint.parameters {
             known.insert(parameter.name)
-            let given = object[parameter.name].flatMap { $0.isNull ? nil : $0 } ?? parameter.schema["default"]
+            var given = object[parameter.name]
+            if given?.isNull ?? true { given = parameter.schema["default"] }
             guard let given, !given.isNull else {
                 if parameter.isRequired {
                     violate(parameter.name, "This argument is required.")
@@ -67,6 +68,10 @@ struct BoundArguments {
             body = object["body"]
             if body == nil, endpoint.requiresBody { violate("body", "This argument is required.") }
         case .properties(let names, let isOpen):
+            for case .string(let name) in endpoint.arguments["required"]?.array ?? []
+            where object[name] == nil && !known.contains(name) {
+                violate(name, "This argument is required.")
+            }
             var members = JSONObject()
             for (name, value) in object where isOpen ? !known.contains(name) : names.contains(name) {
                 members[name] = value

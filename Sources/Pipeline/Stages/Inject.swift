@@ -9,7 +9,7 @@ import Vault
 extension Pipeline {
     /// Puts the API's credential into a copy of the request.
     ///
-    /// - Parameter api: nil for a public operation, which sends none.
+    /// - Parameter sendsCredential: false for a public operation.
     /// - Throws: `CREDENTIAL_MISSING` where it is not there, cannot be opened, or cannot be sent as it is: such a call
     ///   never leaves without it (S9).
     func inject(
@@ -21,6 +21,7 @@ extension Pipeline {
             try inject(header: "cf-access-client-id", try open(access.clientID, context), &injected)
             try inject(header: "cf-access-client-secret", try open(access.clientSecret, context), &injected)
         }
+        try checkCurrent(api, context)
         guard sendsCredential else { return injected }
         if case .oauth2(let plan) = api.auth {
             try await inject(plan, of: api, choice, &injected, context)
@@ -35,10 +36,18 @@ extension Pipeline {
             return previous
         }
         try inject(api.auth, &injected, opened)
-        if choice == .current, hasPrevious(api.auth.credentials) { injected.next = .previous }
+        if !context.isDraft, choice == .current, hasPrevious(api.auth.credentials) { injected.next = .previous }
         // Nothing older is in force any more: the same would only be refused again.
         if choice == .previous, !isAnyPrevious { throw Self.refused }
         return injected
+    }
+
+    /// A call that began with an earlier definition must not carry a credential that was set for the present one.
+    func checkCurrent(_ api: CompiledAPI, _ context: CallContext) throws(Failure) {
+        guard context.isDraft || directory.api(user: api.user, slug: api.slug) === api else {
+            throw Failure(
+                .overloaded, stage: .relay, detail: "The API was changed during the call.", retryAfter: 1)
+        }
     }
 
     private struct Opened {
@@ -69,7 +78,7 @@ extension Pipeline {
             }
             injected.request.target +=
                 (injected.request.target.utf8.contains(UInt8(ascii: "?")) ? "&" : "?") + (query.query ?? "")
-            injected.secrets.append(secret)
+            injected.secrets += Self.spellings(of: secret)
         case .cookie(let name, let prefix, let credential):
             let secret = try opened.open(credential)
             let value = prefix + secret.text
@@ -87,8 +96,16 @@ extension Pipeline {
                 throw Self.unsendable
             }
             injected.request.target = target
-            injected.secrets.append(secret)
+            injected.secrets += Self.spellings(of: secret)
         }
+    }
+
+    /// A secret and how it stands in a URL: what an API encodes of its request's URL holds the latter (C5).
+    private static func spellings(of secret: Secret) -> [Secret] {
+        let segments = secret.text.split(separator: "/", omittingEmptySubsequences: false)
+        let inPath = segments.map { PercentEncoding.encoded($0.utf8) }.joined(separator: "/")
+        let inQuery = PercentEncoding.encoded(secret.text.utf8)
+        return [secret] + Set([inPath, inQuery]).subtracting([secret.text]).sorted().map { Secret(text: $0) }
     }
 
     private func inject(
@@ -129,7 +146,7 @@ extension Pipeline {
         var rejected: UInt64?
         if case .newer(let generation) = choice { rejected = generation }
         let deadline = injected.request.deadline
-        let (token, generation) = try await tokens.token(of: api.id, rejected: rejected) {
+        let (token, generation) = try await tokens.token(of: context.stateKey(api), rejected: rejected) {
             try await self.fetchToken(plan, of: api, deadline: deadline, context)
         }
         try inject(header: "authorization", prefix: "Bearer ", token, &injected)
@@ -139,7 +156,7 @@ extension Pipeline {
     // MARK: the vault
 
     func open(_ credential: AuthPlan.Credential, _ context: CallContext) throws(Failure) -> Secret {
-        if !context.draftSecrets.isEmpty, let secret = context.draftSecrets[credential.reference] { return secret }
+        if let secret = context.draftSecrets?[credential.reference] { return secret }
         do {
             return try vault.open(credential.place)
         } catch {

@@ -21,10 +21,20 @@ extension Pipeline {
         return endpoint
     }
 
+    /// Whether every encoded slash of a path stands in a parameter that may hold one (S6).
+    private static func allowsSlashes(_ endpoint: CompiledEndpoint?, _ path: some StringProtocol) -> Bool {
+        guard let endpoint, let values = endpoint.template.match(path) else { return false }
+        let allowed = endpoint.slashParameters
+        return zip(endpoint.template.names, values).allSatisfy { name, value in
+            let text = value.lowercased()
+            return allowed.contains(name) || !text.contains("%2f") && !text.contains("%5c")
+        }
+    }
+
     /// The most specific endpoint whose method and path this raw request has; nil where the API is open and none has.
     func locate(method: String, target: RequestTarget, in api: CompiledAPI) throws(Failure) -> CompiledEndpoint? {
         let best = api.endpoint(method: method, path: target.path)
-        if target.hasEncodedSlash, best?.slashParameters.isEmpty ?? true {
+        if target.hasEncodedSlash, !Self.allowsSlashes(best, target.path) {
             throw Failure(
                 .invalidRequest, stage: .policy, detail: "The path holds an encoded slash, which no parameter allows.")
         }

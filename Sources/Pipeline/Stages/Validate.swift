@@ -3,14 +3,13 @@ import Value
 
 /// Stage: an answer's data against the endpoint's schema.
 extension Pipeline {
-    /// - Throws: `SCHEMA_MISMATCH` with JSON Pointers and keywords, never values, where the API's validation is strict;
-    ///   a mismatch is a warning where it is `warn`.
+    /// - Returns: what to warn of, where the API's validation is `warn`.
+    /// - Throws: `SCHEMA_MISMATCH` with JSON Pointers and keywords, never values, where it is `strict`.
     static func validate(
-        _ data: JudgedData, against endpoint: CompiledEndpoint, of api: CompiledAPI, status: Int,
-        _ warnings: inout [String]
-    ) throws(Failure) {
+        _ data: JudgedData, against endpoint: CompiledEndpoint, of api: CompiledAPI, status: Int
+    ) throws(Failure) -> [Failure.Violation] {
         guard api.validation != .off, let schema = endpoint.responseSchema, status != 204, status != 205 else {
-            return
+            return []
         }
         let violations: [Failure.Violation]
         if let json = data.json {
@@ -20,12 +19,9 @@ extension Pipeline {
         } else {
             violations = [.init(pointer: "", message: "type: The answer is not JSON.")]
         }
-        guard !violations.isEmpty else { return }
-        guard api.validation == .warn else {
-            throw Failure(
-                .schemaMismatch, stage: .validation, detail: "The API's answer does not match its schema.", sent: true,
-                upstreamStatus: status, violations: violations)
-        }
-        warnings += violations.map { "The answer does not match its schema at \"\($0.pointer)\": \($0.message)" }
+        guard !violations.isEmpty, api.validation == .strict else { return violations }
+        throw Failure(
+            .schemaMismatch, stage: .validation, detail: "The API's answer does not match its schema.", sent: true,
+            upstreamStatus: status, violations: violations)
     }
 }

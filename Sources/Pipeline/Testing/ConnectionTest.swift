@@ -55,7 +55,10 @@ extension Pipeline {
     package func test(
         _ api: CompiledAPI, _ plan: TestPlan, _ context: CallContext, report: (TestStep) async throws -> Void
     ) async throws -> Bool {
-        var test = ConnectionTest(isTLS: api.base.origin.scheme == .https, hasCredential: !api.auth.credentials.isEmpty)
+        defer { if context.isDraft { forget(api: context.stateKey(api)) } }
+        var test = ConnectionTest(
+            isTLS: api.base.origin.scheme == .https, hasCredential: !api.auth.credentials.isEmpty,
+            validates: api.validation != .off)
         for endpoint in api.endpoints {
             switch Self.arguments(for: endpoint, plan) {
             case .skip(let reason):
@@ -72,7 +75,7 @@ extension Pipeline {
             }
             for step in test.takeEnded() { try await report(step) }
             // Nobody is there: the other endpoints would only say the same again.
-            if test.isOver { break }
+            if test.isOver || context.watch.isGone { break }
         }
         test.finish()
         for step in test.takeEnded() { try await report(step) }
@@ -99,7 +102,9 @@ extension Pipeline {
 extension CompiledEndpoint {
     /// The arguments of the first example: a list of argument objects, or OpenAPI's map of named `value`s.
     fileprivate var firstExample: JSON? {
-        let first = examples?.array?.first ?? examples?.object?.first?.value
-        return first.flatMap { $0["arguments"] ?? $0["value"] ?? ($0.object == nil ? nil : $0) }
+        guard let first = examples?.array?.first ?? examples?.object?.first?.value, first.object != nil else {
+            return nil
+        }
+        return first["arguments"] ?? first["value"] ?? first
     }
 }

@@ -1,4 +1,4 @@
-/// How many calls an API's owner allows. Nil is no limit.
+/// How many calls an API's owner allows, all told or with one token. Nil is no limit.
 package struct CallLimits: Sendable, Hashable {
     /// Calls in any 60 seconds.
     package var perMinute: Int?
@@ -12,4 +12,7 @@ package struct CallLimits: Sendable, Hashable {
         self.perDay = perDay
         self.inFlight = inFlight
     }
+
+    /// Whether nothing is limited.
+    package var isEmpty: Bool { perMinute == nil && perDay == nil && inFlight == nil }
 }

@@ -26,6 +26,8 @@ package struct Token: Sendable, Hashable {
     package var label: String
     /// Slugs an agent's token is limited to; `nil`: all of the user's APIs.
     package var apis: [String]?
+    /// Of the calls made with it, beside those of their APIs.
+    package var limits: CallLimits
     /// Microseconds since 1970.
     package var created: Int64
     /// When it was revoked, in microseconds since 1970; `nil` while it is good.
@@ -33,7 +35,8 @@ package struct Token: Sendable, Hashable {
 
     package init(
         id: String, kind: TokenKind, user: String?, tunnel: String? = nil, hash: [UInt8], lastFour: String,
-        label: String = "", apis: [String]? = nil, created: Int64, revoked: Int64? = nil
+        label: String = "", apis: [String]? = nil, limits: CallLimits = CallLimits(), created: Int64,
+        revoked: Int64? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -43,6 +46,7 @@ package struct Token: Sendable, Hashable {
         self.lastFour = lastFour
         self.label = label
         self.apis = apis
+        self.limits = limits
         self.created = created
         self.revoked = revoked
     }

@@ -29,7 +29,7 @@ struct AlertMessage {
     /// - Parameter seconds: when it is sent, since 1970: who receives it may refuse old ones.
     func headers(id: String, seconds: Int64, secret: Secret) -> HTTPHeaders {
         let signed = Array("\(id).\(seconds).".utf8) + body
-        let key = secret.withBytes { SymmetricKey(data: $0) }
+        let key = SymmetricKey(data: Self.key(secret))
         let code = HMAC<SHA256>.authenticationCode(for: signed, using: key)
         let signature = String(decoding: Base64.encode(Array(code)), as: UTF8.self)
         return [
@@ -37,6 +37,16 @@ struct AlertMessage {
             "webhook-timestamp": String(seconds), "webhook-signature": "v1,\(signature)",
             "content-length": String(body.count),
         ]
+    }
+
+    /// `whsec_` and base64, as the specification writes secrets, stand for the bytes they encode; anything else for itself.
+    private static func key(_ secret: Secret) -> [UInt8] {
+        secret.withBytes { bytes in
+            guard bytes.starts(with: Array("whsec_".utf8)), let key = Base64.decode(bytes.dropFirst(6)) else {
+                return Array(bytes)
+            }
+            return key
+        }
     }
 
     private static func detail(_ event: String) -> String {

@@ -15,7 +15,7 @@ final class AlertService: Service {
     private let store: SQLiteStore
     private let directory: Directory
     private let vault: Vault
-    private let egress: EgressClient
+    private let egress: EgressSwitch
     private let pool: NIOThreadPool
     private let logger: Logger
     private let inbox: AlertInbox
@@ -29,7 +29,7 @@ final class AlertService: Service {
 
     init(
         inbox: AlertInbox, health: HealthTable, store: SQLiteStore, directory: Directory, vault: Vault,
-        egress: EgressClient, pool: NIOThreadPool, logger: Logger
+        egress: EgressSwitch, pool: NIOThreadPool, logger: Logger
     ) {
         self.inbox = inbox
         self.health = health
@@ -93,21 +93,30 @@ final class AlertService: Service {
 
     private func attempt(_ delivery: Delivery) async {
         var delivery = delivery
-        let status = await post(delivery)
         delivery.attempts += 1
+        let isLast = delivery.attempts > Self.pauses.count
+        delivery.nextAttempt =
+            isLast ? nil : WallClock.microseconds() + Self.pauses[delivery.attempts - 1] * 1_000_000
+        if isLast { delivery.state = .failed }
+        // Written before it is sent: while the disk is full a message is not sent again and again.
+        guard await keep(delivery) else { return }
+        let status = await post(delivery)
         delivery.lastStatus = status
         if let status, (200..<300).contains(status) {
             delivery.state = .delivered
             delivery.nextAttempt = nil
-        } else if delivery.attempts <= Self.pauses.count {
-            delivery.nextAttempt = WallClock.microseconds() + Self.pauses[delivery.attempts - 1] * 1_000_000
-        } else {
-            delivery.state = .failed
-            delivery.nextAttempt = nil
         }
-        let outcome = delivery
-        // The log of a user who has gone is gone as well.
-        try? await pool.runIfActive { try self.store.update(outcome) }
+        _ = await keep(delivery)
+    }
+
+    /// False where the log cannot be written, or is gone with its user.
+    private func keep(_ delivery: Delivery) async -> Bool {
+        do {
+            try await pool.runIfActive { try self.store.update(delivery) }
+            return true
+        } catch {
+            return false
+        }
     }
 
     /// What the receiver answered; nil for no answer.
@@ -124,7 +133,7 @@ final class AlertService: Service {
                 id: delivery.id, seconds: WallClock.microseconds() / 1_000_000, secret: secret),
             body: .whole(ByteBuffer(bytes: message.body)), isolation: EgressIsolation(user: delivery.user),
             deadline: .now() + Self.timeout, isIdempotent: true)
-        return try? await egress.send(request) { $0.status }
+        return try? await egress.current.send(request) { $0.status }
     }
 
     private func api(_ user: String, _ id: String) -> CompiledAPI? {

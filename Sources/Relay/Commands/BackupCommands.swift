@@ -37,18 +37,22 @@ package enum BackupCommands {
         do {
             let contents = try SQLiteBackup.restore(from: backup, to: database, replacing: true)
             var report = CommandReport(lines: [describe(contents), "restored to: \(dataDirectory)"])
-            if let former { report.lines.append("the former database is in \(former)") }
+            if let former {
+                dropEmptyLog(of: former)
+                report.lines.append("the former database is in \(former)")
+            }
             if let fault = keyFault(of: database, masterKey) {
                 report.lines.append("the master key that this backup was made under is still needed: \(fault)")
             }
             return report
         } catch {
-            if let former { try move(former, to: database) }
+            if let former { for suffix in ["", log] { unlink(former + suffix) } }
             throw error
         }
     }
 
-    /// Moves the present database, with what SQLite has beside it, to a name of its own.
+    /// Gives the present database, and the log that SQLite has beside it, another name; it keeps its own until the
+    /// restored one takes that, so that at every moment there is one.
     private static func setAside(_ database: String) throws(RelayError) -> String {
         var former = database + ".before-restore"
         var number = 1
@@ -56,18 +60,22 @@ package enum BackupCommands {
             number += 1
             former = database + ".before-restore-\(number)"
         }
-        try move(database, to: former)
-        return former
-    }
-
-    /// The log first: a database without its log would lose what is only there.
-    private static func move(_ database: String, to name: String) throws(RelayError) {
-        for suffix in ["-wal", "-shm", ""] where fileExists(database + suffix) {
-            guard rename(database + suffix, name + suffix) == 0 else {
-                throw RelayError("\(database + suffix) cannot be moved: \(String(cString: strerror(errno))).")
+        for suffix in [log, ""] where fileExists(database + suffix) {
+            unlink(former + suffix)
+            guard link(database + suffix, former + suffix) == 0 else {
+                throw RelayError("\(database + suffix) cannot be set aside: \(String(cString: strerror(errno))).")
             }
         }
         try syncFolder(of: database)
+        return former
+    }
+
+    private static let log = "-wal"
+
+    /// Drops a log that was moved into its database before that was replaced: it is empty.
+    private static func dropEmptyLog(of former: String) {
+        var status = stat()
+        if stat(former + log, &status) == 0, status.st_size == 0 { unlink(former + log) }
     }
 
     private static func describe(_ contents: SQLiteBackup.Contents) -> String {

@@ -88,7 +88,7 @@ package enum VaultCommands {
         }
         if let file, let waiting = staged, vault.uses(waiting), !waiting.isSame(as: key) {
             // An earlier change ended without its last step; the only copy of its key must not be written over.
-            _ = try file.install(replacingTerm: try vault.status().masterTerm - 1)
+            _ = try file.install(replacingTerm: vault.masterTerm - 1)
             staged = nil
         }
         if let file, staged?.isSame(as: key) != true, !vault.uses(key) { try file.stage(key) }
@@ -113,7 +113,7 @@ package enum VaultCommands {
             return report
         }
         if try file.staged() != nil {
-            let former = try file.install(replacingTerm: try vault.status().masterTerm - 1)
+            let former = try file.install(replacingTerm: vault.masterTerm - 1)
             report.lines.append("the new master key is in \(masterKey.name)")
             report.lines.append("the former one is in \(former): destroy it with the backups made until now")
         }

@@ -15,7 +15,7 @@ struct DirectRoute: Route {
     /// Calls of the same API to another host, its token endpoint, do not follow redirects and show no client certificate.
     var isTokenEndpoint = false
     /// As in ``CallContext/draftSecrets``.
-    var draftSecrets: [String: Secret] = [:]
+    var draftSecrets: [String: Secret]?
 
     func send<Result: Sendable>(
         _ request: OutboundRequest, watch: CallerWatch, handle: (InboundResponse) async throws -> Result
@@ -39,6 +39,8 @@ struct DirectRoute: Route {
         }
     }
 
+    private static let longestUpload = TimeAmount.hours(24)
+
     private struct HandlerError {
         var error: (any Error)?
     }
@@ -58,7 +60,17 @@ struct DirectRoute: Route {
                 user: api.user, tls: try tls(), ipAllowlist: isTokenEndpoint ? [] : api.addresses ?? []),
             deadline: request.deadline, isIdempotent: request.isIdempotent)
         outgoing.deadlineEndsAtHead = request.deadlineEndsAtHead
+        if case .streamed = request.body, request.deadlineEndsAtHead {
+            // A body takes as long as it takes; the answer to it, as long as the API may take.
+            outgoing.firstByteTimeout = request.deadline - .now()
+            outgoing.deadline = .now() + Self.longestUpload
+        }
         outgoing.followRedirects = !isTokenEndpoint && api.followsRedirects
+        outgoing.allowsRedirect = { [api, origin = request.origin] target in
+            // The allowlist judges what a redirect asks for as it judged what was asked at first.
+            guard let target = try? RequestTarget(target, encodedSlashes: .refuse) else { return false }
+            return api.allowlist.allows(origin, target)
+        }
         return outgoing
     }
 
@@ -67,7 +79,7 @@ struct DirectRoute: Route {
         var tls = EgressTLS(caPEM: settings.authorities.map { Array($0.utf8) }, verify: settings.verifies)
         guard let client = settings.client else { return tls }
         do {
-            let key = try draftSecrets[client.key.reference] ?? vault.open(client.key.reference)
+            let key = try draftSecrets?[client.key.reference] ?? vault.open(client.key.reference)
             tls.clientKeyPEM = key.withBytes { Array($0) }
         } catch {
             throw Failure(

@@ -76,16 +76,27 @@ private struct TunnelExchange {
         var headers = request.headers
         let remaining = max(1, (request.deadline - .now()).nanoseconds / 1_000_000)
         headers.add(name: "penstock-request-id", value: request.requestID)
-        headers.add(name: "penstock-deadline-ms", value: String(remaining))
-        if request.deadlineEndsAtHead { headers.add(name: "penstock-deadline-ends", value: "head") }
+        // While a body streams up, only this side knows whether it still moves.
+        if !isUploading {
+            headers.add(name: "penstock-deadline-ms", value: String(remaining))
+            if request.deadlineEndsAtHead { headers.add(name: "penstock-deadline-ends", value: "head") }
+        }
         if request.allowsEncodedSlash { headers.add(name: "penstock-slash", value: "allow") }
         return RequestHead(
             method: request.method, scheme: request.origin.scheme.rawValue, authority: request.origin.authority,
             path: request.target, headers: headers, sensitive: request.sensitive)
     }
 
+    private var isUploading: Bool {
+        if case .streamed = request.body { true } else { false }
+    }
+
+    /// How long the next piece of a streamed body may take, at least.
+    private static let leastIdle = TimeAmount.seconds(60)
+
     func start() async throws -> Start {
-        let deadline = CallDeadline(request.deadline, endsAtHead: request.deadlineEndsAtHead)
+        let idle = request.deadlineEndsAtHead ? max(Self.leastIdle, request.deadline - .now()) : nil
+        let deadline = CallDeadline(request.deadline, endsAtHead: request.deadlineEndsAtHead, idle: idle)
         let body: ByteBuffer?
         switch request.body {
         case .none:

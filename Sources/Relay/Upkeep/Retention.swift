@@ -15,7 +15,8 @@ struct Retention: Service {
     let vault: Vault
     let audit: AuditWriter
     let pool: NIOThreadPool
-    let days: Int
+    /// `audit.retention_days`, as of now.
+    let days: @Sendable () -> Int
     let logger: Logger
 
     private static let interval = Duration.seconds(3600)
@@ -55,7 +56,8 @@ struct Retention: Service {
                     "idempotency_keys": "\(expired)", "deliveries": "\(made)", "replaced_credentials": "\(values)",
                 ])
         }
-        try await pruneAudit(before: now - Int64(days) * Self.day)
+        let days = days()
+        try await pruneAudit(before: now - Int64(days) * Self.day, days: days)
     }
 
     private func removeAll(_ remove: @escaping @Sendable (SQLiteStore) throws -> Int) async throws -> Int {
@@ -68,7 +70,7 @@ struct Retention: Service {
         }
     }
 
-    private func pruneAudit(before time: Int64) async throws {
+    private func pruneAudit(before time: Int64, days: Int) async throws {
         var removed = 0
         while true {
             let step = try await pool.runIfActive { [store] in try store.prune(before: time, limit: Self.step) }

@@ -7,6 +7,7 @@ import NIOHTTP1
 import NIOHTTPTypesHTTP1
 package import Pipeline
 import Registry
+import Synchronization
 import Value
 
 /// Answers the two requests that agents make all day, tool calls and raw ones, without the router between: a raw request's
@@ -178,10 +179,19 @@ package struct CallResponder: Sendable {
         if length == nil, request.headers[.transferEncoding] == nil, request.method == .get || request.method == .head {
             return .none
         }
-        guard let length, length <= wholeBody, let whole = try await body.collect(upTo: wholeBody) else {
-            return .streamed { try await body.next() }
+        if let length, length <= wholeBody, let whole = try await body.collect(upTo: wholeBody) { return .whole(whole) }
+        if length == nil, request.headers[.transferEncoding] == nil,
+            ![.post, .put, .patch].contains(request.method)
+        {
+            // HTTP/2 does not say beforehand whether there is a body: here there seldom is one.
+            guard let first = try await body.next() else { return .none }
+            let rest = Mutex<ByteBuffer?>(first)
+            return .streamed {
+                if let first = rest.withLock({ $0.take() }) { return first }
+                return try await body.next()
+            }
         }
-        return .whole(whole)
+        return .streamed { try await body.next() }
     }
 
     private static func write(

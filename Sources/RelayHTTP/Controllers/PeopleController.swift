@@ -42,7 +42,8 @@ struct PeopleController {
     }
 
     @Sendable func createToken(_ request: Request, _ context: RelayContext) async throws -> Response {
-        let object = try await request.object(["kind", "user_id", "label", "apis"], context)
+        let object = try await request.object(
+            ["kind", "user_id", "label", "apis", "rate_limit", "max_in_flight"], context)
         guard let kind = TokenKind(rawValue: try object.requiredString("kind")) else {
             throw Failure(
                 .invalidRequest, stage: .validation, detail: "There is no such kind of token.",
@@ -50,8 +51,31 @@ struct PeopleController {
         }
         let token = try await administration.createToken(
             kind: kind, user: try object.string("user_id"), label: try object.string("label") ?? "",
-            apis: try Self.slugs(object["apis"]), by: context.actor())
+            apis: try Self.slugs(object["apis"]), limits: try Self.limits(object), by: context.actor())
         return .json(Presentation.token(token), status: .created)
+    }
+
+    /// As in a definition: `rate_limit: {requests_per_minute, requests_per_day}` and `max_in_flight`.
+    private static func limits(_ object: JSONObject) throws(Failure) -> CallLimits {
+        func number(_ value: JSON?, _ pointer: String) throws(Failure) -> Int? {
+            guard let value, !value.isNull else { return nil }
+            guard let number = value.int, (1...1_000_000_000).contains(number) else {
+                throw Failure(
+                    .invalidRequest, stage: .validation, detail: "A limit is not valid.",
+                    violations: [.init(pointer: pointer, message: "This must be a number of at least 1.")])
+            }
+            return number
+        }
+        let rate = object["rate_limit"]
+        for key in rate?.object?.keys ?? [] where key != "requests_per_minute" && key != "requests_per_day" {
+            throw Failure(
+                .invalidRequest, stage: .validation, detail: "The body holds unknown members.",
+                violations: [.init(pointer: "/rate_limit/\(key)", message: "There is no such member.")])
+        }
+        return CallLimits(
+            perMinute: try number(rate?["requests_per_minute"], "/rate_limit/requests_per_minute"),
+            perDay: try number(rate?["requests_per_day"], "/rate_limit/requests_per_day"),
+            inFlight: try number(object["max_in_flight"], "/max_in_flight"))
     }
 
     private static func slugs(_ value: JSON?) throws(Failure) -> [String]? {

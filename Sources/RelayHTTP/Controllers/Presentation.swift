@@ -13,6 +13,8 @@ enum Presentation {
         microseconds.map { .string(Timestamp.text(microseconds: $0)) } ?? .null
     }
 
+    private static func number(_ value: Int?) -> JSON { value.map { .number(JSONNumber($0)) } ?? .null }
+
     static func user(_ user: User) -> JSON {
         ["id": .string(user.id), "name": .string(user.name), "created_at": time(user.created)]
     }
@@ -22,7 +24,11 @@ enum Presentation {
             "id": .string(token.id), "kind": .string(token.kind.rawValue),
             "user_id": token.user.map { .string($0) } ?? .null,
             "tunnel_id": token.tunnel.map { .string($0) } ?? .null, "label": .string(token.label),
-            "apis": token.apis.map { .array($0.map { .string($0) }) } ?? .null, "last_four": .string(token.lastFour),
+            "apis": token.apis.map { .array($0.map { .string($0) }) } ?? .null,
+            "rate_limit": [
+                "requests_per_minute": number(token.limits.perMinute), "requests_per_day": number(token.limits.perDay),
+            ],
+            "max_in_flight": number(token.limits.inFlight), "last_four": .string(token.lastFour),
             "created_at": time(token.created), "revoked_at": time(token.revoked),
         ]
     }

@@ -31,7 +31,7 @@ struct TestController {
             throw Failure(.unknownAPI, stage: .relay, detail: "There is no such API.")
         }
         let body = try await request.object(["confirm", "arguments"], context)
-        return try await run(api, Self.plan(body), [:], request, context)
+        return try await run(api, Self.plan(body), nil, request, context)
     }
 
     @Sendable func testDraft(_ request: Request, _ context: RelayContext) async throws -> Response {
@@ -64,11 +64,11 @@ struct TestController {
     }
 
     private func run(
-        _ api: CompiledAPI, _ plan: TestPlan, _ secrets: [String: Secret], _ request: Request, _ context: RelayContext
+        _ api: CompiledAPI, _ plan: TestPlan, _ secrets: [String: Secret]?, _ request: Request, _ context: RelayContext
     ) async throws -> Response {
-        var call = CallContext(
-            token: try context.requireToken(), requestID: context.requestID, watch: CallerWatch(),
-            traceparent: nil)
+        let watch = CallerWatch()
+        context.channel.closeFuture.whenComplete { _ in watch.callerLeft() }
+        var call = CallContext(token: try context.requireToken(), requestID: context.requestID, watch: watch)
         call.draftSecrets = secrets
         if request.headers[.accept]?.contains("text/event-stream") == true { return stream(api, plan, call) }
         var steps: [JSON] = []

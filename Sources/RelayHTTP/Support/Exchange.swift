@@ -53,7 +53,9 @@ extension Request {
     }
 
     var condition: WriteCondition {
-        HTTPField.Name("if-match").flatMap { headers[$0] }.map { .matches(etag: $0) } ?? .any
+        if let etag = HTTPField.Name("if-match").flatMap({ headers[$0] }) { return .matches(etag: etag) }
+        // RFC 9110, section 13.1.2: only where there is nothing yet.
+        return HTTPField.Name("if-none-match").flatMap { headers[$0] } == "*" ? .new : .any
     }
 }
 

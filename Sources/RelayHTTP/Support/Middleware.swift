@@ -23,12 +23,10 @@ struct ProblemMiddleware: RouterMiddleware {
             if failure.code == .internalError {
                 context.logger.error("request failed", metadata: ["error": "\(type(of: error))"])
             }
-            var problem = Problem(failure, requestID: context.requestID).response()
-            if let status = (error as? any HTTPResponseError)?.status, failure.code == .invalidRequest {
-                problem.status = status
-            }
-            if let error = error as? AdministrationError, let status = Self.status(error) { problem.status = status }
-            response = problem
+            var status: HTTPResponse.Status?
+            if failure.code == .invalidRequest { status = (error as? any HTTPResponseError)?.status }
+            if let error = error as? AdministrationError { status = Self.status(error) ?? status }
+            response = Problem(failure, requestID: context.requestID).response(status: status)
         }
         if let name = HTTPField.Name("x-request-id") { response.headers[name] = context.requestID }
         return response
@@ -41,7 +39,8 @@ struct ProblemMiddleware: RouterMiddleware {
         case let error as AdministrationError:
             return Failure(
                 code(error.code), stage: .relay, detail: error.message,
-                retryAfter: error.code == .storage ? 5 : nil,
+                isRetryable: error.code == .unrecorded ? false : nil, retryAfter: error.code == .storage ? 5 : nil,
+                sent: error.code == .unrecorded,
                 violations: error.violations.map { .init(pointer: $0.pointer, message: $0.message) })
         case let error as any HTTPResponseError where error.status == .notFound:
             return Failure(.endpointNotFound, stage: .relay, detail: "There is no such resource.")
@@ -57,9 +56,8 @@ struct ProblemMiddleware: RouterMiddleware {
         case .notFound: .unknownAPI
         case .invalid, .exists, .conflict: .invalidRequest
         case .forbidden: .forbidden
-        case .notImplemented: .notImplemented
         case .urlNotAllowed: .urlNotAllowed
-        case .storage: .overloaded
+        case .storage, .unrecorded: .overloaded
         }
     }
 

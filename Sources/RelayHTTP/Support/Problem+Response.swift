@@ -5,13 +5,16 @@ import Pipeline
 
 extension Problem {
     /// The answer a controller returns for this failure.
-    package func response() -> Response {
+    ///
+    /// - Parameter status: another status than the code's, where HTTP itself has a better one.
+    package func response(status: HTTPResponse.Status? = nil) -> Response {
         var headers: HTTPFields = [.contentType: Self.mediaType, .cacheControl: "no-store"]
         if let seconds = failure.retryAfter { headers[.retryAfter] = String(seconds) }
         if failure.code == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
         headers.append(failure.fields.filter { $0.name != "retry-after" })
         return Response(
-            status: .init(code: status), headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes())))
+            status: status ?? .init(code: self.status), headers: headers,
+            body: .init(byteBuffer: ByteBuffer(bytes: bytes(status: status?.code))))
     }
 }
 

@@ -1,4 +1,5 @@
 package import Hummingbird
+import NIOCore
 import Pipeline
 package import Registry
 
@@ -6,6 +7,8 @@ package import Registry
 package struct RelayContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     package let requestID: String
+    /// The caller's connection, or stream of it.
+    let channel: any Channel
     /// The largest body that is read, in bytes. Set by ``ProblemMiddleware``.
     var bodyLimit = 10 << 20
     /// Set by ``RequireToken``.
@@ -13,6 +16,7 @@ package struct RelayContext: RequestContext {
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
         requestID = RequestID.generate().description
     }
 

@@ -34,6 +34,8 @@ package final class ClientCall: HTTP2StreamDelegate, Sendable {
 
     private let eventLoop: any EventLoop
     private let state = Mutex(State())
+    /// No piece of a body has a time limit of its own.
+    private let isPatient = Atomic<Bool>(true)
     private let loop: NIOLoopBoundBox<Loop>
 
     private struct Loop {
@@ -87,9 +89,14 @@ package final class ClientCall: HTTP2StreamDelegate, Sendable {
                     state.chunkWaiter = continuation
                     return nil
                 }
-                if credit > 0 {
+                let waits = ready == nil && !isPatient.load(ordering: .relaxed)
+                if credit > 0 || waits {
                     let bytes = credit
-                    eventLoop.execute { self.loop.value.stream?.consume(bytes) }
+                    eventLoop.execute {
+                        self.loop.value.stream?.consume(bytes)
+                        // The piece may have come by now.
+                        if waits, self.state.withLock({ $0.chunkWaiter != nil }) { self.limitWait() }
+                    }
                 }
                 if let ready { continuation.resume(returning: ready) }
             }
@@ -110,6 +117,7 @@ package final class ClientCall: HTTP2StreamDelegate, Sendable {
             await withUnsafeContinuation { (continuation: UnsafeContinuation<StreamError?, Never>) in
                 eventLoop.execute {
                     self.loop.value.stream?.write(buffer)
+                    if self.state.withLock({ $0.head == nil }) { self.limitWait() }
                     let writable = self.loop.value.stream?.isWritable ?? true
                     let (ready, failure) = self.state.withLock { state -> (Bool, StreamError?) in
                         state.isWritable = writable
@@ -146,6 +154,13 @@ package final class ClientCall: HTTP2StreamDelegate, Sendable {
 
     // MARK: loop's side
 
+    /// Somebody waits for the next piece, or for room to write it: not for ever.
+    private func limitWait() {
+        guard let stream = loop.value.stream, let handler = loop.value.handler, let idle = stream.idle else { return }
+        stream.deadline = handler.configuration.now() + idle
+        handler.watchDeadlines()
+    }
+
     func begin(
         _ session: ClientSession, _ handler: SessionHandler, _ head: RequestHead, _ body: FirstBody,
         deadline: CallDeadline?, isReserved: Bool
@@ -160,6 +175,7 @@ package final class ClientCall: HTTP2StreamDelegate, Sendable {
                 head, endStream: endStream, deadline: deadline, isReserved: isReserved, delegate: self)
             loop.value.stream = stream
             loop.value.handler = handler
+            if deadline?.idle != nil { isPatient.store(false, ordering: .relaxed) }
             if case .whole(let bytes) = body {
                 stream.write(bytes)
                 stream.end()
@@ -175,7 +191,7 @@ package final class ClientCall: HTTP2StreamDelegate, Sendable {
     }
 
     /// What waits for its reader beyond this many bytes is copied out of the large buffers it came in.
-    private static let compactAbove = 128 << 10
+    private static let compactAbove = 32 << 10
 
     package func stream(_ stream: HTTP2Stream, receivedData data: ByteBuffer) {
         let waiter = state.withLock { state -> UnsafeContinuation<Result<ByteBuffer?, StreamError>, Never>? in
@@ -189,6 +205,8 @@ package final class ClientCall: HTTP2StreamDelegate, Sendable {
             state.owed += data.readableBytes
             return waiter
         }
+        // The wait is over; the next one sets its own limit.
+        if waiter != nil, stream.idle != nil { stream.deadline = nil }
         waiter?.resume(returning: .success(data))
     }
 

@@ -24,10 +24,14 @@ package struct CallDeadline: Sendable {
     package var time: NIODeadline
     /// Only the response's head must have come by then.
     package var endsAtHead: Bool
+    /// For bodies that stream: how long their next piece may take, of the request's until its head is answered, of the
+    /// response's while somebody waits for it. Nil for as long as the deadline allows.
+    package var idle: TimeAmount?
 
-    package init(_ time: NIODeadline, endsAtHead: Bool = false) {
+    package init(_ time: NIODeadline, endsAtHead: Bool = false, idle: TimeAmount? = nil) {
         self.time = time
         self.endsAtHead = endsAtHead
+        self.idle = idle
     }
 }
 

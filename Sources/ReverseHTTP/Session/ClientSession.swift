@@ -58,6 +58,7 @@ package final class ClientSession: Sendable {
             if let deadline {
                 stream.deadline = deadline.time
                 stream.deadlineEndsAtHead = deadline.endsAtHead
+                stream.idle = deadline.idle
                 handler.watchDeadlines()
             }
             return stream

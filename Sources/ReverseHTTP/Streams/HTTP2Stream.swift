@@ -20,6 +20,8 @@ package final class HTTP2Stream {
     var deadline: NIODeadline?
     /// The deadline is for the response's head only; a body may take longer.
     var deadlineEndsAtHead = false
+    /// As in ``CallDeadline/idle``.
+    var idle: TimeAmount?
     /// Why we reset it, when the wire's error code would not say.
     var localReason: StreamCloseReason?
     var remoteEnded = false

@@ -106,11 +106,12 @@ package final class SQLiteStore: Sendable {
         return settings
     }
 
-    /// Looks at an existing file without changing it.
+    /// Looks at an existing file without changing it, but for a transaction that a crash cut short, as while the file was
+    /// first put into WAL mode: nothing can be read before that is rolled back.
     static func inspect(_ path: String, _ settings: GRDB.Configuration) throws {
         guard DatabaseFile.isWritten(path) else { return }
         var settings = settings
-        settings.readonly = true
+        settings.readonly = !DatabaseFile.isWritten(path + "-journal")
         let queue = try DatabaseQueue(path: path, configuration: settings)
         try queue.read { db in
             let application = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0

@@ -1,4 +1,11 @@
 extension Schema {
+    /// Calls in any minute, in a UTC day, and at the same time; NULL for no limit.
+    static let tokenLimits = """
+        ALTER TABLE tokens ADD COLUMN per_minute INTEGER;
+        ALTER TABLE tokens ADD COLUMN per_day INTEGER;
+        ALTER TABLE tokens ADD COLUMN in_flight INTEGER;
+        """
+
     static let vaultVersions = """
         CREATE TABLE vault_previous (
             user_id TEXT NOT NULL REFERENCES users(id) ON DELETE CASCADE,

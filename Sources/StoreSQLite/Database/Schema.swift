@@ -17,6 +17,7 @@ enum Schema {
         }
         migrator.registerMigration("2-deliveries") { try $0.execute(sql: deliveries) }
         migrator.registerMigration("2-idempotency") { try $0.execute(sql: idempotency) }
+        migrator.registerMigration("2-token-limits") { try $0.execute(sql: tokenLimits) }
         return migrator
     }
 

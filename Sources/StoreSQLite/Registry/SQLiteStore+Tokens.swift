@@ -28,12 +28,14 @@ extension SQLiteStore {
             try db.execute(
                 sql: """
                     INSERT INTO tokens
-                        (id, kind, user_id, tunnel_id, hash, last_four, label, apis, created, revoked)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        (id, kind, user_id, tunnel_id, hash, last_four, label, apis, created, revoked,
+                         per_minute, per_day, in_flight)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     token.id, token.kind.rawValue, token.user, token.tunnel, token.hash.blob, token.lastFour,
-                    token.label, apis, token.created, token.revoked,
+                    token.label, apis, token.created, token.revoked, token.limits.perMinute, token.limits.perDay,
+                    token.limits.inFlight,
                 ])
         }
     }
@@ -58,7 +60,9 @@ extension Token {
         }
         self.init(
             id: row["id"], kind: kind, user: row["user_id"], tunnel: row["tunnel_id"], hash: row.bytes("hash"),
-            lastFour: row["last_four"], label: row["label"], apis: apis, created: row["created"],
-            revoked: row["revoked"])
+            lastFour: row["last_four"], label: row["label"], apis: apis,
+            limits: CallLimits(
+                perMinute: row["per_minute"], perDay: row["per_day"], inFlight: row["in_flight"]),
+            created: row["created"], revoked: row["revoked"])
     }
 }

@@ -79,7 +79,8 @@ package struct BodyDecoder: ~Copyable {
             }
             // One byte more than is allowed is enough to know that it is too many; and small bodies need no large piece.
             let likely = max(4096, 8 * min(stages[index].input.readableBytes, limits.pieceBytes))
-            let room = min(max(limits.pieceBytes, 1), limits.decodedBytes - stages[index].yielded + 1, likely)
+            let left = limits.decodedBytes - stages[index].yielded
+            let room = min(max(limits.pieceBytes, 1) - 1, left, likely - 1) + 1
             var output = ByteBuffer()
             let before = stages[index].input.readableBytes
             stages[index].hasMore = try stages[index].inflater.step(

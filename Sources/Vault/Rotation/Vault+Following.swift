@@ -6,8 +6,12 @@ package struct VaultFollowing: Sendable, Hashable {
     package var hasNewMasterKey = false
     /// Users whose keys or records were read anew.
     package var users = 0
+    /// Those of them who have another key.
+    package var rekeyed = 0
     /// Why something could not be taken over; what is in memory stays in use. At most 100.
     package var failures: [String] = []
+
+    package init() {}
 }
 
 extension Vault {
@@ -55,7 +59,7 @@ extension Vault {
             for (user, counter) in counters {
                 guard let cached = cachedCounter(of: user), cached < counter else { continue }
                 do {
-                    try refresh(user)
+                    found.rekeyed += try refresh(user) ? 1 : 0
                     found.users += 1
                 } catch let error as VaultError {
                     if found.failures.count < VaultRotationReport.failureLimit { found.failures.append(error.message) }

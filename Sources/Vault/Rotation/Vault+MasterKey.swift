@@ -94,6 +94,9 @@ extension Vault {
     /// Whether new keys are wrapped under this master key.
     package func uses(_ key: MasterKey) -> Bool { masters.withLock { $0.current.isSame(as: key) } }
 
+    /// The term of the master key that wraps new keys.
+    package var masterTerm: UInt32 { masters.withLock { $0.current.term } }
+
     /// What the vault holds and whether anything is under way.
     package func status() throws -> VaultStatus {
         let keys = masters.withLock { $0 }

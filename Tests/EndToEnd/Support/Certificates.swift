@@ -36,7 +36,7 @@ struct Certificates: Sendable {
         chmod(key, 0o600)
     }
 
-    private static func openssl(_ arguments: [String]) throws {
+    static func openssl(_ arguments: [String]) throws {
         guard let tool = Binaries.tool("openssl") else { throw TestFailure("openssl is not installed") }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: tool)
@@ -53,11 +53,15 @@ struct Certificates: Sendable {
     }
 
     /// For servers of the test process.
-    func serverContext() throws -> NIOSSLContext {
-        try NIOSSLContext(
-            configuration: .makeServerConfiguration(
-                certificateChain: NIOSSLCertificate.fromPEMFile(chain).map { .certificate($0) },
-                privateKey: .privateKey(NIOSSLPrivateKey(file: key, format: .pem))))
+    func serverContext() throws -> NIOSSLContext { try NIOSSLContext(configuration: serverConfiguration()) }
+
+    func serverConfiguration() throws -> TLSConfiguration { try Self.serverConfiguration(chain: chain, key: key) }
+
+    /// - Parameters: PEM files.
+    static func serverConfiguration(chain: String, key: String) throws -> TLSConfiguration {
+        .makeServerConfiguration(
+            certificateChain: try NIOSSLCertificate.fromPEMFile(chain).map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
     }
 
     /// For clients of the test process that dial by hand.

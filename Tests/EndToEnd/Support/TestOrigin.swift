@@ -57,9 +57,14 @@ final class TestOrigin: Sendable {
         let state = Mutex(State())
     }
 
-    init(tls: Certificates? = nil, port: Int = 0) async throws {
+    convenience init(tls: Certificates? = nil, port: Int = 0) async throws {
+        try await self.init(configuration: tls?.serverConfiguration(), port: port)
+    }
+
+    /// - Parameter configuration: of its TLS; nil for plain HTTP.
+    init(configuration: TLSConfiguration?, port: Int = 0) async throws {
         let shared = Shared()
-        let context = try tls?.serverContext()
+        let context = try configuration.map { try NIOSSLContext(configuration: $0) }
         listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -75,7 +80,7 @@ final class TestOrigin: Sendable {
             }
             .bind(host: "127.0.0.1", port: port).get()
         self.port = listener.localAddress?.port ?? 0
-        url = "\(tls == nil ? "http" : "https")://\(tls == nil ? "127.0.0.1" : "localhost"):\(self.port)"
+        url = "\(context == nil ? "http" : "https")://\(context == nil ? "127.0.0.1" : "localhost"):\(self.port)"
         state = shared
     }
 

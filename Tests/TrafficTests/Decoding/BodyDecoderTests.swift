@@ -75,6 +75,15 @@ struct BodyDecoderTests {
 
     // MARK: damage
 
+    @Test("S10: without a limit of decoded bytes a body is decoded, and the ratio still tells a bomb")
+    func noLimit() {
+        var limits = DecodingLimits.defaults
+        limits.decodedBytes = .max
+        #expect((try? decode(Deflater.compress(text, as: .gzip), "gzip", limits: limits)) == text)
+        let bomb = Deflater.compress([UInt8](repeating: 0, count: 4 << 20), as: .gzip)
+        #expect(failure { try decode(bomb, "gzip", limits: limits) } == .ratio)
+    }
+
     @Test("S10: a body that ends early is refused, wherever it is cut")
     func truncated() {
         for (format, coding) in [(Deflater.Format.gzip, "gzip"), (.zlib, "deflate"), (.raw, "deflate")] {

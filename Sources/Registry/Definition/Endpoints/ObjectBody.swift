@@ -37,6 +37,8 @@ struct ObjectBody {
         self.properties = properties
         self.pointer = pointer
         required = object["required"]?.array ?? []
-        others = object["additionalProperties"].flatMap { $0.bool == false ? nil : $0 }
+        let additional = object["additionalProperties"]
+        // A bare nil would be JSON's null here.
+        others = additional?.bool == false ? Optional.none : additional
     }
 }
