@@ -85,8 +85,8 @@ end
 END
 }
 
-# The tunnel and the APIs behind it are of the first user. One user's direct calls have a limit of 256 at a time, which is
-# not what is to be seen here: the APIs that are called directly are of five users.
+# The tunnel and the APIs behind it are of the first user. One user's direct calls have a limit of 256 at a time, which
+# is not what is to be seen here: the APIs that are called directly are of five users.
 make_apis() {
     local number behind owner owners=() agents=()
     start_secure_origin || return 1
