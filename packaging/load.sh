@@ -32,8 +32,11 @@ while [ $# -gt 0 ]; do
 done
 [[ $seconds =~ ^[1-9][0-9]{0,4}$ && $calls =~ ^[1-9][0-9]{0,3}$ ]] || usage
 
-# What a process may have grown by from the first sample, taken once every connection is up, to the last.
-growth_percent=25 growth_kb=49152 growth_descriptors=64
+# What memory may have grown by from the first sample, taken once every connection is up, to the last.
+growth_percent=25 growth_kb=49152
+# Descriptors come and go with the calls in flight. Never more than one for each caller, one for each call's origin, and
+# these for all else: what leaks with one call in a hundred would be above that within seconds.
+other_descriptors=128
 warm_up=$((seconds / 6 < 20 ? (seconds / 6 > 5 ? seconds / 6 : 5) : 20))
 
 # shellcheck source=lib.sh
@@ -47,16 +50,15 @@ warm_up=$((seconds / 6 < 20 ? (seconds / 6 > 5 ? seconds / 6 : 5) : 20))
 
 give_up() { fail "load: $why"; }
 
-# A call of each of the APIs in turn, by tool or as raw HTTP, and each answer's status and request id on a line.
+# A call of each of the APIs in turn, by tool or as raw HTTP; each answer's status, request id and error on a line.
 write_load() {
     cat >"$work/calls.lua" <<'END'
-local token, apis, file, count = os.getenv("LOAD_TOKEN"), tonumber(os.getenv("LOAD_APIS")), nil, 0
-local headers = { ["Authorization"] = "Bearer " .. token, ["Content-Type"] = "application/json" }
-local calls = {}
+local file, count, calls = nil, 0, {}
 function init()
     file = assert(io.open(os.getenv("LOAD_ANSWERS"), "w"))
-    for number = 0, apis - 1 do
-        local slug = (number % 2 == 0 and "direct" or "tunnel") .. number
+    for line in io.lines(os.getenv("LOAD_APIS")) do
+        local slug, token = line:match("(%S+) (%S+)")
+        local headers = { ["Authorization"] = "Bearer " .. token, ["Content-Type"] = "application/json" }
         calls[#calls + 1] = wrk.format("POST", "/v1/tools/" .. slug .. "/get_customer", headers,
             '{"customer_id":"cust_12345"}')
         calls[#calls + 1] = wrk.format("GET", "/v1/proxy/" .. slug .. "/customers/cust_12345", headers)
@@ -66,12 +68,14 @@ function request()
     count = count + 1
     return calls[count % #calls + 1]
 end
-function response(status, fields)
+function response(status, fields, body)
     local id
     for name, value in pairs(fields) do
         if name:lower() == "x-request-id" then id = value end
     end
-    file:write(status, " ", id or "none", "\n")
+    local code = status ~= 200 and (body:match('"code":"([A-Z_]+)"') or "?") .. ":" ..
+        (body:match('"stage":"([a-z]+)"') or "?") or "OK"
+    file:write(status, " ", id or body:match('"request_id":"(%w+)"') or "none", " ", code, "\n")
 end
 function done(summary, latency)
     local e = summary.errors
@@ -81,16 +85,30 @@ end
 END
 }
 
+# The tunnel and the APIs behind it are of the first user. One user's direct calls have a limit of 256 at a time, which
+# is not what is to be seen here: the APIs that are called directly are of five users.
 make_apis() {
-    local number
+    local number behind owner owners=() agents=()
     start_secure_origin || return 1
     serve_relay || return 1
     sed -i 's/^connections: .*/&\nlimits: { concurrent_requests: 2048 }/' "$work/connector.yaml"
     start_product || return 1
+    for number in 1 2 3 4 5; do
+        api POST /v1/users "$operator" "{\"name\": \"load-$number\"}" || return 1
+        api POST /v1/tokens "$operator" "{\"kind\": \"user\", \"user_id\": \"$(field id <<<"$reply")\"}" || return 1
+        owners+=("$(field token <<<"$reply")")
+        api POST /v1/tokens "${owners[-1]}" '{"kind": "agent"}' || return 1
+        agents+=("$(field token <<<"$reply")")
+    done
     for ((number = 0; number < apis; number += 2)); do
-        api POST /v1/apis "$user_token" "$(definition "direct$number" "https://127.0.0.1:$secure_port")" || return 1
-        api POST /v1/apis "$user_token" "$(definition "tunnel$((number + 1))" "http://127.0.0.1:$origin_port" "$tunnel")" ||
+        owner=$((number / 2 % ${#owners[@]}))
+        api POST /v1/apis "${owners[owner]}" "$(definition "direct$number" "https://127.0.0.1:$secure_port")" ||
             return 1
+        echo "direct$number ${agents[owner]}" >>"$work/apis"
+        behind=$((number + 1))
+        api POST /v1/apis "$user_token" \
+            "$(definition "tunnel$behind" "http://127.0.0.1:$origin_port" "$tunnel")" || return 1
+        echo "tunnel$behind $agent" >>"$work/apis"
     done
 }
 
@@ -151,7 +169,7 @@ make_apis || give_up
 write_load
 echo "load: $calls calls in flight over $apis APIs for $seconds s" >&2
 declare -A cpu_before=([relay]=$(cpu_us "${pid[relay]}") [connector]=$(cpu_us "${pid[connector]}")) cpu_used=()
-export LOAD_TOKEN=$agent LOAD_APIS=$apis LOAD_ANSWERS=$work/answers
+export LOAD_APIS=$work/apis LOAD_ANSWERS=$work/answers
 start wrk timeout $((seconds + 60)) wrk -t 1 -c "$calls" -d "${seconds}s" --timeout 60s -s "$work/calls.lua" \
     "https://127.0.0.1:$relay_port"
 watch_growth || give_up
@@ -182,9 +200,10 @@ answered=$(wc -l <"$work/answers")
 succeeded=$(grep -c '^200 ' "$work/answers") || true
 echo "$requests answers in $(calc %.0f "$microseconds / 1e6") s, $(calc %.0f "$requests / $microseconds * 1e6") /s;" \
     "p50 $(calc %.0f "$p50 / 1000") ms, p99 $(calc %.0f "$p99 / 1000") ms; drained in $drained s"
-sed 's/ .*//' "$work/answers" | sort | uniq -c | awk '{ printf "      %d × status %s\n", $1, $2 }'
+cut -d ' ' -f 1,3 "$work/answers" | sort | uniq -c | awk '{ printf "      %d × status %s, %s\n", $1, $2, $3 }'
 in_flight=$(awk '$1 == "in_flight" { print $2 }' "$work/growth" | sort -n |
     awk '{ v[NR] = $1 } END { if (NR) print v[int((NR + 1) / 2)] }')
+declare -A ends=([relay]=2 [connector]=1)
 echo "      ${in_flight:-no} calls in flight at the relay, the median of the samples"
 for name in relay connector; do
     growth "$name"
@@ -200,8 +219,8 @@ for name in relay connector; do
     fact "${name}_descriptors_max" "$fd_most"
     bound=$((pss_first * growth_percent / 100 > growth_kb ? pss_first * growth_percent / 100 : growth_kb))
     judge_that "$name grew by no more than $((bound / 1024)) MiB" [ $((pss_last - pss_first)) -le "$bound" ]
-    judge_that "$name holds no more than $growth_descriptors descriptors more" \
-        [ $((fd_last - fd_first)) -le "$growth_descriptors" ]
+    bound=$((${ends[$name]} * calls + other_descriptors))
+    judge_that "$name never holds more than $bound descriptors" [ "$fd_most" -le "$bound" ]
 done
 
 "$bin/penstock-relay" audit verify --data-dir "$work/data" >"$work/verify.log" 2>&1 && verified=0 || verified=$?

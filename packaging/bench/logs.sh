@@ -21,9 +21,9 @@ fill_records() {
     serve_relay
 }
 
-# usage: time_page KEY QUERY — milliseconds of one of 21 answers on one connection, the first of which opens it.
+# usage: time_page KEY QUERY [COUNT] — milliseconds of 21 answers, or COUNT, on a connection that one more has opened.
 time_page() {
-    local url="https://127.0.0.1:$relay_port/v1/apis/bench/$2" count=21 took _
+    local url="https://127.0.0.1:$relay_port/v1/apis/bench/$2" count=${3:-21} took _
     for _ in $(seq 0 "$count"); do printf 'url = "%s"\noutput = "%s"\n' "$url" "$work/page"; done >"$work/pages"
     if ! timeout 300 curl -sS --fail --cacert "$work/ca.crt" -H "Authorization: Bearer $user_token" -K "$work/pages" \
         -w '%{time_total}\n' >"$work/page.times" 2>"$work/curl.log" || ! [ -s "$work/page" ]; then
@@ -42,6 +42,8 @@ measure_logs() {
     time_page endpoint_ms "logs?endpoint=get_customer" || true
     time_page failures_ms "logs?status=TIMEOUT" || true
     time_page upstream_status_ms "logs?status=500" || true
+    # No record has it, so that all of the API's are looked at.
+    time_page absent_status_ms "logs?status=404" 1 || true
     time_page deep_cursor_ms "logs?cursor=$deep_cursor" || true
     time_page summary_day_ms summary || true
     time_page summary_month_ms "summary?since=$month" || true

@@ -96,6 +96,7 @@ table_rows() {
         value_row "logs: one endpoint's" logs.endpoint_ms ms
         value_row "logs: one kind of failure's" logs.failures_ms ms
         value_row "logs: one upstream status's" logs.upstream_status_ms ms
+        value_row "logs: a status that none has" logs.absent_status_ms ms
         value_row "logs: page behind nine tenths" logs.deep_cursor_ms ms
         value_row "summary of a day" logs.summary_day_ms ms
         value_row "summary of a month" logs.summary_month_ms ms

@@ -142,7 +142,8 @@ field() { grep -o "\"$1\" *: *\"[^\"]*\"" | head -n 1 | sed 's/.*"\([^"]*\)"$/\1
 
 # usage: definition SLUG ORIGIN [TUNNEL] — without a tunnel it is called directly.
 definition() {
-    local slash='"in": "path", "name": "customer_id", "type": "string"'
+    local slash='"in": "path", "name": "customer_id", "type": "string"' tunnel='{"enabled": false}'
+    if [ -n "${3:-}" ]; then tunnel="{\"enabled\": true, \"type\": \"platform_agent\", \"tunnel_id\": \"$3\"}"; fi
     cat <<END
 {"name": "$1", "slug": "$1",
  "connection": {"base_url": "$2/api/v1", "timeout_ms": 600000},
@@ -151,11 +152,12 @@ definition() {
   {"name": "get_customer", "method": "GET", "path": "/customers/{customer_id}", "parameters": [{$slash}]},
   {"name": "bulk", "method": "GET", "path": "/bulk"}, {"name": "long", "method": "GET", "path": "/long"},
   {"name": "upload", "method": "POST", "path": "/upload"}],
- "tunnel": {"enabled": $([ -n "${3:-}" ] && echo "true, \"type\": \"platform_agent\", \"tunnel_id\": \"$3\"" || echo false)}}
+ "tunnel": $tunnel}
 END
 }
 
-# A relay with a user, a tunnel, an agent's token and two APIs: nginx's, and the sink's.
+# A relay with a user, a tunnel, an agent's token and two APIs: nginx's, and the sink's. The connector's policy and the
+# relay's each open loopback by its exact address: a range does not.
 make_relay() {
     if [ -n "${agent:-}" ]; then return; fi
     if [ -n "${relay_trouble:-}" ]; then
@@ -169,7 +171,6 @@ make_relay() {
 }
 
 set_up_relay() {
-    local operator
     if [ -z "${origin_port:-}" ]; then start_origin || return 1; fi
     if ! [ -x "$bin/penstock-relay" ]; then
         trouble "there is no $bin/penstock-relay"

@@ -1,5 +1,5 @@
-# Part tools_peer: one tool call through Penstock and through FastMCP's server for the same OpenAPI operation, both to the
-# same HTTPS origin. FastMCP is spared TLS towards its caller, the audit and the user's credential. Sourced by bench.sh.
+# Part tools_peer: one tool call through Penstock and through FastMCP's server for the same OpenAPI operation, both to
+# the same HTTPS origin. FastMCP is spared TLS towards its caller, tokens, the vault and the audit. Sourced by bench.sh.
 # shellcheck shell=bash disable=SC2034,SC2154
 
 # FastMCP in a virtual environment below .build, so that the next run finds it. Sets `python`, or `peer_missing`.
