@@ -37,10 +37,15 @@ extension Pipeline {
     package func proxy(
         _ proxied: ProxyRequest, _ context: CallContext, answer: (ProxyAnswer) async throws -> Void
     ) async throws {
-        try enter()
-        defer { leave() }
         let start = clock.monotonic()
-        var record = newRecord(context, slug: proxied.slug, endpoint: nil)
+        var record = newRecord(context, slug: String(proxied.slug.prefix(64)), endpoint: nil)
+        do throws(Failure) {
+            try enter()
+        } catch {
+            try await recordFailure(error, record, start)
+            throw error
+        }
+        defer { leave() }
         var fields: [ResponseField] = []
         let prepared: Prepared
         do throws(Failure) {

@@ -50,10 +50,10 @@ extension Pipeline {
         // What an agent made up is cut: no name is longer.
         var record = newRecord(context, slug: String(slug.prefix(64)), endpoint: String(endpointName.prefix(64)))
         var fields: [ResponseField] = []
-        try enter()
-        defer { leave() }
         let result: Result<ToolAnswer, Failure>
         do throws(Failure) {
+            try enter()
+            defer { leave() }
             result = .success(try await call(&record, &fields))
         } catch {
             result = .failure(error)

@@ -19,6 +19,8 @@ enum RelayEgress {
         egress.caFile = settings.caFile
         egress.bind = settings.bind.flatMap { IPAddress($0) }
         egress.limits.transfers = configuration.limits.callsInFlight
+        // One user may take a tenth of what the relay carries, and a few hundred at least.
+        egress.limits.transfersPerHandle = max(256, configuration.limits.callsInFlight / 10)
         if let caFile = settings.caFile, access(caFile, R_OK) != 0 {
             throw RelayError("egress.ca_file: \(caFile) cannot be read: \(String(cString: strerror(errno))).")
         }

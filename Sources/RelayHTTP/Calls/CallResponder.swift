@@ -213,7 +213,8 @@ package struct CallResponder: Sendable {
     // MARK: refusals
 
     private func write(_ problem: Problem, _ writer: consuming ResponseWriter) async throws {
-        let response = problem.response()
+        var response = problem.response()
+        response.headers[Self.requestID] = problem.requestID
         try await writer.write(response: response.head, body: response.body)
     }
 

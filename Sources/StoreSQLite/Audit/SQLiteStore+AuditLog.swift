@@ -5,11 +5,14 @@ extension SQLiteStore: AuditLog {
     package func logs(_ query: AuditQuery) throws -> AuditPage {
         let limit = min(max(query.limit, 1), 1000)
         return try read { db in
+            let horizon = try query.isForOneStatus ? Self.horizon(query, db) : nil
             let found =
                 try query.isForOneEndpoint
-                ? Self.findByHour(query, limit: limit + 1, db) : Self.find(query, limit: limit + 1, db)
+                ? Self.findByHour(query, limit: limit + 1, db)
+                : Self.find(query, limit: limit + 1, notBefore: horizon, db)
             let page = found.prefix(limit)
-            let next = found.count > limit ? page.last.map { AuditCursor(time: $0["time"], sequence: $0["seq"]) } : nil
+            let next =
+                found.count > limit ? page.last.map { AuditCursor(time: $0["time"], sequence: $0["seq"]) } : horizon
             return AuditPage(records: page.map { Array(($0["record"] as String).utf8) }, next: next)
         }
     }
@@ -41,7 +44,21 @@ extension SQLiteStore: AuditLog {
         return found
     }
 
-    private static func find(_ query: AuditQuery, limit: Int, _ db: Database) throws -> [Row] {
+    /// Records looked through for one page that no index leads to.
+    private static let looked = 100_000
+
+    /// Where a search that no index helps stops for this page, which may then be short; nil where it reaches the end.
+    private static func horizon(_ query: AuditQuery, _ db: Database) throws -> AuditCursor? {
+        var all = query
+        all.upstreamStatus = nil
+        return try find(all, limit: 1, offset: looked, db).first.map {
+            AuditCursor(time: $0["time"], sequence: $0["seq"])
+        }
+    }
+
+    private static func find(
+        _ query: AuditQuery, limit: Int, offset: Int = 0, notBefore horizon: AuditCursor? = nil, _ db: Database
+    ) throws -> [Row] {
         var conditions = ["user_id = :user"]
         var arguments: [String: (any DatabaseValueConvertible)?] = ["user": query.user]
         func add(_ condition: String, _ name: String, _ value: (any DatabaseValueConvertible)?) {
@@ -60,13 +77,15 @@ extension SQLiteStore: AuditLog {
         if isForFailures { conditions.append("outcome <> 'OK'") }
         add("(time, seq) < (:time, :seq)", "time", query.cursor?.time)
         if let cursor = query.cursor { arguments["seq"] = cursor.sequence }
+        add("(time, seq) >= (:horizonTime, :horizonSeq)", "horizonTime", horizon?.time)
+        if let horizon { arguments["horizonSeq"] = horizon.sequence }
         let kinds = query.kinds.map { "'\($0.rawValue)'" }.joined(separator: ", ")
         // Named, so that no statistics can change it.
         let index = query.api == nil ? "" : " INDEXED BY \(isForFailures ? "audit_failures" : "audit_by_api")"
         let sql = """
             SELECT seq, time, record FROM audit\(index)
             WHERE \(conditions.joined(separator: " AND ")) AND kind IN (\(kinds))
-            ORDER BY time DESC, seq DESC LIMIT \(limit)
+            ORDER BY time DESC, seq DESC LIMIT \(limit)\(offset == 0 ? "" : " OFFSET \(offset)")
             """
         return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: StatementArguments(arguments))
     }
@@ -90,6 +109,9 @@ extension SQLiteStore: AuditLog {
 }
 
 extension AuditQuery {
+    /// Whether records are asked for by what the API answered, which no index tells.
+    fileprivate var isForOneStatus: Bool { upstreamStatus != nil && endpoint == nil && outcome == nil }
+
     /// Whether the figures, which count whole calls only, know the hours of what is asked for.
     fileprivate var isForOneEndpoint: Bool {
         api != nil && endpoint != nil && kinds.allSatisfy { $0 == .call || $0 == .end }
