@@ -166,8 +166,8 @@ struct OperatorRotationTests {
             var step = 1
             while true {
                 let end = try await killer.run(step, arguments)
-                guard end == .signal(SIGKILL) else {
-                    #expect(end == .exit(0), "step \(step)")
+                guard end.end == .signal(SIGKILL) else {
+                    #expect(end.end == .exit(0), "step \(step): \(end)")
                     break
                 }
                 // Whatever it left, another process opens the vault, and the relay that serves takes changes.
