@@ -60,7 +60,7 @@ struct OperatorBackupTests {
         let records = try await relay.auditRecords().count
         let killer = try #require(StepKiller())
         var step = 1
-        while try await killer.run(step, ["restore", file, "--force", "--config", relay.configurationFile])
+        while try await killer.run(step, ["restore", file, "--force", "--config", relay.configurationFile]).end
             == .signal(SIGKILL)
         {
             #expect(try await relay.auditVerifies(), "step \(step)")

@@ -166,8 +166,8 @@ struct OperatorRotationTests {
             var step = 1
             while true {
                 let end = try await killer.run(step, arguments)
-                guard end == .signal(SIGKILL) else {
-                    #expect(end == .exit(0), "step \(step)")
+                guard end.end == .signal(SIGKILL) else {
+                    #expect(end.end == .exit(0), "step \(step): \(end)")
                     break
                 }
                 // Whatever it left, another process opens the vault, and the relay that serves takes changes.
@@ -182,7 +182,8 @@ struct OperatorRotationTests {
             }
             return step
         }
-        #expect(steps > 20, "it is not seen where the command changes something")
+        // Calls are counted for each thread, and the work may be on two: one has at least so many.
+        #expect(steps > 8, "it is not seen where the command changes something")
         let done = try await ChildProcess.run(Binaries.relay, arguments)
         #expect(done.end == .exit(0), "\(done)")
         let status = try await stage.relay.command("vault", "status")

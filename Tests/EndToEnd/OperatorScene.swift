@@ -89,7 +89,9 @@ struct StepKiller {
     }
 
     /// - Returns: how it ended; `.signal(SIGKILL)`, or as it ends by itself where it has fewer steps.
-    func run(_ step: Int, _ arguments: [String]) async throws -> ChildProcess.End {
+    func run(_ step: Int, _ arguments: [String]) async throws -> (
+        end: ChildProcess.End, output: String, errors: String
+    ) {
         let calls = "write,pwrite64,ftruncate,fdatasync,fsync,rename,link,unlink"
         return try await ChildProcess.run(
             strace,
@@ -97,7 +99,6 @@ struct StepKiller {
                 "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(calls)", "-e",
                 "inject=\(calls):signal=SIGKILL:when=\(step)",
             ]
-                + [Binaries.relay] + arguments
-        ).end
+                + [Binaries.relay] + arguments)
     }
 }
