@@ -35,7 +35,7 @@ struct ConnectionTestTests {
 
     @Test("a refused credential, an unreachable host and a mismatched schema are named as that")
     func faults() async throws {
-        let stage = try await Stage.make()
+        let stage = try await Stage.make(allow: [TestConnector.allow("http://127.0.0.1:1")])
         func definition(_ base: String, _ path: String, schema: JSON? = nil) -> JSON {
             var endpoint: JSONObject = ["name": "one", "method": "GET", "path": .string(path)]
             if let schema { endpoint["response_schema"] = schema }

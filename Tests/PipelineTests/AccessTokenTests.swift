@@ -88,6 +88,9 @@ struct AccessTokenTests {
         let second = state.fetched("b", lifetime: .minutes(60), now: start).held.generation
         #expect(ask(&state, rejected: second, now: start + .seconds(1)) == "refused")
         #expect(ask(&state, now: start + .seconds(1)) == "use b")
+        var taken = state
+        taken.accept(second)
+        #expect(ask(&taken, rejected: second, now: start + .seconds(1)) == "fetch", "it was good a moment ago")
         #expect(ask(&state, rejected: second, now: start + .seconds(2)) == "fetch")
     }
 

@@ -32,6 +32,8 @@ struct AccessTokenState<Token: Sendable, Waiter: Sendable>: Sendable {
     private var refusals = 0
     /// When a token was let go of because the API refused it.
     private var discardedAt: NIODeadline?
+    /// Whether the API has taken the token that is held.
+    private var isTaken = false
     private var generation: UInt64
     /// Tells this API's state from the one it had before its credentials changed.
     let serial: UInt64
@@ -46,7 +48,8 @@ struct AccessTokenState<Token: Sendable, Waiter: Sendable>: Sendable {
     /// How long after a refusal nothing is asked: doubled with each, from the first to the last.
     static var shortestPause: TimeAmount { .seconds(2) }
     static var longestPause: TimeAmount { .seconds(60) }
-    /// Between two fetches because the API refused a token: what refuses every token must not have one fetched for each call.
+    /// Between two fetches because the API refused tokens of which it has taken none: what refuses every token must not have
+    /// one fetched for each call.
     static var refetchPause: TimeAmount { .seconds(2) }
     /// A token is fetched anew this long before it expires, or when nine tenths of its life are over if that is later.
     static var earliness: TimeAmount { .seconds(60) }
@@ -75,10 +78,16 @@ struct AccessTokenState<Token: Sendable, Waiter: Sendable>: Sendable {
         if let held, held.generation == generation { _ = discard(now) }
     }
 
+    /// The API took a token.
+    mutating func accept(_ generation: UInt64) {
+        if held?.generation == generation { isTaken = true }
+    }
+
     /// Lets go of a token that the API refused; false where that has just been done for another.
     private mutating func discard(_ now: NIODeadline) -> Bool {
-        if let discardedAt, now < discardedAt + Self.refetchPause { return false }
+        if let discardedAt, !isTaken, now < discardedAt + Self.refetchPause { return false }
         discardedAt = now
+        isTaken = false
         held = nil
         return true
     }
@@ -86,7 +95,7 @@ struct AccessTokenState<Token: Sendable, Waiter: Sendable>: Sendable {
     private static var tokenRefused: Failure {
         Failure(
             .authenticationFailed, stage: .origin, detail: "The API refused an access token that was just fetched.",
-            sent: true)
+            sent: true, upstreamStatus: 401)
     }
 
     /// Puts down who waits, after ``Ask/wait``. False when the fetch is over by now: the caller asks again.
@@ -112,9 +121,7 @@ struct AccessTokenState<Token: Sendable, Waiter: Sendable>: Sendable {
     /// The token endpoint refused: all who wait hear the same, unless the present token holds. That it could not be reached
     /// in one caller's time says nothing to the others: one of them asks again.
     mutating func failed(_ failure: Failure, now: NIODeadline) -> [Waiter] {
-        guard [.authenticationFailed, .credentialMissing, .upstreamError].contains(failure.code) else {
-            return finish()
-        }
+        if [.timeout, .tunnelOffline, .overloaded].contains(failure.code) { return finish() }
         refusals += 1
         let factor = Int64(1) << min(refusals - 1, 5)
         let pause = min(Self.longestPause, .nanoseconds(Self.shortestPause.nanoseconds * factor))

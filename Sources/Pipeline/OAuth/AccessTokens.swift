@@ -70,6 +70,11 @@ final class AccessTokens: Sendable {
         state.withLock { $0.entries[api]?.reject(generation, now: now) }
     }
 
+    /// The API took a token.
+    func accept(_ generation: UInt64, of api: String) {
+        state.withLock { $0.entries[api]?.accept(generation) }
+    }
+
     /// Asks the endpoint, and tells all who wait.
     ///
     /// - Parameter serial: of the state that said so: what was fetched for an earlier one serves this call alone.

@@ -84,8 +84,12 @@ extension Pipeline {
                     choice = next
                     continue
                 }
-                if handled.status == 401, case .newer(let generation) = injected.next, !isReplayable {
-                    tokens.reject(generation, of: context.stateKey(api))
+                if case .newer(let generation) = injected.next {
+                    if handled.status != 401 {
+                        tokens.accept(generation, of: context.stateKey(api))
+                    } else if !isReplayable {
+                        tokens.reject(generation, of: context.stateKey(api))
+                    }
                 }
                 guard retriesStatuses else { return result }
                 previous = .success(result)

@@ -34,10 +34,11 @@ package struct DefinitionContext: Sendable {
         judges = false
     }
 
-    /// Whether a literal address may be called directly. Nothing opens a cloud's metadata (S2).
+    /// Whether a literal address may be called directly. Nothing opens a cloud's metadata (S2), nor what is no host's.
     func allowsDirect(_ address: IPAddress) -> Bool {
         let kind = address.classify()
         guard judges, kind != .global else { return true }
-        return kind != .metadata && allowPrivate.contains { $0.contains(address) }
+        return ![.metadata, .unspecified, .multicast, .broadcast].contains(kind)
+            && allowPrivate.contains { $0.contains(address) }
     }
 }
