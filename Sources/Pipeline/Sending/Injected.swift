@@ -20,4 +20,6 @@ struct Injected: Sendable {
     var secrets: [Secret] = []
     /// What to try when the API refuses this one; nil for nothing.
     var next: CredentialChoice?
+    /// Which access token it carries, where it carries one.
+    var generation: UInt64?
 }

@@ -79,17 +79,17 @@ extension Pipeline {
             switch try await self.attempt(injected, of: api, isReplayable: isReplayable, ticket, context, handle) {
             case .answered(let handled):
                 maySent = true
-                guard let result = handled.result else {
-                    guard let next = injected.next else { throw Self.lost }
-                    choice = next
-                    continue
-                }
-                if case .newer(let generation) = injected.next {
+                if let generation = injected.generation {
                     if handled.status != 401 {
                         tokens.accept(generation, of: context.stateKey(api))
                     } else if !isReplayable {
                         tokens.reject(generation, of: context.stateKey(api))
                     }
+                }
+                guard let result = handled.result else {
+                    guard let next = injected.next else { throw Self.lost }
+                    choice = next
+                    continue
                 }
                 guard retriesStatuses else { return result }
                 previous = .success(result)

@@ -150,6 +150,7 @@ extension Pipeline {
             try await self.fetchToken(plan, of: api, deadline: deadline, context)
         }
         try inject(header: "authorization", prefix: "Bearer ", token, &injected)
+        injected.generation = generation
         if rejected == nil { injected.next = .newer(than: generation) }
     }
 
