@@ -170,6 +170,54 @@ struct DirectRouteTests {
         try await origin.close()
     }
 
+    @Test("S2, S3: token endpoints and webhooks are held to the same addresses as APIs, behind a tunnel too")
+    func otherAddresses() async throws {
+        let issuer = try await TestOrigin(tls: Certificates.shared.get())
+        let scene = try await TwoRoutes.make(egress: ["allow_private": []])
+        func authentication(_ port: Int) -> JSON {
+            [
+                "type": "oauth2",
+                "config": [
+                    "client_id": "c", "client_secret": "s3cret", "via": "direct",
+                    "token_url": .string("https://localhost:\(port)/token"),
+                ],
+            ]
+        }
+        for (slug, port) in [("issuer", issuer.port), ("own", scene.relay.port)] {
+            try await scene.apply(
+                .tunnel, slug, authentication: authentication(port),
+                more: ["alerts": ["webhook_url": .string(issuer.url + "/hook"), "secret": "the-signing-secret"]])
+            for _ in 0..<4 {
+                let answer = try await scene.call(slug)
+                #expect(answer.code == "URL_NOT_ALLOWED" && answer.json["sent"] == false, "\(answer)")
+                #expect(!answer.text.contains("localhost") && !answer.text.contains("127.0.0.1"), "\(answer)")
+            }
+        }
+        let nobody = try FreePort.next()
+        try await scene.apply(
+            .direct, "nobody", "https://localhost:\(nobody)",
+            more: ["alerts": ["webhook_url": .string(issuer.url + "/hook"), "secret": "the-signing-secret"]])
+        for _ in 0..<4 { _ = try await scene.call("nobody") }
+        for literal in ["https://127.0.0.1:\(issuer.port)/token", "http://localhost/token", "https://169.254.169.254/"]
+        {
+            var definition = scene.definition(.tunnel, "literal", authentication: authentication(1)).object ?? [:]
+            var api = definition["custom_api"]?.object ?? [:]
+            api["authentication"] = [
+                "type": "oauth2",
+                "config": [
+                    "client_id": "c", "client_secret": "s3cret", "via": "direct", "token_url": .string(literal),
+                ],
+            ]
+            definition["custom_api"] = .object(api)
+            let saved = try await scene.relay.send(.POST, "/v1/apis", scene.account.user, .object(definition))
+            #expect(saved.code == "URL_NOT_ALLOWED" && saved.status == 403, "\(literal) \(saved)")
+        }
+        #expect(scene.origin.seen.isEmpty)
+        try await scene.end()
+        #expect(issuer.opened == 0)
+        try await issuer.close()
+    }
+
     @Test("S3: the relay never calls one of its own listeners")
     func ownListeners() async throws {
         let scene = try await TwoRoutes.make(starts: false)

@@ -63,6 +63,24 @@ struct ErrorTableTests {
         try await stage.end()
     }
 
+    @Test("S11: a refused HEAD has no body that could be taken for the next answer")
+    func refusedHead() async throws {
+        let stage = try await Stage.make()
+        for (slug, token) in [("nothing", stage.account.agent), ("crm", "pst_agent_no")] {
+            let connection = try await RawConnection(port: stage.relay.port)
+            let rest = "/v1/proxy/\(slug)/hello HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(token)\r\n\r\n"
+            try await connection.send("HEAD " + rest)
+            try await connection.wait(for: "\r\n\r\n")
+            try await connection.send("GET " + rest)
+            try await connection.wait(for: "\"request_id\"")
+            let answers = connection.text.split(separator: "\r\n\r\n", omittingEmptySubsequences: false)
+            #expect(answers.count == 3, "\(connection.text)")
+            #expect(answers.dropFirst().first?.hasPrefix("HTTP/1.1 4") == true, "\(connection.text)")
+            try await connection.close()
+        }
+        try await stage.end()
+    }
+
     @Test("What the API itself answers becomes its code, with the status and the body it sent")
     func upstream() async throws {
         let stage = try await Stage.make()

@@ -200,6 +200,62 @@ struct FaultZooTests {
         #expect(ends.allSatisfy { $0["outcome"] != "OK" }, "\(ends)")
     }
 
+    @Test("S10, S11: no answer, however odd, ends the relay or the connector", arguments: TestRoute.allCases)
+    func oddities(route: TestRoute) async throws {
+        let scene = try await TwoRoutes.make(starts: route == .tunnel)
+        let ok = "HTTP/1.1 200 OK\r\n"
+        let odd = [
+            "HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 000 Odd\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 2000 Odd\r\n\r\n", "HTTP/1.1 200\r\nContent-Length: 2\r\n\r\n{}", "HTTP/1.0 200 OK\r\n\r\n{}",
+            "HTTP/9.9 200 OK\r\n\r\n", "HTTP/2 200 OK\r\n\r\n", "\r\n\r\n", "{}", "\u{0}\u{1}\u{2}",
+            ok + "Content-Length: 99999999999999999999999\r\n\r\n{}", ok + "Content-Length: +2\r\n\r\n{}",
+            ok + "Content-Length: 9223372036854775807\r\n\r\n{}", ok + "Content-Length: 2, 2\r\n\r\n{}",
+            ok + "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+            ok + "Content-Encoding: gzip\r\nContent-Length: 0\r\n\r\n",
+            ok + "Content-Encoding: br, gzip, deflate, gzip\r\nContent-Length: 2\r\n\r\n{}",
+            ok + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n",
+            ok + "Transfer-Encoding: chunked\r\n\r\n-1\r\n",
+            ok + "Transfer-Encoding: chunked\r\n\r\n2;ext=\"a\"\r\n{}\r\n0\r\nTrailer: 1\r\nContent-Length: 9\r\n\r\n",
+            ok + "X: \u{e9}\u{1F600}\r\nContent-Type: application/json; charset=\u{e9}\r\nContent-Length: 2\r\n\r\n{}",
+            ok + "Content-Type: application/json\r\nContent-Length: 3\r\n\r\n{\u{e9}",
+            ok + "Retry-After: 99999999999999999999\r\nDate: never\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 429 No\r\nRetry-After: Sun, 06 Nov 9999 08:49:37 GMT\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 503 No\r\nRetry-After: -5\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\nhello",
+            "HTTP/1.1 304 No\r\nTransfer-Encoding: chunked\r\n\r\n",
+            ok + String(repeating: "X: 1\r\n", count: 500) + "Content-Length: 2\r\n\r\n{}",
+            ok + " folded: 1\r\n\tmore\r\nContent-Length: 2\r\n\r\n{}", ok + "No colon\r\nContent-Length: 2\r\n\r\n{}",
+            ok + ": no name\r\nContent-Length: 2\r\n\r\n{}",
+            ok + "Connection: content-length, close\r\nContent-Length: 2\r\n\r\n{}",
+            ok + "Content-Length: 20002\r\nContent-Type: application/json\r\n\r\n"
+                + String(repeating: "[", count: 10_001)
+                + String(repeating: "]", count: 10_001),
+            ok + "Content-Length: 8\r\nContent-Type: application/json\r\n\r\n1e999999",
+            "HTTP/1.1 302 Found\r\nLocation: \u{0}http://[::1\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 302 Found\r\nLocation: //\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n",
+        ]
+        for (index, text) in odd.enumerated() {
+            let slug = "odd\(index)"
+            try await scene.apply(
+                route, slug, authentication: Definitions.apiKey("a-key-of-sorts"), timeout: 3000,
+                connection: route == .direct ? ["follow_redirects": true, "retry_attempts": 1] : ["retry_attempts": 1],
+                security: ["validation": "warn"])
+            scene.origin.script("/hello") { _ in .raw(text) }
+            let tool = try await scene.call(slug)
+            #expect(tool.code != "INTERNAL", "\(text.prefix(100)) \(tool)")
+            // A raw answer may break in the middle.
+            _ = try? await scene.relay.proxy(.GET, slug, "/hello", token: scene.account.agent)
+            try #require(scene.relay.process?.end == nil, "\(text.prefix(100))")
+            try #require(scene.connector.process?.end == nil, "\(text.prefix(100))")
+        }
+        try await scene.apply(route, "even")
+        scene.origin.script("/hello") { _ in .json(["hello": "world"]) }
+        #expect(try await scene.call("even").status == 200)
+        try await scene.end()
+        #expect(try await scene.relay.auditVerifies())
+    }
+
     @Test("S5: a chain of redirects that never ends is given up")
     func redirectChain() async throws {
         let scene = try await TwoRoutes.make(starts: false)

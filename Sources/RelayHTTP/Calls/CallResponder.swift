@@ -70,7 +70,7 @@ package struct CallResponder: Sendable {
         do throws(Failure) {
             token = try Authentication.token(request.headers, administration)
         } catch {
-            return try await refuse(error, requestID, body, writer, channel)
+            return try await refuse(error, requestID, request, body, writer, channel)
         }
         // Only who may call is asked for a body.
         try await writer.askForBody(of: request)
@@ -84,7 +84,7 @@ package struct CallResponder: Sendable {
             try await proxy(slug, target, context, request, body, writer, channel)
         case nil:
             let failure = Failure(.endpointNotFound, stage: .relay, detail: "There is no such resource.")
-            try await refuse(failure, requestID, body, writer, channel)
+            try await refuse(failure, requestID, request, body, writer, channel)
         }
     }
 
@@ -98,13 +98,13 @@ package struct CallResponder: Sendable {
         do {
             arguments = try await self.arguments(of: request, body)
         } catch let failure as Failure {
-            return try await refuse(failure, context.requestID, body, writer, channel)
+            return try await refuse(failure, context.requestID, request, body, writer, channel)
         }
         let answer: ToolAnswer
         do throws(Failure) {
             answer = try await pipeline.callTool(slug, endpoint, arguments: arguments, context)
         } catch {
-            return try await write(Problem(error, requestID: context.requestID), writer)
+            return try await write(Problem(error, requestID: context.requestID), to: request, writer)
         }
         var head = HTTPResponse(
             status: .ok,
@@ -166,7 +166,7 @@ package struct CallResponder: Sendable {
             }
         } catch let failure as Failure {
             guard let writer = slot.take() else { throw failure }
-            return try await refuse(failure, context.requestID, body, writer, channel)
+            return try await refuse(failure, context.requestID, request, body, writer, channel)
         } catch is Pipeline.AnswerBroken {
             // The head has left: only breaking the connection can tell the caller that the body is not whole.
             channel.close(promise: nil)
@@ -212,18 +212,20 @@ package struct CallResponder: Sendable {
 
     // MARK: refusals
 
-    private func write(_ problem: Problem, _ writer: consuming ResponseWriter) async throws {
+    private func write(_ problem: Problem, to request: Request, _ writer: consuming ResponseWriter) async throws {
         var response = problem.response()
         response.headers[Self.requestID] = problem.requestID
-        try await writer.write(response: response.head, body: response.body)
+        // Whatever followed the head would be taken for the next answer (RFC 9110, section 9.3.2).
+        let body = request.method == .head ? ResponseBody() : response.body
+        try await writer.write(response: response.head, body: body)
     }
 
     /// Answers a request, and reads past what is left of its body, within bounds.
     private func refuse(
-        _ failure: Failure, _ requestID: String, _ body: BodyReader, _ writer: consuming ResponseWriter,
-        _ channel: any Channel
+        _ failure: Failure, _ requestID: String, _ request: Request, _ body: BodyReader,
+        _ writer: consuming ResponseWriter, _ channel: any Channel
     ) async throws {
-        try await write(Problem(failure, requestID: requestID), writer)
+        try await write(Problem(failure, requestID: requestID), to: request, writer)
         var read = 0
         while let chunk = try await body.next() {
             read += chunk.readableBytes
