@@ -93,7 +93,7 @@ struct CanaryTests {
         let fields = ["x-request-id", "etag", "link", "x-leak", "set-cookie", "location", "www-authenticate"]
             .map { "\($0): \(all)\r\n" }.joined()
         return .raw(
-            "HTTP/1.1 \(status) \(all)\r\ncontent-type: application/json\r\n\(fields)"
+            "HTTP/1.1 \(status) \(all)\r\ncontent-type: application/json\r\nconnection: close\r\n\(fields)"
                 + "content-length: \(text.utf8.count)\r\n\r\n\(text)")
     }
 

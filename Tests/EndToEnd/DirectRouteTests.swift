@@ -379,6 +379,29 @@ struct DirectRouteTests {
         try await scene.end()
     }
 
+    @Test(
+        "S11: the answer to a HEAD ends with its head, whatever the API says of its length",
+        arguments: TestRoute.allCases)
+    func heads(route: TestRoute) async throws {
+        let scene = try await TwoRoutes.make(starts: route == .tunnel)
+        try await scene.apply(route, "d")
+        let connection = try await RawConnection(port: scene.relay.port)
+        let fields = "Host: localhost\r\nAuthorization: Bearer \(scene.account.agent)\r\n\r\n"
+        for (index, framing) in ["Transfer-Encoding: chunked", "Content-Length: 5", "X: no length"].enumerated() {
+            scene.origin.script("/hello") { _ in
+                .raw("HTTP/1.1 200 OK\r\nX-Page: \(index)\r\n\(framing)\r\n\r\n", close: false)
+            }
+            try await connection.send("HEAD /v1/proxy/d/hello HTTP/1.1\r\n" + fields)
+            try await eventually("the answer") { connection.text.lowercased().contains("x-page: \(index)") }
+        }
+        try await connection.send("GET /v1/proxy/d/items/1 HTTP/1.1\r\n" + fields)
+        try await connection.wait(for: "/items/1")
+        let answers = connection.text.components(separatedBy: "\r\n\r\n")
+        #expect(answers.prefix(4).allSatisfy { $0.hasPrefix("HTTP/1.1 200 OK\r\n") }, "\(connection.text)")
+        try await connection.close()
+        try await scene.end()
+    }
+
     @Test("T7: a relay that leaves lets direct calls finish, tools and streams alike")
     func drain() async throws {
         let scene = try await TwoRoutes.make(["shutdown_grace": "20s"], starts: false)

@@ -309,7 +309,8 @@ struct FaultZooTests {
         try await eventually("the first piece") { gate.received.readableBytes > 0 }
         try await gate.head(413, ["content-type": "text/plain", "content-length": "8"])
         try await gate.send("too much")
-        try await gate.finish()
+        // The answer is whole by its length: the relay may have left already.
+        try? await gate.finish()
         let response = try await opening
         #expect(response.status.code == 413)
         sender.finish()

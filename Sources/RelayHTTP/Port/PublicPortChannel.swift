@@ -140,6 +140,7 @@ package struct PublicPortChannel: ServerChildChannel, HTTPChannelHandler {
 
     private func serveRequests(on channel: any Channel, logger: Logger) throws -> Served {
         let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(HeadAnswerHandler())
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: true))
         try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: Duration(limits.idle), logger: logger))
         return .http1(
