@@ -1,0 +1,2 @@
+/// Reads OpenAPI documents, 2.0, 3.0 and 3.1, into drafts.
+package enum OpenAPI {}
