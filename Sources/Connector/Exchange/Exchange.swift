@@ -264,7 +264,8 @@ final class Exchange: HTTP2StreamDelegate {
         ended(failure.kind.outcome, failure.kind.name)
         release()
         if case .responding = last {
-            stream.reset(.internalError)
+            // The relay tells a deadline by its code; its own may be a moment later.
+            stream.reset(failure.kind == .responseTimeout ? .cancel : .internalError)
         } else {
             record.isDenied = failure.kind.outcome == .denied
             record.status = failure.status
