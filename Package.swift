@@ -43,6 +43,7 @@ let targets: [Target] = [
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Value"),
+    .target(name: "Version"),
     .target(name: "JSONSchema", dependencies: ["CPCRE2", "Value"]),
     .target(name: "YAML", dependencies: ["CYAML", "Value"]),
     .target(name: "Settings", dependencies: ["Value", "YAML"]),
@@ -54,7 +55,7 @@ let targets: [Target] = [
     .target(
         name: "Connector",
         dependencies: [
-            "ReverseHTTP", "EgressPolicy", "Lines", "Settings", "Value",
+            "ReverseHTTP", "EgressPolicy", "Lines", "Settings", "Value", "Version",
             .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),
     .target(name: "Tunnels", dependencies: ["ReverseHTTP", .nioCore, .logging]),
@@ -84,17 +85,17 @@ let targets: [Target] = [
         name: "Relay",
         dependencies: [
             "RelayHTTP", "StoreSQLite", "Pipeline", "Administration", "Registry", "Vault", "Audit", "Egress", "Traffic",
-            "Tunnels", "ReverseHTTP", "EgressPolicy", "Settings", "Value",
+            "Tunnels", "ReverseHTTP", "EgressPolicy", "Settings", "Value", "Version",
             .hummingbird, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .logging, .serviceLifecycle, .unixSignals,
         ]),
-    .executableTarget(name: "penstock-relay", dependencies: ["Relay", "Lines", "Settings", .argumentParser, .logging]),
+    .executableTarget(name: "penstock-relay", dependencies: ["Relay", "Lines", "Settings", "Version", .argumentParser, .logging]),
     .executableTarget(
         name: "penstock-connector",
-        dependencies: ["Connector", "Lines", "ReverseHTTP", "Settings", .logging, .nioCore, .nioPosix]),
+        dependencies: ["Connector", "Lines", "ReverseHTTP", "Settings", "Version", .logging, .nioCore, .nioPosix]),
     .target(
         name: "PenstockCLI",
         dependencies: [
-            "Value", "YAML", "Settings", .argumentParser, .asyncHTTPClient, .x509, .crypto, .asn1, .nioCore, .nioPosix,
+            "Value", "Version", "YAML", "Settings", .argumentParser, .asyncHTTPClient, .x509, .crypto, .asn1, .nioCore, .nioPosix,
             .nioHTTP1, .nioSSL, .logging, .unixSignals,
         ]),
     .executableTarget(name: "penstock", dependencies: ["PenstockCLI"]),
@@ -120,7 +121,8 @@ let targets: [Target] = [
     .testTarget(
         name: "ConnectorTests",
         dependencies: [
-            "Connector", "Lines", "ReverseHTTP", "EgressPolicy", "Settings", "YAML", .nioCore, .nioPosix, .nioHTTP1,
+            "Connector", "Lines", "ReverseHTTP", "EgressPolicy", "Settings", "Version", "YAML", .nioCore, .nioPosix,
+            .nioHTTP1,
             .nioSSL,
             .logging,
         ]),
