@@ -21,8 +21,9 @@ extension Pipeline {
             }
             target = prefix + (try rendering.target(endpoint.template))
         } catch {
+            let argument = endpoint.parameters.first { $0.name == error.parameter }?.argument ?? error.parameter
             throw BoundArguments.failure([
-                .init(pointer: "/\(error.parameter)", message: error.description)
+                .init(pointer: JSONPointer([argument]).description, message: error.description)
             ])
         }
         Self.append(api.fixedQuery + endpoint.fixedQuery, to: &target)
