@@ -46,5 +46,8 @@ package struct SchemaInference: Sendable {
     }
 
     /// The schema that all samples follow; `{}` where there were none.
-    package var schema: JSON { root.schema(isSpent: budget.isSpent) }
+    package var schema: JSON { root.schema(isSpent: budget.isSpent, saysNull: false) }
+
+    /// The same, for ``SchemaWidening``: where nothing but null was seen, it says so. Too narrow to be anybody's schema.
+    package var observation: JSON { root.schema(isSpent: budget.isSpent, saysNull: true) }
 }

@@ -3,16 +3,19 @@ import Value
 extension ValueShape {
     /// The JSON Schema (2020-12) that all values seen follow. Open: other properties are allowed.
     ///
-    /// - Parameter isSpent: whether some of what stood in them was left out.
-    func schema(isSpent: Bool) -> JSON {
-        // Null alone says nothing of what else will stand here.
-        guard !isOpaque, kinds != [], kinds != .null else { return .object([:]) }
+    /// - Parameters:
+    ///   - isSpent: whether some of what stood in them was left out.
+    ///   - saysNull: whether null alone is told; by default it says nothing of what else will stand here.
+    func schema(isSpent: Bool, saysNull: Bool) -> JSON {
+        guard !isOpaque, kinds != [], kinds != .null || saysNull else { return .object([:]) }
         let names = typeNames
         var schema = JSONObject()
         schema["type"] = names.count == 1 ? names[0] : .array(names)
         if kinds.contains(.string), let format = formats?.name { schema["format"] = .string(format) }
-        if let object = objects.first { object.describe(in: &schema, isSpent: isSpent) }
-        if let items = items.first?.schema(isSpent: isSpent), items != .object([:]) { schema["items"] = items }
+        if let object = objects.first { object.describe(in: &schema, isSpent: isSpent, saysNull: saysNull) }
+        if let items = items.first?.schema(isSpent: isSpent, saysNull: saysNull), items != .object([:]) {
+            schema["items"] = items
+        }
         return .object(schema)
     }
 
@@ -34,20 +37,21 @@ extension ValueShape {
 }
 
 extension ObjectShape {
-    fileprivate func describe(in schema: inout JSONObject, isSpent: Bool) {
+    fileprivate func describe(in schema: inout JSONObject, isSpent: Bool, saysNull: Bool) {
         guard !looksLikeMap || isPartial else {
             schema["additionalProperties"] = members.reduce(into: others.first ?? ValueShape()) { all, member in
                 var budget = Budget(shapes: 4096, depth: SchemaInference.Limits.defaults.depth)
                 all.merge(member.shape, at: 0, wasSpent: isSpent, &budget)
-            }.schema(isSpent: isSpent)
+            }.schema(isSpent: isSpent, saysNull: saysNull)
             return
         }
         if !members.isEmpty {
-            schema["properties"] = .object(JSONObject(members.map { ($0.name, $0.shape.schema(isSpent: isSpent)) }))
+            schema["properties"] = .object(
+                JSONObject(members.map { ($0.name, $0.shape.schema(isSpent: isSpent, saysNull: saysNull)) }))
             let required = members.filter { $0.count == count }
             if !required.isEmpty { schema["required"] = .array(required.map { .string($0.name) }) }
         }
-        if !isPartial, let others = others.first?.schema(isSpent: isSpent), others != .object([:]) {
+        if !isPartial, let others = others.first?.schema(isSpent: isSpent, saysNull: saysNull), others != .object([:]) {
             schema["additionalProperties"] = others
         }
     }
