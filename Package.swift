@@ -128,7 +128,7 @@ let targets: [Target] = [
         ]),
     .testTarget(name: "TunnelsTests", dependencies: ["Tunnels", .nioCore, .nioEmbedded, .logging]),
     .testTarget(name: "RegistryTests", dependencies: ["Registry", "EgressPolicy", "Value", "YAML"]),
-    .testTarget(name: "DraftsTests", dependencies: ["Drafts", "Registry", "Value", "YAML"]),
+    .testTarget(name: "DraftsTests", dependencies: ["Drafts", "JSONSchema", "Registry", "Value", "YAML"]),
     .testTarget(name: "OpenAPITests", dependencies: ["Drafts", "OpenAPI", "Registry", "Value", "YAML"]),
     .testTarget(name: "CapturesTests", dependencies: ["Captures", "Drafts", "Registry", "Value"]),
     .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "Drafts", "Registry", "Value"]),

@@ -24,10 +24,12 @@ package struct DraftOperation: Sendable {
     /// A member of a definition's `endpoints`; nil when the operation is left out.
     package var endpoint: JSONObject?
     package var findings: [Finding]
+    /// Where it stands in the source; nil where that has no places.
+    package var pointer: JSONPointer?
 
     package init(
         method: String, path: String, operationID: String? = nil, tags: [String] = [], isDeprecated: Bool = false,
-        endpoint: JSONObject? = nil, findings: [Finding] = []
+        endpoint: JSONObject? = nil, findings: [Finding] = [], pointer: JSONPointer? = nil
     ) {
         self.method = method
         self.path = path
@@ -36,6 +38,7 @@ package struct DraftOperation: Sendable {
         self.isDeprecated = isDeprecated
         self.endpoint = endpoint
         self.findings = findings
+        self.pointer = pointer
     }
 
     package var outcome: Outcome {
