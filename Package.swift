@@ -105,6 +105,7 @@ let targets: [Target] = [
             .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),
     .executableTarget(name: "penstock-scoreboard", dependencies: ["JSONSchema", "Value"]),
+    .executableTarget(name: "penstock-fuzz", dependencies: ["JSONSchema", "Value", "YAML"]),
 
     .testTarget(name: "ValueTests", dependencies: ["Value"]),
     .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "Value"]),
