@@ -60,7 +60,7 @@ let targets: [Target] = [
     .target(name: "Tunnels", dependencies: ["ReverseHTTP", .nioCore, .logging]),
     .target(name: "Registry", dependencies: ["JSONSchema", "Value", "EgressPolicy"]),
     .target(name: "Drafts", dependencies: ["Value"]),
-    .target(name: "OpenAPI", dependencies: ["Drafts", "JSONSchema", "Registry", "Value", "YAML"]),
+    .target(name: "OpenAPI", dependencies: ["Drafts", "EgressPolicy", "JSONSchema", "Registry", "Value", "YAML"]),
     .target(name: "Captures", dependencies: ["Drafts", "Value", "YAML"]),
     .target(name: "Discovery", dependencies: ["Captures", "Drafts", "OpenAPI", "Value"]),
     .target(name: "Vault", dependencies: [.crypto]),

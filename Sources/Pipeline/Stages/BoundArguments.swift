@@ -25,18 +25,18 @@ struct BoundArguments {
         var known: Set<String> = []
         var isPathWhole = true
         for parameter in endpoint.parameters {
-            known.insert(parameter.name)
-            var given = object[parameter.name]
+            known.insert(parameter.argument)
+            var given = object[parameter.argument]
             if given?.isNull ?? true { given = parameter.schema["default"] }
             guard let given, !given.isNull else {
                 if parameter.isRequired {
-                    violate(parameter.name, "This argument is required.")
+                    violate(parameter.argument, "This argument is required.")
                     if parameter.location == .path { isPathWhole = false }
                 }
                 continue
             }
-            guard let value = ParameterValue(given) else {
-                violate(parameter.name, "A list or object in a parameter holds only strings, numbers and booleans.")
+            guard let value = ParameterValue(given, of: parameter) else {
+                violate(parameter.argument, "A list or object in a parameter holds only strings, numbers and booleans.")
                 if parameter.location == .path { isPathWhole = false }
                 continue
             }
@@ -97,8 +97,49 @@ struct BoundArguments {
 }
 
 extension ParameterValue {
-    /// Nil for what has lists or objects inside lists or objects, which no style can write.
-    fileprivate init?(_ value: JSON) {
+    /// Nil for what has lists or objects inside lists or objects, which no style but `deepObject` can write.
+    fileprivate init?(_ value: JSON, of parameter: Parameter) {
+        if parameter.isJSON {
+            self = .scalar(value.text())
+        } else if parameter.format.style == .deepObject {
+            var properties: [Property] = []
+            guard Self.addDeep(value, "", &properties, depth: 8), !properties.isEmpty || value.parameterText == nil
+            else {
+                return nil
+            }
+            self = .object(properties)
+        } else {
+            self.init(value)
+        }
+    }
+
+    /// OpenAPI says nothing of lists and objects within a deep object. Servers read `filter[a][b]=1` and `ids[]=1`, which
+    /// is what the libraries of most languages write; keys hold the inner brackets.
+    private static func addDeep(_ value: JSON, _ key: String, _ properties: inout [Property], depth: Int) -> Bool {
+        guard depth > 0 else { return false }
+        switch value {
+        case .object(let object):
+            for (name, member) in object {
+                guard addDeep(member, key.isEmpty ? name : "\(key)][\(name)", &properties, depth: depth - 1) else {
+                    return false
+                }
+            }
+        case .array(let elements):
+            for element in elements {
+                guard element.array == nil, element.object == nil else { return false }
+                guard addDeep(element, key.isEmpty ? "" : "\(key)][", &properties, depth: depth - 1) else {
+                    return false
+                }
+            }
+        case .null: break
+        case .bool, .number, .string:
+            guard depth < 8, let text = value.parameterText else { return false }
+            properties.append(Property(key, text))
+        }
+        return true
+    }
+
+    private init?(_ value: JSON) {
         switch value {
         case .array(let elements):
             let texts = elements.compactMap(\.parameterText)

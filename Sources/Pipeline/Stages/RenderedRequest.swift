@@ -34,8 +34,9 @@ package struct RenderedRequest: Sendable {
             }
             target = prefix + (try rendering.target(endpoint.template))
         } catch {
+            let argument = endpoint.parameters.first { $0.name == error.parameter }?.argument ?? error.parameter
             throw BoundArguments.failure([
-                .init(pointer: "/\(error.parameter)", message: error.description)
+                .init(pointer: JSONPointer([argument]).description, message: error.description)
             ])
         }
         Pipeline.append(api.fixedQuery + endpoint.fixedQuery, to: &target)

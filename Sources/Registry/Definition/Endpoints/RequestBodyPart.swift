@@ -4,6 +4,8 @@ import Value
 struct RequestBodyPart {
     /// Nil where there is none; then any JSON value is let through where the method takes a body.
     private(set) var schema: JSON?
+    /// Whether the definition says `false`: requests have no body, whatever their method.
+    private(set) var isExcluded = false
     private(set) var content = RequestContent.json
     private(set) var isRequired = false
     let place: JSONPointer
@@ -14,6 +16,10 @@ struct RequestBodyPart {
         place = reader.place("request_body")
         guard let value = reader.value("request_body") else { return }
         let faults = reader.faults
+        if value.bool == false {
+            isExcluded = true
+            return
+        }
         if let method, Self.withoutBody.contains(method) {
             faults.invalid(place, "A \(method) request has no body.")
             return
@@ -38,7 +44,7 @@ struct RequestBodyPart {
 
     /// Whether a request of this method has a body.
     func isSent(_ method: String) -> Bool {
-        !Self.withoutBody.contains(method) && (method != "DELETE" || schema != nil)
+        !isExcluded && !Self.withoutBody.contains(method) && (method != "DELETE" || schema != nil)
     }
 
     /// The schema alone.
