@@ -105,7 +105,10 @@ let targets: [Target] = [
             "ReverseHTTP", "Connector", "EgressPolicy", "Settings", "Value", "Audit", "StoreSQLite",
             .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),
-    .executableTarget(name: "penstock-scoreboard", dependencies: ["JSONSchema", "Value"]),
+    .executableTarget(
+        name: "penstock-scoreboard",
+        dependencies: ["Drafts", "JSONSchema", "OpenAPI", "Pipeline", "Registry", "Value", "YAML", .nioCore, .nioHTTP1]),
+    .executableTarget(name: "penstock-fuzz", dependencies: ["JSONSchema", "Value", "YAML"]),
 
     .testTarget(name: "ValueTests", dependencies: ["Value"]),
     .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "Value"]),
