@@ -84,8 +84,8 @@ let targets: [Target] = [
     .target(
         name: "Relay",
         dependencies: [
-            "RelayHTTP", "StoreSQLite", "Pipeline", "Administration", "Drift", "Registry", "Vault", "Audit", "Egress", "Traffic",
-            "Tunnels", "ReverseHTTP", "EgressPolicy", "Settings", "Value",
+            "RelayHTTP", "StoreSQLite", "Pipeline", "Administration", "Drift", "Registry", "Vault", "Audit", "Egress",
+            "Traffic", "Tunnels", "ReverseHTTP", "EgressPolicy", "Settings", "Value",
             .hummingbird, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .logging, .serviceLifecycle, .unixSignals,
         ]),
     .executableTarget(name: "penstock-relay", dependencies: ["Relay", "Lines", "Settings", .argumentParser, .logging]),

@@ -46,7 +46,6 @@ struct DriftController {
     @Sendable func decide(_ request: Request, _ context: RelayContext) async throws -> Response {
         let slug = try context.parameters.require("slug")
         let segment = try context.parameters.require("id")
-        _ = try await request.object([], context)
         let id = String(segment.prefix { $0 != ":" })
         switch segment.dropFirst(id.count) {
         case ":accept":
