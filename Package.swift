@@ -64,13 +64,14 @@ let targets: [Target] = [
     .target(name: "OpenAPI", dependencies: ["Drafts", "EgressPolicy", "JSONSchema", "Registry", "Value", "YAML"]),
     .target(name: "Captures", dependencies: ["Drafts", "Value", "YAML"]),
     .target(name: "Discovery", dependencies: ["Captures", "Drafts", "OpenAPI", "Value"]),
+    .target(name: "Drift", dependencies: ["Drafts", "JSONSchema", "Registry", "Value", .crypto]),
     .target(name: "Vault", dependencies: [.crypto]),
     .target(name: "Audit", dependencies: ["Value", .crypto]),
-    .target(name: "Administration", dependencies: ["Registry", "Vault", "Audit", "EgressPolicy", "Value"]),
+    .target(name: "Administration", dependencies: ["Drift", "Registry", "Vault", "Audit", "EgressPolicy", "Value"]),
     .target(
         name: "Pipeline",
         dependencies: [
-            "Registry", "Vault", "Audit", "Traffic", "EgressPolicy", "Value", .nioCore, .nioHTTP1, .logging,
+            "Drift", "Registry", "Vault", "Audit", "Traffic", "EgressPolicy", "Value", .nioCore, .nioHTTP1, .logging,
         ]),
     .target(name: "StoreSQLite", dependencies: ["Registry", "Vault", "Audit", "Value", .grdb, .grdbSQLite]),
     .target(
@@ -84,8 +85,8 @@ let targets: [Target] = [
     .target(
         name: "Relay",
         dependencies: [
-            "RelayHTTP", "StoreSQLite", "Pipeline", "Administration", "Registry", "Vault", "Audit", "Egress", "Traffic",
-            "Tunnels", "ReverseHTTP", "EgressPolicy", "Settings", "Value", "Version",
+            "RelayHTTP", "StoreSQLite", "Pipeline", "Administration", "Drift", "Registry", "Vault", "Audit", "Egress",
+            "Traffic", "Tunnels", "ReverseHTTP", "EgressPolicy", "Settings", "Value", "Version",
             .hummingbird, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .logging, .serviceLifecycle, .unixSignals,
         ]),
     .executableTarget(name: "penstock-relay", dependencies: ["Relay", "Lines", "Settings", "Version", .argumentParser, .logging]),
@@ -135,13 +136,14 @@ let targets: [Target] = [
     .testTarget(name: "OpenAPITests", dependencies: ["Drafts", "OpenAPI", "Registry", "Value", "YAML"]),
     .testTarget(name: "CapturesTests", dependencies: ["Captures", "Drafts", "Registry", "Value"]),
     .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "Drafts", "Registry", "Value"]),
+    .testTarget(name: "DriftTests", dependencies: ["Drift", "JSONSchema", "Registry", "Value", "YAML"]),
     .testTarget(name: "VaultTests", dependencies: ["Vault"]),
     .testTarget(name: "AuditTests", dependencies: ["Audit", "Value"]),
     .testTarget(
         name: "PipelineTests",
         dependencies: [
-            "Pipeline", "Registry", "Vault", "Audit", "Traffic", "EgressPolicy", "StoreSQLite", "Value", .nioCore,
-            .nioHTTP1, .logging,
+            "Pipeline", "Drift", "Registry", "Vault", "Audit", "Traffic", "EgressPolicy", "StoreSQLite", "Value",
+            .nioCore, .nioHTTP1, .logging,
         ]),
     .testTarget(
         name: "StoreSQLiteTests", dependencies: ["StoreSQLite", "Registry", "Vault", "Audit", "Value", .grdb]),

@@ -57,6 +57,7 @@ package struct Relay: Sendable {
                 .init(service: AuditService(audit: parts.audit)),
                 .init(service: parts.egress),
                 .init(service: parts.alerts),
+                .init(service: parts.drift),
                 .init(service: tls),
                 .init(
                     service: VaultWatch(

@@ -22,6 +22,7 @@ package func buildRelayRouter(
     TunnelController(administration: administration, hub: hub).add(to: router)
     APIController(administration: administration, statistics: log, pipeline: pipeline).add(to: router)
     LogController(administration: administration, log: log, deliveries: deliveries).add(to: router)
+    DriftController(administration: administration).add(to: router)
     PlatformController(administration: administration, addresses: addresses).add(to: router)
     TestController(administration: administration, directory: directory, pipeline: pipeline).add(to: router)
     ToolController(administration: administration, directory: directory).add(to: router)

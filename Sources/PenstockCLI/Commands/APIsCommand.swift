@@ -6,7 +6,7 @@ import Value
 struct APIsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apis",
-        abstract: "Lists, shows, writes, tests and deletes API definitions, and shows their calls.",
+        abstract: "Lists, shows, writes, tests and deletes API definitions, and shows their calls and drift.",
         discussion: """
             Examples:
               penstock apis list
@@ -15,7 +15,7 @@ struct APIsCommand: AsyncParsableCommand {
               penstock apis test my_company_crm
             """,
         subcommands: [
-            List.self, Get.self, Apply.self, Test.self, Logs.self, Summary.self, Delete.self,
+            List.self, Get.self, Apply.self, Test.self, Logs.self, Summary.self, Drift.self, Delete.self,
         ])
 
     static let columns = [

@@ -18,6 +18,7 @@ enum Schema {
         migrator.registerMigration("2-deliveries") { try $0.execute(sql: deliveries) }
         migrator.registerMigration("2-idempotency") { try $0.execute(sql: idempotency) }
         migrator.registerMigration("2-token-limits") { try $0.execute(sql: tokenLimits) }
+        migrator.registerMigration("3-drift") { try $0.execute(sql: drift) }
         return migrator
     }
 
