@@ -62,7 +62,7 @@ let targets: [Target] = [
     .target(name: "Drafts", dependencies: ["Value"]),
     .target(name: "OpenAPI", dependencies: ["Drafts", "JSONSchema", "Registry", "Value", "YAML"]),
     .target(name: "Captures", dependencies: ["Drafts", "Value", "YAML"]),
-    .target(name: "Discovery", dependencies: ["Captures", "Drafts", "OpenAPI", "Value"]),
+    .target(name: "Discovery", dependencies: ["Drafts", "EgressPolicy", "Value"]),
     .target(name: "Vault", dependencies: [.crypto]),
     .target(name: "Audit", dependencies: ["Value", .crypto]),
     .target(name: "Administration", dependencies: ["Registry", "Vault", "Audit", "EgressPolicy", "Value"]),
@@ -129,7 +129,7 @@ let targets: [Target] = [
     .testTarget(name: "DraftsTests", dependencies: ["Drafts", "JSONSchema", "Registry", "Value", "YAML"]),
     .testTarget(name: "OpenAPITests", dependencies: ["Drafts", "OpenAPI", "Registry", "Value", "YAML"]),
     .testTarget(name: "CapturesTests", dependencies: ["Captures", "Drafts", "Registry", "Value"]),
-    .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "Drafts", "Registry", "Value"]),
+    .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "Drafts", "EgressPolicy", "Registry", "Value"]),
     .testTarget(name: "VaultTests", dependencies: ["Vault"]),
     .testTarget(name: "AuditTests", dependencies: ["Audit", "Value"]),
     .testTarget(
