@@ -25,6 +25,8 @@ package struct DiscoveryOptions: Sendable {
     package var samples: [String] = []
     /// Whether links in answers are followed to learn from more of them. Yes by default.
     package var followsLinks = true
+    /// Calls that were made, to learn from where no description is found.
+    package var observed: ObservedCalls?
 
     /// The defaults that the properties name.
     package init() {}

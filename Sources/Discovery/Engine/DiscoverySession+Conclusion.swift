@@ -32,13 +32,25 @@ extension DiscoverySession {
             candidates.append(
                 DiscoveryResult.Candidate(draft: draft, evidence: commands.evidence, confidence: .medium))
         }
-        if let candidate = samples.candidate() { candidates.append(candidate) }
-        let mentioned = commands.mentions.map { mention in
-            InferredEndpoint(method: mention.method, shape: mention.shape, basis: "named on a page of documentation")
+        var draft = InferredDraft()
+        samples.contribute(to: &draft)
+        if let observed = options.observed {
+            for call in observed.calls {
+                let basis = "seen in \(call.count) call\(call.count == 1 ? "" : "s")"
+                let endpoint = InferredEndpoint(method: call.method, shape: PathShape.of(call.template), basis: basis)
+                draft.add(endpoint, [Evidence(path: call.template, place: .audit)], .medium)
+            }
         }
-        guard !mentioned.isEmpty else { return }
-        let draft = InferredEndpoint.draft(
-            mentioned, base: base, "From pages of documentation. Experimental: look at every endpoint before use.")
-        candidates.append(DiscoveryResult.Candidate(draft: draft, evidence: commands.evidence, confidence: .low))
+        for mention in commands.mentions {
+            let endpoint = InferredEndpoint(
+                method: mention.method, shape: mention.shape, basis: "named on a page of documentation")
+            draft.add(endpoint, commands.evidence, .low)
+        }
+        guard !draft.isEmpty else { return }
+        candidates.append(draft.candidate(base))
+        findings.add(
+            "inferred",
+            "No description was found. What answers, calls and pages show was put together; it may be wrong.",
+            nil, .low)
     }
 }

@@ -6,6 +6,7 @@ struct FindingList: Sendable {
     }
 
     private static let most = 200
+    private static let mostOfOne = 20
     private static let mostEvidence = 10
     private(set) var all: [DiscoveryFinding] = []
     private var offsets: [Key: Int] = [:]
@@ -23,7 +24,7 @@ struct FindingList: Sendable {
             all[offset].evidence.append(evidence)
             return
         }
-        guard all.count < Self.most else { return }
+        guard all.count < Self.most, all.count(where: { $0.code == code }) < Self.mostOfOne else { return }
         offsets[key] = all.count
         all.append(DiscoveryFinding(code, message, evidence.map { [$0] } ?? [], confidence))
     }

@@ -46,7 +46,7 @@ struct InferredEndpoint: Sendable {
         }
         let taken = Set(shape.parameters.map(\.name))
         for name in query where !taken.contains(name) {
-            parameters.append(["name": .string(name), "in": "query", "type": .array(["string", "integer"])])
+            parameters.append(["name": .string(name), "in": "query", "schema": ["type": ["string", "integer"]]])
         }
         if !parameters.isEmpty { endpoint["parameters"] = .array(parameters) }
         if let response, response.object?.isEmpty == false { endpoint["response_schema"] = response }

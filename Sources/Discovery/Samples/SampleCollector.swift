@@ -60,22 +60,21 @@ struct SampleCollector: Sendable {
             || object["_embedded"]?.object != nil
     }
 
-    /// Nil where nothing was learnt.
-    func candidate() -> DiscoveryResult.Candidate? {
+    /// Adds what was learnt to a draft.
+    func contribute(to draft: inout InferredDraft) {
         let learnt = entries.values.filter { $0.inference.count > 0 || !$0.evidence.isEmpty }
             .sorted { $0.shape.description < $1.shape.description }
-        guard learnt.contains(where: { $0.inference.count > 0 }) else { return nil }
-        let endpoints = learnt.map { entry -> InferredEndpoint in
-            InferredEndpoint(
-                method: "GET", shape: entry.shape, query: entry.query,
-                response: entry.inference.count > 0 ? entry.inference.schema : nil, isList: entry.isList,
-                basis: entry.inference.count > 0
-                    ? "inferred from \(entry.inference.count) answer\(entry.inference.count == 1 ? "" : "s")"
-                    : "named in an answer and not asked")
+        guard learnt.contains(where: { $0.inference.count > 0 || !$0.query.isEmpty }) else { return }
+        for entry in learnt {
+            let count = entry.inference.count
+            var endpoint = InferredEndpoint(
+                method: "GET", shape: entry.shape, query: entry.query, isList: entry.isList,
+                basis: "named in an answer and not asked")
+            if count > 0 {
+                endpoint.response = entry.inference.schema
+                endpoint.basis = "inferred from \(count) answer\(count == 1 ? "" : "s")"
+            }
+            draft.add(endpoint, entry.evidence, .low)
         }
-        let draft = InferredEndpoint.draft(
-            endpoints, base: base, "Inferred from sample answers. Experimental: look at every endpoint before use.")
-        let evidence = learnt.flatMap(\.evidence).prefix(10)
-        return DiscoveryResult.Candidate(draft: draft, evidence: Array(evidence), confidence: .low)
     }
 }
