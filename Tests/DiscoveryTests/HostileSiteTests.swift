@@ -58,16 +58,16 @@ import Value
     }
 
     @Test(arguments: [
-        String(repeating: "<", count: 300_000), String(repeating: "<a ", count: 100_000),
-        String(repeating: "<!--", count: 100_000), "<script>" + String(repeating: "spec:{\"", count: 80_000),
-        "<script>swagger-ui " + String(repeating: "'\"`", count: 100_000),
-        "<script>swagger-ui " + String(repeating: "url:", count: 100_000),
-        String(repeating: "&#", count: 200_000), "<pre>" + String(repeating: "<code>", count: 100_000),
-        "<a href=" + String(repeating: "x", count: 400_000), String(repeating: "</script", count: 60_000),
+        ("<", 300_000), ("<a ", 100_000), ("<!--", 100_000), ("</script", 60_000), ("&#", 200_000), ("<code>", 100_000),
+        ("<script>swagger-ui spec:{\"", 40_000), ("'\"`", 100_000), ("<a href=x", 100_000), ("<a href='", 100_000),
+        ("<script>redoc url:", 50_000), ("<pre>curl ", 50_000), ("<p a=\"", 100_000),
     ])
-    func `Broken HTML ends`(body: String) async throws {
-        let result = try await discover(ScriptedSite(["/": .html("<p>" + body)]))
-        #expect(result.candidates.isEmpty)
+    func `Broken HTML ends`(piece: String, count: Int) async throws {
+        for start in ["<p>", "<script>swagger-ui ", "<a href="] {
+            let body = start + String(repeating: piece, count: count)
+            let result = try await discover(ScriptedSite(["/": .html(body)]))
+            #expect(result.candidates.isEmpty)
+        }
     }
 
     @Test func `Redirects are followed thrice within the origin, and loops end`() async throws {
