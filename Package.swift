@@ -65,6 +65,7 @@ let targets: [Target] = [
     .target(name: "Captures", dependencies: ["Drafts", "Value", "YAML"]),
     .target(name: "Discovery", dependencies: ["Drafts", "EgressPolicy", "Value"]),
     .target(name: "Drift", dependencies: ["Drafts", "JSONSchema", "Registry", "Value", .crypto]),
+    .target(name: "Importing", dependencies: ["Captures", "Discovery", "Drafts", "OpenAPI", "Registry", "Value"]),
     .target(name: "Vault", dependencies: [.crypto]),
     .target(name: "Audit", dependencies: ["Value", .crypto]),
     .target(name: "Administration", dependencies: ["Drift", "Registry", "Vault", "Audit", "EgressPolicy", "Value"]),
@@ -77,7 +78,8 @@ let targets: [Target] = [
     .target(
         name: "RelayHTTP",
         dependencies: [
-            "Pipeline", "Administration", "Registry", "Vault", "Audit", "Tunnels", "ReverseHTTP", "Value", "YAML",
+            "Pipeline", "Administration", "Registry", "Vault", "Audit", "Drafts", "Importing", "OpenAPI", "Tunnels",
+            "ReverseHTTP", "Value", "YAML",
             .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .httpTypes, .nioCore, .nioPosix, .nioHTTP1,
             .nioHTTPTypes,
             .nioHTTPTypesHTTP1, .nioSSL, .nioTLS, .logging, .serviceLifecycle,
@@ -85,18 +87,21 @@ let targets: [Target] = [
     .target(
         name: "Relay",
         dependencies: [
-            "RelayHTTP", "StoreSQLite", "Pipeline", "Administration", "Drift", "Registry", "Vault", "Audit", "Egress",
-            "Traffic", "Tunnels", "ReverseHTTP", "EgressPolicy", "Settings", "Value", "Version",
+            "RelayHTTP", "StoreSQLite", "Pipeline", "Administration", "Discovery", "Drift", "Importing", "Registry",
+            "Vault", "Audit", "Egress", "Traffic", "OpenAPI", "Tunnels", "ReverseHTTP", "EgressPolicy", "Settings",
+            "Value", "Version",
             .hummingbird, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .logging, .serviceLifecycle, .unixSignals,
         ]),
-    .executableTarget(name: "penstock-relay", dependencies: ["Relay", "Lines", "Settings", "Version", .argumentParser, .logging]),
+    .executableTarget(
+        name: "penstock-relay", dependencies: ["Relay", "Lines", "Settings", "Version", .argumentParser, .logging]),
     .executableTarget(
         name: "penstock-connector",
         dependencies: ["Connector", "Lines", "ReverseHTTP", "Settings", "Version", .logging, .nioCore, .nioPosix]),
     .target(
         name: "PenstockCLI",
         dependencies: [
-            "Value", "Version", "YAML", "Settings", .argumentParser, .asyncHTTPClient, .x509, .crypto, .asn1, .nioCore, .nioPosix,
+            "Value", "Version", "YAML", "Settings", .argumentParser, .asyncHTTPClient, .x509, .crypto, .asn1, .nioCore,
+            .nioPosix,
             .nioHTTP1, .nioSSL, .logging, .unixSignals,
         ]),
     .executableTarget(name: "penstock", dependencies: ["PenstockCLI"]),

@@ -29,6 +29,34 @@ extension Administration {
         }
     }
 
+    /// Creates or replaces a definition that an import made, and remembers the import for the next one.
+    ///
+    /// - Parameters:
+    ///   - definition: what is to be stored: what was imported, or what came of it and the owner's changes.
+    ///   - imported: what was imported.
+    package func saveImport(
+        _ definition: JSON, imported: JSON, at slug: String, condition: WriteCondition, by actor: Actor
+    ) async throws(AdministrationError) -> (api: StoredAPI, isNew: Bool) {
+        let user = try user(of: actor)
+        return try await change("api.import", of: { $0.0.id }, by: actor) { [self] in
+            let existing = try store.api(user: user, slug: slug)
+            return try write(
+                draft(.value(definition), over: existing, at: slug, condition: condition, user: user),
+                imported: imported)
+        }
+    }
+
+    /// What stands under a slug, and what was last imported there; nil where there is none.
+    package func importState(
+        of slug: String, for actor: Actor
+    ) async throws(AdministrationError) -> (current: StoredAPI?, imported: JSON?) {
+        let user = try user(of: actor)
+        return try await read { [self] in
+            guard let current = try store.api(user: user, slug: slug) else { return (nil, nil) }
+            return (current, try store.importedDefinition(api: current.id, user: user))
+        }
+    }
+
     /// Applies a JSON Merge Patch (RFC 7396) to a definition. Between reading and writing it nobody else's change is lost.
     package func patchAPI(
         _ slug: String, _ patch: JSON, condition: WriteCondition, by actor: Actor
@@ -84,8 +112,12 @@ extension Administration {
 
     /// Stores a draft with its credentials, and makes it what the next call uses.
     ///
-    /// - Parameter accepting: the proposal whose change it is.
-    private func write(_ draft: Draft, accepting: String? = nil) throws -> (api: StoredAPI, isNew: Bool) {
+    /// - Parameters:
+    ///   - accepting: the proposal whose change it is.
+    ///   - imported: what was imported, where it comes of an import.
+    private func write(
+        _ draft: Draft, accepting: String? = nil, imported: JSON? = nil
+    ) throws -> (api: StoredAPI, isNew: Bool) {
         let stored = draft.stored
         let fields = try vault.fields(user: stored.user, api: stored.id)
         try vault.change(
@@ -93,7 +125,9 @@ extension Administration {
             puts: draft.definition.secrets.map { ($0.field, Secret(text: $0.value)) },
             deletes: fields.filter { !draft.definition.secretFields.contains($0) }
         ) { change in
-            try store.save(stored, expecting: draft.existing.map { .version($0.version) } ?? .absent, with: change)
+            try store.save(
+                stored, expecting: draft.existing.map { .version($0.version) } ?? .absent, with: change,
+                imported: imported)
         }
         directory.set(draft.compiled)
         ended(.api(stored.id))

@@ -24,8 +24,13 @@ struct RelayParts: Sendable {
     let alerts: AlertService
     let drift: DriftService
     let store: SQLiteStore
+    let imports: ImportService
 
-    init(_ configuration: RelayConfiguration, _ storage: RelayStorage, _ pool: NIOThreadPool, _ logger: Logger) throws {
+    init(
+        _ configuration: RelayConfiguration, _ storage: RelayStorage, _ pool: NIOThreadPool,
+        _ importPool: NIOThreadPool,
+        _ logger: Logger
+    ) throws {
         store = storage.store
         audit = AuditWriter(
             store: storage.store, durability: configuration.durability == .strict ? .strict : .relaxed)
@@ -33,6 +38,8 @@ struct RelayParts: Sendable {
         self.hub = hub
         let egress = EgressSwitch(try RelayEgress.client(configuration, logger: logger))
         self.egress = egress
+        imports = ImportService(
+            offload: ThreadOffload(pool: importPool), fetcher: SpecFetcher(egress: egress))
         let vault = storage.vault
         let offload = ThreadOffload(pool: pool)
         keys = IdempotencyKeys(
