@@ -5,10 +5,13 @@ import Testing
 import Value
 
 @Suite struct BodyTests {
-    private func endpoint(_ content: String, isRequired: Bool = true, _ rest: String = "") throws -> (CompiledEndpoint, Draft) {
+    private func endpoint(_ content: String, isRequired: Bool = true, _ rest: String = "") throws -> (
+        CompiledEndpoint, Draft
+    ) {
         let draft = try importing(
             document(
-                "/a:\n  post:\n    operationId: a\n    requestBody: {required: \(isRequired), content: \(content)}", rest))
+                "/a:\n  post:\n    operationId: a\n    requestBody: {required: \(isRequired), content: \(content)}",
+                rest))
         return (try #require(try draft.accepted().endpoints.first), draft)
     }
 
@@ -61,7 +64,10 @@ import Value
     @Test(
         "I: forms, files, bytes, text and XML are written as their content types have it",
         arguments: [
-            ("application/x-www-form-urlencoded", "{type: object, properties: {a: {type: string}}}", RequestContent.Encoding.form),
+            (
+                "application/x-www-form-urlencoded", "{type: object, properties: {a: {type: string}}}",
+                RequestContent.Encoding.form
+            ),
             ("multipart/form-data", "{type: object, properties: {a: {type: string, format: binary}}}", .multipart),
             ("application/octet-stream", "{type: string, format: binary}", .base64), ("image/png", "{}", .base64),
             ("text/plain", "{type: string}", .text), ("application/xml", "{type: object, properties: {a: {}}}", .text),

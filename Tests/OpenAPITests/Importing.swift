@@ -15,7 +15,8 @@ func importing(
 /// A 3.0 document with these paths.
 func document(_ paths: String, _ rest: String = "", version: String = "3.0.3") -> String {
     "openapi: \(version)\ninfo: {title: Boats, version: '1'}\nservers: [{url: 'https://boats.example.com/v1'}]\n"
-        + rest + "\npaths:\n" + paths.split(separator: "\n", omittingEmptySubsequences: false)
+        + rest + "\npaths:\n"
+        + paths.split(separator: "\n", omittingEmptySubsequences: false)
         .map { "  \($0)\n" }.joined()
 }
 

@@ -104,7 +104,9 @@ import Value
     func reserved() throws {
         let names = ["Host", "Cookie", "X-Forwarded-For", "Content-Length", "Connection", "Proxy-Authorization", "TE"]
         let described = ["Accept", "Content-Type", "Authorization"]
-        let lines = (names + described).map { "      - {name: \($0), in: header, required: true, schema: {type: string}}" }
+        let lines = (names + described).map {
+            "      - {name: \($0), in: header, required: true, schema: {type: string}}"
+        }
         let draft = try importing(
             document(
                 "/a:\n  get:\n    parameters:\n" + lines.joined(separator: "\n")

@@ -23,7 +23,8 @@ import Value
 
     @Test("I: a text that is not UTF-8 gets its line and column")
     func encoding() throws {
-        let fault = try #require(failure(Array("{\"openapi\": \"3.0.0\",\n \"info\": \"".utf8) + [0xC3, 0x28] + Array("\"}".utf8)))
+        let fault = try #require(
+            failure(Array("{\"openapi\": \"3.0.0\",\n \"info\": \"".utf8) + [0xC3, 0x28] + Array("\"}".utf8)))
         #expect(fault.message.contains("UTF-8"))
         #expect(fault.position == Position(line: 2, column: 11))
     }
@@ -96,7 +97,8 @@ import Value
                 """))
         #expect(draft.endpoints.map { $0["name"]?.string } == ["good", "last"])
         #expect(draft.operations.map(\.outcome) == [.imported, .leftOut, .leftOut, .importedWithChanges])
-        let bad = try #require(draft.findings("path_invalid").first { $0.effect == .leftOut && $0.pointer.tokens.count == 3 })
+        let bad = try #require(
+            draft.findings("path_invalid").first { $0.effect == .leftOut && $0.pointer.tokens.count == 3 })
         #expect(bad.pointer.tokens == ["paths", "/bad{", "get"])
         #expect(bad.position?.line == 9)
         #expect(draft.findings("parameter_invalid").map { "\($0.pointer)" }.contains("/paths/~1last/get/parameters/1"))
@@ -110,14 +112,17 @@ import Value
     func hostile() throws {
         var bomb = "openapi: 3.0.0\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
         for index in 1..<12 {
-            bomb += "a\(index): &a\(index) [" + Array(repeating: "*a\(index - 1)", count: 10).joined(separator: ", ") + "]\n"
+            bomb +=
+                "a\(index): &a\(index) [" + Array(repeating: "*a\(index - 1)", count: 10).joined(separator: ", ")
+                + "]\n"
         }
         #expect(throws: ImportError.self) { try importing(bomb) }
         let deep = String(repeating: "{\"a\":", count: 100_000)
         #expect(throws: ImportError.self) { try importing("{\"openapi\": \"3.0.0\", \"paths\": " + deep) }
         var wide = "components:\n  schemas:\n"
         for index in 0..<60 {
-            wide += "    S\(index): {allOf: [{$ref: '#/components/schemas/S\(index + 1)'}, {$ref: '#/components/schemas/S\(index + 1)'}]}\n"
+            wide +=
+                "    S\(index): {allOf: [{$ref: '#/components/schemas/S\(index + 1)'}, {$ref: '#/components/schemas/S\(index + 1)'}]}\n"
         }
         wide += "    S60: {type: string}\n"
         let draft = try importing(

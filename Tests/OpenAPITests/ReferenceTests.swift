@@ -60,20 +60,20 @@ import Value
         let draft = try bundle([
             "spec/openapi.yaml": document("/boats: {$ref: paths/boats.yaml}"),
             "spec/paths/boats.yaml": """
-                get:
-                  operationId: listBoats
-                  parameters: [{$ref: '../parts/query/$limit.yaml'}]
-                  responses:
-                    '200':
-                      content:
-                        application/json:
-                          schema: {type: array, items: {$ref: './../parts/schemas.json#/Boat'}}
-                """,
+            get:
+              operationId: listBoats
+              parameters: [{$ref: '../parts/query/$limit.yaml'}]
+              responses:
+                '200':
+                  content:
+                    application/json:
+                      schema: {type: array, items: {$ref: './../parts/schemas.json#/Boat'}}
+            """,
             "spec/parts/query/$limit.yaml": "name: limit\nin: query\nschema: {type: integer}\n",
             "spec/parts/schemas.json": """
-                {"Boat": {"type": "object", "properties": {"mast": {"$ref": "#/Mast"}, "home": {"$ref": "more/port%20one.yaml"}}},
-                 "Mast": {"type": "string"}}
-                """,
+            {"Boat": {"type": "object", "properties": {"mast": {"$ref": "#/Mast"}, "home": {"$ref": "more/port%20one.yaml"}}},
+             "Mast": {"type": "string"}}
+            """,
             "spec/parts/more/port one.yaml": "type: object\nproperties: {next: {$ref: '../schemas.json#/Boat'}}\n",
             "README.md": "# {not: yaml",
         ])

@@ -8,4 +8,11 @@ package struct FieldEncoding: Sendable, Hashable {
     package var isDeep = false
     /// Whether a list is one field, with commas between its elements.
     package var isJoined = false
+
+    package init(isFile: Bool = false, type: String? = nil, isDeep: Bool = false, isJoined: Bool = false) {
+        self.isFile = isFile
+        self.type = type
+        self.isDeep = isDeep
+        self.isJoined = isJoined
+    }
 }
