@@ -16,11 +16,19 @@ struct BodyReader {
         let body = operation.node.child("requestBody").flatMap { readBody($0) } ?? readParameters(operation, parameters)
         guard let body else { return nil }
         guard !Self.withoutBody.contains(operation.method) else {
+            // Generators write an empty form for requests that have nothing to say.
+            if !body.isRequired, isEmpty(body) { return nil }
             log.add(
                 .change, "body_dropped", "A \(operation.method) request has no body; it was left out.", at: body.place)
             return nil
         }
         return body
+    }
+
+    private func isEmpty(_ body: ImportedBody) -> Bool {
+        let schema = writer.target(body.schema.json)
+        return schema["properties"]?.object?.isEmpty ?? true
+            && ["$ref", "allOf", "anyOf", "oneOf", "items"].allSatisfy { schema[$0] == nil }
     }
 
     // MARK: 3.x
@@ -132,7 +140,14 @@ struct BodyReader {
         var body = ImportedBody(
             content: RequestContent(type) ?? .json, schema: result, isRequired: !required.isEmpty,
             examples: example.isEmpty ? [] : [.object(example)], place: fields[0].node.place)
-        if isMultipart { body.schema.json = FormFiles.marked(body.schema.json, writer) }
+        if isMultipart { fieldsOfForms.markFiles(&body) }
+        for field in fields where !isMultipart {
+            let isList = writer.target(properties[field.name] ?? true)["type"] == "array"
+            // 2.0's default, commas, is not that of forms.
+            if isList, field.node.text("collectionFormat") ?? "csv" == "csv" {
+                body.encoding[field.name] = ["explode": false]
+            }
+        }
         return body
     }
 
@@ -178,13 +193,10 @@ struct BodyReader {
             }
             body.schema = SchemaWriter.Written(json: ["type": "object"], count: 1)
         }
-        if body.content.encoding == .multipart { body.schema.json = FormFiles.marked(body.schema.json, writer) }
-        guard let encoding = media.child("encoding"), let first = encoding.members.first else { return }
-        log.add(
-            .note, "encoding_ignored",
-            "The fields of the form are written as OpenAPI has it by default; \"encoding\" of \(quoted(first.key)) and "
-                + "others is not followed.", at: encoding.place)
+        fieldsOfForms.complete(&body, media)
     }
+
+    private var fieldsOfForms: FormFields { FormFields(writer: writer, references: references, log: log) }
 
     private func makeText(_ body: inout ImportedBody, _ type: String) {
         let target = writer.target(body.schema.json)

@@ -44,6 +44,7 @@ struct BodyShape {
         }
         object = Self.guarded(object)
         if body.content.type != "application/json" { object["content_type"] = .string(body.content.type) }
+        if !body.encoding.isEmpty { object["encoding"] = .object(body.encoding) }
         if !body.isRequired { object["required"] = false }
         json = .object(object)
     }

@@ -6,6 +6,8 @@ struct ImportedBody {
     var content: RequestContent
     var schema: SchemaWriter.Written
     var isRequired: Bool
+    /// As `request_body.encoding` has it, by field.
+    var encoding = JSONObject()
     var examples: [JSON] = []
     var place: Place
 }

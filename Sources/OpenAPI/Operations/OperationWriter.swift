@@ -28,6 +28,12 @@ struct OperationWriter {
         guard OperationList.callable.contains(operation.method) else {
             return leaveOut("method_unsupported", "\(operation.method) requests cannot be sent.", operation)
         }
+        if let missing = operation.missing {
+            log.add(
+                .change, missing.code,
+                "\(missing.message). What is known of the operation is its method and path alone.",
+                at: operation.node.place)
+        }
         let prefix: String
         switch base.prefix(of: operation) {
         case .path(let path): prefix = path
@@ -51,7 +57,7 @@ struct OperationWriter {
             let inPath = parameters.filter { $0.location == .path }
             parameters = inPath + parameters.filter { $0.location != .path }.prefix(Self.mostParameters - inPath.count)
         }
-        for change in path.changes {
+        for change in Set(path.changes).sorted() {
             log.add(.change, "path_repaired", change, at: operation.node.place)
         }
         let body = BodyReader(writer: writer, references: references, log: log, root: root).read(operation, source)
@@ -128,7 +134,14 @@ struct OperationWriter {
         _ open: [(source: String, name: String)], _ path: PathText, _ result: inout [ImportedParameter],
         _ operation: SourceOperation
     ) {
-        for name in open {
+        for name in open where operation.missing != nil {
+            let schema = SchemaWriter.Written(json: ["type": "string"], count: 1)
+            result.append(
+                ImportedParameter(
+                    name: name.name, location: .path, argument: name.name, isRequired: true, schema: schema,
+                    place: operation.node.place))
+        }
+        for name in open where operation.missing == nil {
             let twin = result.first { $0.location == .path && name.name.hasPrefix($0.name + "_") }
             let isRepeated = path.names.count { $0.source == name.source } > 1
             log.add(
@@ -178,7 +191,7 @@ struct OperationWriter {
             result.uses.formUnion(made.uses)
             result.count += made.count
             shape = made
-        } else if Self.takesBody(operation.method) {
+        } else if Self.takesBody(operation.method), operation.missing == nil {
             result.json["request_body"] = false
         }
         let answers = ResponseReader(writer: writer, references: references, log: log, root: root, version: version)

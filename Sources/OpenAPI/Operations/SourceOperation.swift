@@ -9,6 +9,8 @@ struct SourceOperation {
     /// The path item, with its reference followed.
     let item: Node
     let node: Node
+    /// Why its description is not at hand, in words.
+    var missing: (code: String, message: String)?
 
     var id: String? { node.text("operationId") }
     var tags: [String] { (node.value["tags"]?.array ?? []).compactMap { $0.string ?? $0["name"]?.string } }
@@ -90,14 +92,18 @@ struct OperationList {
             }
             return
         }
-        var operation = node
-        if node.value["$ref"] != nil, node.value["responses"] == nil {
+        var operation = SourceOperation(method: method.uppercased(), path: path, item: item, node: node)
+        if let text = node.text("$ref"), node.value["responses"] == nil {
             switch references.follow(node) {
-            case .success(let target) where target.value.object != nil: operation = target
-            default: break
+            case .success(let target) where target.value.object != nil:
+                operation = SourceOperation(method: method.uppercased(), path: path, item: item, node: target)
+            case .success:
+                operation.missing = ("reference_not_found", "The reference \(quoted(text)) leads to no operation")
+            case .failure(let reason):
+                operation.missing = (reason.code, "The reference \(quoted(text)) \(reason.message)")
             }
         }
-        operations.append(SourceOperation(method: method.uppercased(), path: path, item: item, node: operation))
+        operations.append(operation)
     }
 
     private func tellUnknown(_ key: String, _ node: Node) {

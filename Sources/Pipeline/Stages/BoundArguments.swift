@@ -102,41 +102,11 @@ extension ParameterValue {
         if parameter.isJSON {
             self = .scalar(value.text())
         } else if parameter.format.style == .deepObject {
-            var properties: [Property] = []
-            guard Self.addDeep(value, "", &properties, depth: 8), !properties.isEmpty || value.parameterText == nil
-            else {
-                return nil
-            }
-            self = .object(properties)
+            guard let fields = DeepFields(value) else { return nil }
+            self = .object(fields.fields.map { Property($0.key, $0.value) })
         } else {
             self.init(value)
         }
-    }
-
-    /// OpenAPI says nothing of lists and objects within a deep object. Servers read `filter[a][b]=1` and `ids[]=1`, which
-    /// is what the libraries of most languages write; keys hold the inner brackets.
-    private static func addDeep(_ value: JSON, _ key: String, _ properties: inout [Property], depth: Int) -> Bool {
-        guard depth > 0 else { return false }
-        switch value {
-        case .object(let object):
-            for (name, member) in object {
-                guard addDeep(member, key.isEmpty ? name : "\(key)][\(name)", &properties, depth: depth - 1) else {
-                    return false
-                }
-            }
-        case .array(let elements):
-            for element in elements {
-                guard element.array == nil, element.object == nil else { return false }
-                guard addDeep(element, key.isEmpty ? "" : "\(key)][", &properties, depth: depth - 1) else {
-                    return false
-                }
-            }
-        case .null: break
-        case .bool, .number, .string:
-            guard depth < 8, let text = value.parameterText else { return false }
-            properties.append(Property(key, text))
-        }
-        return true
     }
 
     private init?(_ value: JSON) {

@@ -39,6 +39,7 @@ struct RequestBodyPart {
             return
         }
         self.content = content
+        if let encoding = value["encoding"], !encoding.isNull { readFields(encoding, faults) }
         complete(faults)
     }
 
@@ -51,9 +52,40 @@ struct RequestBodyPart {
     static func schema(of value: JSON) -> JSON {
         let expanded = ShortSchema.expand(value)
         guard expanded == value, var object = value.object else { return expanded }
-        if contentType(of: value) != nil { object["content_type"] = nil }
+        if contentType(of: value) != nil {
+            object["content_type"] = nil
+            object["encoding"] = nil
+        }
         if object["required"]?.bool != nil { object["required"] = nil }
         return ShortSchema.expand(.object(object))
+    }
+
+    /// `encoding`: how single fields of a form are written.
+    private mutating func readFields(_ encoding: JSON, _ faults: FaultList) {
+        let place = place.appending("encoding")
+        guard content.encoding == .form || content.encoding == .multipart, let fields = encoding.object else {
+            return faults.invalid(place, "\"encoding\" is an object of the fields of a form.")
+        }
+        for (name, value) in fields {
+            guard let object = value.object else {
+                faults.invalid(place.appending(name), "How a field is written is an object, not \(value.typeName).")
+                continue
+            }
+            let reader = ObjectReader(object, at: place.appending(name), faults)
+            var field = FieldEncoding()
+            field.isFile = reader.bool("base64") ?? false
+            field.type = reader.string("content_type")
+            field.isDeep = reader.word("style", among: ["form", "deepObject"]) == "deepObject"
+            field.isJoined = !field.isDeep && reader.bool("explode") == false
+            reader.finish()
+            if let type = field.type, RequestContent(type) == nil {
+                faults.invalid(reader.place("content_type"), "\"content_type\" must be a media type.")
+            }
+            if content.encoding == .form, field.isFile || field.type != nil {
+                faults.invalid(reader.pointer, "Only multipart/form-data has files, and fields with types.")
+            }
+            content.fields[name] = field
+        }
     }
 
     /// In a short form, `content_type` is a name like others.
