@@ -113,7 +113,9 @@ let targets: [Target] = [
         ]),
     .executableTarget(
         name: "penstock-scoreboard",
-        dependencies: ["Drafts", "JSONSchema", "OpenAPI", "Pipeline", "Registry", "Value", "YAML", .nioCore, .nioHTTP1]),
+        dependencies: [
+            "Drafts", "EgressPolicy", "JSONSchema", "OpenAPI", "Pipeline", "Registry", "Value", .nioCore, .nioHTTP1,
+        ]),
     .executableTarget(name: "penstock-fuzz", dependencies: ["JSONSchema", "Value", "YAML"]),
 
     .testTarget(name: "ValueTests", dependencies: ["Value"]),

@@ -67,6 +67,10 @@ struct OpenAPIRequests {
         line["left_out"] = .object(
             JSONObject(reasons.sorted { $0.key < $1.key }.map { ($0.key, .number(JSONNumber($0.value))) }))
         line["left_out_operations"] = .array(Array(leftOut.prefix(20)))
+        guard draft.operations.contains(where: { $0.endpoint != nil }) else {
+            print(JSON.object(line).text())
+            return
+        }
         var requests: RequestLines
         do throws(DefinitionError) {
             requests = RequestLines(document: document.root, seed: seed, api: try Self.compiled(draft))
@@ -88,9 +92,10 @@ struct OpenAPIRequests {
     private static func compiled(_ draft: Draft) throws(DefinitionError) -> CompiledAPI {
         var definition = draft.definition
         definition["endpoints"] = .array(draft.operations.compactMap { $0.endpoint.map(JSON.object) })
-        if definition["connection"]?["base_url"]?.string == nil {
-            definition["connection"] = ["base_url": "https://nowhere.example"]
-        }
+        var base = definition["connection"]?["base_url"]?.string ?? "https://nowhere.example"
+        // The owner sets a tunnel up, or writes https.
+        if base.hasPrefix("http://") { base = "https://" + base.dropFirst(7) }
+        definition["connection"] = ["base_url": .string(base)]
         return try CompiledAPI(
             stored: StoredAPI(
                 id: "scoreboard", user: "scoreboard", slug: "scoreboard", definition: .object(definition), version: 1,

@@ -1,4 +1,5 @@
 import Drafts
+import EgressPolicy
 import JSONSchema
 import NIOCore
 import NIOHTTP1
@@ -44,8 +45,11 @@ struct RequestLines {
             ]
             var refusals: [JSON] = []
             var isMade = false
-            for (round, atoms) in (kind.isNasty ? Self.nasty : [SampleWishes.letters]).enumerated() {
-                let wishes = SampleWishes(fullness: kind.fullness, atoms: atoms, direction: .request)
+            let plain = Array(repeating: SampleWishes.letters, count: 3)
+            for (round, atoms) in (kind.isNasty ? Self.nasty : plain).enumerated() {
+                // The emptiest arguments may be too empty for a path.
+                let fullness = round > 0 && kind.fullness == .none ? .some : kind.fullness
+                let wishes = SampleWishes(fullness: fullness, atoms: atoms, direction: .request)
                 var samples = SampleGenerator(
                     endpoint.arguments, seed: seed &+ UInt64(number * 16 + round), wishes: wishes
                 ) { endpoint.argumentSchema.mismatches(of: $0, limit: 8).map(\.pointer) }
