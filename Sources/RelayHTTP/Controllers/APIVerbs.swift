@@ -1,6 +1,7 @@
 import Administration
 import Hummingbird
 import Pipeline
+import Registry
 
 /// `POST /v1/apis/{slug}:{verb}`: the slug and what is to be done with it are one segment, and so one route.
 struct APIVerbs {

@@ -2,6 +2,7 @@ import Administration
 import Drafts
 import Hummingbird
 import Importing
+import OpenAPI
 import Pipeline
 import Registry
 import Value
