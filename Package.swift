@@ -61,7 +61,7 @@ let targets: [Target] = [
     .target(name: "Registry", dependencies: ["JSONSchema", "Value", "EgressPolicy"]),
     .target(name: "Drafts", dependencies: ["Value"]),
     .target(name: "OpenAPI", dependencies: ["Drafts", "JSONSchema", "Registry", "Value", "YAML"]),
-    .target(name: "Captures", dependencies: ["Drafts", "Value", "YAML"]),
+    .target(name: "Captures", dependencies: ["Drafts", "EgressPolicy", "Value"]),
     .target(name: "Discovery", dependencies: ["Captures", "Drafts", "OpenAPI", "Value"]),
     .target(name: "Vault", dependencies: [.crypto]),
     .target(name: "Audit", dependencies: ["Value", .crypto]),
