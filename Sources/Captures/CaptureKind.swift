@@ -12,13 +12,14 @@ package enum CaptureKind: String, Sendable, Hashable, CaseIterable {
     /// How much of a document is looked at.
     private static let looked = 4096
 
-    /// What `bytes` look like; nil for anything else. Looks at the beginning alone, so that a document that is broken
-    /// further on is still known for what it was meant to be.
+    /// What `bytes` look like; nil for anything else. Where the beginning tells, nothing else is looked at, so that a
+    /// document that is broken further on is still known for what it was meant to be.
     package static func detect(_ bytes: [UInt8]) -> CaptureKind? {
         let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         let body = bytes[start...].drop { $0 <= 0x20 }
         guard body.first == UInt8(ascii: "{") else { return isCurl(body) ? .curl : nil }
-        guard let root = try? JSON.parse(body), let object = root.object else { return guess(body) }
+        if let kind = guess(body) { return kind }
+        guard let root = try? JSON.parse(body), let object = root.object else { return nil }
         if let log = object["log"]?.object, log["entries"] != nil || log["creator"] != nil { return .har }
         let collection = object["collection"]?.object ?? object
         if collection["item"] != nil, collection["info"] != nil { return .postman }
@@ -26,11 +27,12 @@ package enum CaptureKind: String, Sendable, Hashable, CaseIterable {
         return nil
     }
 
-    /// For a document that cannot be read.
+    /// By marks that nothing else has.
     private static func guess(_ body: ArraySlice<UInt8>) -> CaptureKind? {
         let text = String(decoding: body.prefix(looked), as: UTF8.self)
         if text.contains("schema.getpostman.com") || text.contains("\"_postman_id\"") { return .postman }
-        return text.contains("\"log\"") && text.contains("\"creator\"") ? .har : nil
+        let start = text.filter { !$0.isWhitespace }.prefix(9)
+        return start.hasPrefix("{\"log\":{") && text.contains("\"creator\"") ? .har : nil
     }
 
     /// Whether a command of that name stands at the beginning of one of the first lines, behind comments, a prompt,
