@@ -62,7 +62,7 @@ let targets: [Target] = [
     .target(name: "Registry", dependencies: ["JSONSchema", "Value", "EgressPolicy"]),
     .target(name: "Drafts", dependencies: ["Value"]),
     .target(name: "OpenAPI", dependencies: ["Drafts", "EgressPolicy", "JSONSchema", "Registry", "Value", "YAML"]),
-    .target(name: "Captures", dependencies: ["Drafts", "Value", "YAML"]),
+    .target(name: "Captures", dependencies: ["Drafts", "EgressPolicy", "Value"]),
     .target(name: "Discovery", dependencies: ["Drafts", "EgressPolicy", "Value"]),
     .target(name: "Drift", dependencies: ["Drafts", "JSONSchema", "Registry", "Value", .crypto]),
     .target(name: "Importing", dependencies: ["Captures", "Discovery", "Drafts", "OpenAPI", "Registry", "Value"]),
