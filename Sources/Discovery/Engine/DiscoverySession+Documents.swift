@@ -98,6 +98,7 @@ extension DiscoverySession {
         if let same { return addEvidence(sources, to: same) }
         candidates.append(DiscoveryResult.Candidate(draft: draft, evidence: sources, confidence: .high))
         findings.add("description_found", "Here is a description of the API.", sources[0])
+        noteServer(draft, sources[0])
         if hasDescription { dropGuesses() }
     }
 
@@ -106,6 +107,16 @@ extension DiscoverySession {
         where !candidates[candidate].evidence.contains(one) && candidates[candidate].evidence.count < 10 {
             candidates[candidate].evidence.append(one)
         }
+    }
+
+    /// Whoever wrote the document says where calls would go: a person should see where that is not where it was found.
+    private mutating func noteServer(_ draft: Draft, _ place: Evidence) {
+        guard let url = draft.definition["connection"]?["base_url"]?.string, let server = try? BaseURL(url),
+            server.origin != base.origin
+        else { return }
+        findings.add(
+            "server_elsewhere",
+            "This description says that the API is at \(server.origin). Accept it only if that is right.", place)
     }
 
     private mutating func dropGuesses() {

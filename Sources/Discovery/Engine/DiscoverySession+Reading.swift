@@ -113,6 +113,8 @@ extension DiscoverySession {
             guard let address = (probe.page ?? probe.address).resolving(link.reference) else { continue }
             let place = evidence(probe, status, link.place)
             guard site.includes(address.origin, reach: options.reach) else {
+                // Pages elsewhere are mostly advertisement.
+                guard link.kind != .page else { continue }
                 findings.add(
                     "link_elsewhere",
                     "This names a description at \(address.origin.host), which was not followed. Import it by its URL if it is the API's.",
