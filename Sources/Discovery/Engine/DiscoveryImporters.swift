@@ -18,14 +18,14 @@ package struct DiscoveryImportError: Error, Sendable {
 
 /// Who makes drafts of what is found.
 package struct DiscoveryImporters: Sendable {
-    /// Reads an OpenAPI or Swagger document, JSON or YAML.
-    package var openAPI: @Sendable (DiscoveredFile) throws(DiscoveryImportError) -> Draft
+    /// Reads an OpenAPI or Swagger document, JSON or YAML: the first file, and those that it refers to.
+    package var openAPI: @Sendable ([DiscoveredFile]) throws(DiscoveryImportError) -> Draft
     /// Reads `curl` commands as documentation shows them; nil from it where none is for this API. Nil: they are passed
     /// over.
     package var commands: (@Sendable (_ commands: [String], _ base: String) -> Draft?)?
 
     package init(
-        openAPI: @escaping @Sendable (DiscoveredFile) throws(DiscoveryImportError) -> Draft,
+        openAPI: @escaping @Sendable ([DiscoveredFile]) throws(DiscoveryImportError) -> Draft,
         commands: (@Sendable (_ commands: [String], _ base: String) -> Draft?)? = nil
     ) {
         self.openAPI = openAPI

@@ -31,6 +31,7 @@ struct DiscoveryPlan: Sendable {
     private var bytes = 0
     private var lastStart: Duration?
     private var failures = 0
+    private var hasAnswer = false
     private var end: End?
 
     init(_ options: DiscoveryOptions) {
@@ -94,11 +95,14 @@ struct DiscoveryPlan: Sendable {
     /// An answer came, of so many bytes.
     mutating func answered(_ count: Int) {
         failures = 0
+        hasAnswer = true
         bytes += count
     }
 
-    /// No answer came. Three in a row end it: nobody is there.
-    mutating func failed() {
+    /// No answer came. Three in a row end it: nobody is there. Refusals by a rule count until something has answered:
+    /// a connector that lets through one path refuses all others.
+    mutating func failed(isRefused: Bool) {
+        if isRefused, hasAnswer { return }
         failures += 1
         if failures == 3 { end = .unreachable }
     }

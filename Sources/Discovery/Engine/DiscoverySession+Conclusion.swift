@@ -5,6 +5,7 @@ import Value
 /// What is made of everything once nothing more is asked.
 extension DiscoverySession {
     mutating func conclude(_ end: DiscoveryPlan.End) {
+        for bundle in bundles.indices { importBundle(bundle) }
         if !hasDescription { infer() }
         let left = plan.left
         let message: String? =

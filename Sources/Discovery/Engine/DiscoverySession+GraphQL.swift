@@ -20,7 +20,7 @@ extension DiscoverySession {
             findings.add("graphql_found", "Here is a GraphQL API that describes itself.", place)
             return
         }
-        let speaks = json.map(Self.isGraphQLAnswer) ?? false
+        let speaks = json.map(Self.isGraphQLAnswer) ?? Self.isConsole(response)
         if speaks, !isSameAsAbsent(response) {
             let advice =
                 options.allowsIntrospectionPost || probe.isPost
@@ -34,6 +34,13 @@ extension DiscoverySession {
             post.isPost = true
             plan.offer(post)
         }
+    }
+
+    /// A page to write queries in.
+    private static func isConsole(_ response: DiscoveryResponse) -> Bool {
+        guard (200..<300).contains(response.status), MediaKind(response) == .html else { return false }
+        let text = ASCIIText.lowercased(response.body.prefix(64 << 10))
+        return ["graphiql", "graphql-playground", "embeddable-sandbox", "altair-graphql"].contains(where: text.contains)
     }
 
     /// `errors` with messages, or `data`, and nothing that the GraphQL specification does not name.

@@ -23,6 +23,7 @@ extension DiscoverySession {
             absent = AnswerPrint(response)
             return
         }
+        if probe.purpose == .part { return readPart(response, probe) }
         if probe.purpose == .graphQL { return readGraphQL(response, probe) }
         if response.status == 401 || response.status == 403 {
             findings.add(
@@ -92,7 +93,7 @@ extension DiscoverySession {
         case .root, .sample:
             if probe.purpose == .sample, isLikeAbsent(response, probe) { return }
             learn(json, response, probe)
-        case .wellKnown, .page, .linkedPage, .catalog, .script, .absent, .graphQL: break
+        case .wellKnown, .page, .linkedPage, .catalog, .script, .absent, .graphQL, .part: break
         }
     }
 
@@ -112,6 +113,8 @@ extension DiscoverySession {
             guard let address = (probe.page ?? probe.address).resolving(link.reference) else { continue }
             let place = evidence(probe, status, link.place)
             guard site.includes(address.origin, reach: options.reach) else {
+                // Pages elsewhere are mostly advertisement.
+                guard link.kind != .page else { continue }
                 findings.add(
                     "link_elsewhere",
                     "This names a description at \(address.origin.host), which was not followed. Import it by its URL if it is the API's.",
@@ -130,59 +133,5 @@ extension DiscoverySession {
             if link.kind == .script || link.kind == .configuration { next.depth = probe.depth }
             plan.offer(next)
         }
-    }
-
-    private mutating func importDescription(
-        _ bytes: [UInt8], _ status: Int, _ probe: Probe, at place: Evidence.Place = .whole
-    ) {
-        var sources = [evidence(probe, status, place)]
-        if let source = probe.source { sources.append(source) }
-        let mark = bytes.hashValue
-        if let same = known.first(where: { $0.mark == mark && $0.count == bytes.count }) {
-            return addEvidence(sources, to: same.candidate)
-        }
-        guard known.count < 32 else { return }
-        let draft: Draft
-        do throws(DiscoveryImportError) {
-            draft = try importers.openAPI(DiscoveredFile(address: probe.address, bytes: bytes))
-        } catch {
-            findings.add(
-                "not_importable",
-                "Here is a description that cannot be imported. \(ASCIIText.shown(error.message, bytes: 300))",
-                sources[0])
-            return
-        }
-        if let same = candidates.firstIndex(where: { $0.draft.describesSame(as: draft) }) {
-            known.append((mark, bytes.count, same))
-            return addEvidence(sources, to: same)
-        }
-        known.append((mark, bytes.count, candidates.count))
-        candidates.append(DiscoveryResult.Candidate(draft: draft, evidence: sources, confidence: .high))
-        findings.add("description_found", "Here is a description of the API.", sources[0])
-        if hasDescription { dropGuesses() }
-    }
-
-    private mutating func addEvidence(_ evidence: [Evidence], to candidate: Int) {
-        for one in evidence
-        where !candidates[candidate].evidence.contains(one) && candidates[candidate].evidence.count < 10 {
-            candidates[candidate].evidence.append(one)
-        }
-    }
-
-    private mutating func dropGuesses() {
-        let count = plan.drop { $0.purpose == .wellKnown || $0.purpose == .page || $0.purpose == .sample }
-        guard count > 0 else { return }
-        findings.add(
-            "guesses_left_out", "A description was found, so \(count) further places were not asked.", nil, merging: "")
-    }
-}
-
-extension Draft {
-    /// Whether both bring the same operations, as the JSON and the YAML form of one document do.
-    fileprivate func describesSame(as other: Draft) -> Bool {
-        operations.count == other.operations.count
-            && zip(operations, other.operations).allSatisfy {
-                $0.method == $1.method && $0.path == $1.path && $0.endpoint == $1.endpoint
-            }
     }
 }

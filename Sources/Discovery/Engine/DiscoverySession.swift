@@ -2,6 +2,14 @@ import Drafts
 import EgressPolicy
 import Value
 
+/// A document that was seen: a mark of its bytes, and what became of it.
+struct KnownDocument: Sendable {
+    var mark: Int
+    var count: Int
+    var bundle: Int
+    var candidate: Int?
+}
+
 /// One discovery: what was learnt, and the requests that follow from it. It does no I/O and knows no clock.
 struct DiscoverySession: Sendable {
     enum Step: Sendable {
@@ -17,8 +25,11 @@ struct DiscoverySession: Sendable {
     var plan: DiscoveryPlan
     var findings = FindingList()
     var candidates: [DiscoveryResult.Candidate] = []
-    /// What the drafts of documents were read from, to know them again.
-    var known: [(mark: Int, count: Int, candidate: Int)] = []
+    /// The documents that were seen, to know them again.
+    var known: [KnownDocument] = []
+    var bundles: [DocumentBundle] = []
+    /// Parts of documents by their address.
+    var parts: [WebAddress: [UInt8]] = [:]
     var absent: AnswerPrint?
     var samples: SampleCollector
     var commands = CommandCollector()
@@ -62,7 +73,7 @@ struct DiscoverySession: Sendable {
             ]
         case .root, .absent:
             request.headers = [("Accept", "application/json, text/html;q=0.9, */*;q=0.5")]
-        case .linked, .configuration, .script, .wellKnown:
+        case .linked, .configuration, .script, .wellKnown, .part:
             request.headers = [
                 ("Accept", "application/openapi+json, application/json, application/yaml;q=0.9, */*;q=0.5")
             ]
@@ -83,7 +94,8 @@ struct DiscoverySession: Sendable {
 
     mutating func failed(_ error: DiscoveryFetchError, _ probe: Probe) {
         record(probe, status: nil, bytes: 0, error: error.code.rawValue)
-        plan.failed()
+        plan.failed(isRefused: error.code == .refused)
+        if probe.purpose == .part { readPart(nil, probe) }
         findings.add(
             "request_failed", ASCIIText.shown(error.message, bytes: 200), evidence(probe), merging: error.message)
     }
@@ -118,6 +130,8 @@ struct DiscoverySession: Sendable {
     /// A redirect within the origin is a new address for the same purpose; others are told, not followed.
     private mutating func redirected(_ response: DiscoveryResponse, _ probe: Probe) {
         let place = evidence(probe, response.status, .header("location"))
+        // A part that is not followed is one that is not there.
+        defer { if probe.purpose == .part { readPart(nil, probe) } }
         guard let location = response.values("location").first, let next = probe.address.resolving(location) else {
             return
         }
@@ -128,7 +142,7 @@ struct DiscoverySession: Sendable {
                 place, merging: "\(next.origin)")
             return
         }
-        guard probe.purpose != .absent else { return }
+        guard probe.purpose != .absent, probe.purpose != .part else { return }
         guard probe.redirects < options.redirects else {
             findings.add("redirect_limit", "This redirects too often and was given up.", place)
             return

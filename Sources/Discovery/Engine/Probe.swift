@@ -5,6 +5,8 @@ struct Probe: Sendable {
         case root
         /// A place that surely does not exist: what the server answers there, it answers for anything.
         case absent
+        /// A file that a document refers to.
+        case part
         case linked, configuration, script, catalog
         case wellKnown = "well_known"
         case linkedPage = "linked_page"
@@ -28,6 +30,6 @@ struct Probe: Sendable {
     var page: WebAddress?
     /// Segments of the path that are known to hold a value.
     var values: Set<Int> = []
-    /// The template of a path to learn from, where a template led to it.
-    var template: String?
+    /// The bundle that a part belongs to.
+    var bundle: Int?
 }

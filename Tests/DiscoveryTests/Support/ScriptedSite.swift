@@ -90,7 +90,8 @@ final class JumpingClock: Clock, Sendable {
 }
 
 /// Reads of an OpenAPI document what these tests need: methods and paths.
-let plainImporter = DiscoveryImporters(openAPI: { file throws(DiscoveryImportError) in
+let plainImporter = DiscoveryImporters(openAPI: { files throws(DiscoveryImportError) in
+    guard let file = files.first else { throw DiscoveryImportError("There is no file.") }
     guard let json = try? JSON.parse(file.bytes), let paths = json["paths"]?.object else {
         if String(decoding: file.bytes, as: UTF8.self).hasPrefix("openapi: 3") {
             return Draft(
