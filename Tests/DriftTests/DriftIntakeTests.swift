@@ -47,6 +47,14 @@ struct DriftIntakeTests {
         #expect(batches[.init(api: "a1", endpoint: "one")]?.samples.map(\.bytes) == [60, 40])
         #expect(batches[.init(api: "a1", endpoint: "all")]?.samples.isEmpty == true)
         #expect(batches.count == 2)
+        limits.answersOfOne = 1
+        limits.endpoints = 3
+        var fair = DriftIntake(limits: limits)
+        fair.add(try report(time: 1))
+        fair.add(try report("all", time: 1))
+        let other = try #require(Sample.report(["id": 1], to: "one", of: CompiledAPI(stored: Sample.stored(id: "a2"))))
+        fair.add(other)
+        #expect(fair.take().filter { !$0.value.samples.isEmpty }.map(\.key.api).sorted() == ["a1", "a2"])
         intake.add(try report("short", time: 2))
         #expect(intake.take().values.first?.samples.count == 1)
     }

@@ -35,10 +35,10 @@ enum Sample {
         ],
     ]
 
-    static func stored(_ definition: JSON = definition, version: Int = 1) throws -> StoredAPI {
-        let read = try CustomAPIDefinition(definition, context: DefinitionContext(user: "u1", api: "a1", tunnels: nil))
+    static func stored(_ definition: JSON = definition, id: String = "a1", version: Int = 1) throws -> StoredAPI {
+        let read = try CustomAPIDefinition(definition, context: DefinitionContext(user: "u1", api: id, tunnels: nil))
         return StoredAPI(
-            id: "a1", user: "u1", slug: read.slug, definition: read.stored, version: version, created: 0, updated: 0)
+            id: id, user: "u1", slug: read.slug, definition: read.stored, version: version, created: 0, updated: 0)
     }
 
     /// What a call hands over of an answer; nil where it follows the schema.

@@ -23,18 +23,22 @@ package final class DriftBook: Sendable {
         self.definition = definition
     }
 
+    /// Changes that are worked out at one time; of what else came only the count is taken.
+    private static let mostChanges = 16
+
     /// Adds what came, and writes what it amounts to.
     ///
     /// - Returns: the proposals that were opened.
     package func enter(_ batches: [DriftIntake.Key: DriftIntake.Batch]) throws(StoreError) -> [DriftProposal] {
         var opened: [DriftProposal] = []
         var kept: [DriftProposal] = []
+        var left = Self.mostChanges
         for (key, batch) in batches.sorted(by: { $0.value.first < $1.value.first }) {
             // Judged by a definition that is no more, it says nothing.
             guard let api = directory.api(user: batch.api.user, slug: batch.api.slug), api.etag == batch.api.etag else {
                 continue
             }
-            switch try verdict(on: batch, key) {
+            switch try verdict(on: batch, key, &left) {
             case .nothing: break
             case .open(let proposal):
                 opened.append(proposal)
@@ -47,7 +51,7 @@ package final class DriftBook: Sendable {
     }
 
     private func verdict(
-        on batch: DriftIntake.Batch, _ key: DriftIntake.Key
+        on batch: DriftIntake.Batch, _ key: DriftIntake.Key, _ left: inout Int
     ) throws(StoreError) -> DriftWatch.Verdict {
         let (api, endpoint) = (batch.api, batch.endpoint)
         var watch = watches.withLock { $0[key] } ?? DriftWatch()
@@ -67,7 +71,12 @@ package final class DriftBook: Sendable {
                 proposer = DriftProposer(api: api, endpoint: endpoint, stored: stored)
             }
             guard let proposer else { break }
-            let change = watch.knows(kinds) ? watch.change : proposer.extend(watch.change, for: sample.answer)
+            var change = watch.change
+            if !watch.knows(kinds), !proposer.admits(sample.answer, with: change) {
+                guard left > 0 else { continue }
+                left -= 1
+                change = proposer.extend(change, for: sample.answer)
+            }
             watch.looked(at: kinds, time: sample.time, change: change)
         }
         let verdict = watch.verdict(user: api.user, api: api.id, endpoint: endpoint.name, id: Identifier.make("drf"))

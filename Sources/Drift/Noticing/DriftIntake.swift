@@ -21,6 +21,8 @@ package struct DriftIntake: Sendable {
         package var endpoints = 10_000
         /// Answers that wait to be looked at. 64 by default.
         package var answers = 64
+        /// Of those, answers of one API, so that none keeps others from being looked at. 8 by default.
+        package var answersOfOne = 8
         /// Bytes of the answers that wait, as they were serialised. 8 MiB by default; a longer one is counted and no more.
         package var bytes = 8 << 20
 
@@ -46,6 +48,7 @@ package struct DriftIntake: Sendable {
     /// When an answer was last kept.
     private var kept: [Key: Int64] = [:]
     private var answers = 0
+    private var answersOf: [String: Int] = [:]
     private var bytes = 0
 
     package init(limits: Limits = Limits()) { self.limits = limits }
@@ -64,10 +67,13 @@ package struct DriftIntake: Sendable {
         }
         batches[key]?.count += 1
         batches[key]?.last = report.time
-        guard isDue(key, report.time), answers < limits.answers, bytes + report.bytes <= limits.bytes else { return }
+        guard isDue(key, report.time), answers < limits.answers, bytes + report.bytes <= limits.bytes,
+            answersOf[key.api, default: 0] < limits.answersOfOne
+        else { return }
         if kept.count >= limits.endpoints { kept.removeAll() }
         kept[key] = report.time
         answers += 1
+        answersOf[key.api, default: 0] += 1
         bytes += report.bytes
         batches[key]?.samples.append(report)
     }
@@ -77,6 +83,7 @@ package struct DriftIntake: Sendable {
         defer {
             batches = [:]
             answers = 0
+            answersOf = [:]
             bytes = 0
         }
         return batches
@@ -90,6 +97,7 @@ package struct DriftIntake: Sendable {
 
     private mutating func release(_ batch: Batch) {
         answers -= batch.samples.count
+        answersOf[batch.api.id, default: 0] -= batch.samples.count
         bytes -= batch.samples.reduce(0) { $0 + $1.bytes }
     }
 }

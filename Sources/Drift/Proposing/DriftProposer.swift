@@ -9,7 +9,7 @@ package struct DriftProposer {
     private let stored: StoredAPI
 
     /// Bytes of a change as it is kept and shown.
-    private static let mostBytes = 256 << 10
+    private static let mostBytes = 128 << 10
     /// Times that a changed definition is judged again and changed further.
     private static let mostRounds = 8
 
@@ -20,15 +20,18 @@ package struct DriftProposer {
         self.stored = stored
     }
 
-    /// The change that admits one more answer. It was proved on the definition as a whole: it reads, and the answer
-    /// follows it.
+    /// Whether the answer follows the schema as the change would make it.
+    package func admits(_ answer: JSON, with change: SchemaChange) -> Bool {
+        guard !change.edits.isEmpty, let response = endpoint.response,
+            let schema = try? Schema(response.applying(change.edits))
+        else { return false }
+        return schema.isValid(answer, direction: .response)
+    }
+
+    /// The change that admits one more answer; the same where none is found. It was proved on the definition as a whole: it
+    /// reads, and the answer follows it.
     package func extend(_ change: SchemaChange, for answer: JSON) -> SchemaChange {
         guard let response = endpoint.response else { return SchemaChange(obstacle: "The endpoint has no schema.") }
-        if !change.edits.isEmpty, let schema = try? Schema(response.applying(change.edits)),
-            schema.isValid(answer, direction: .response)
-        {
-            return change
-        }
         var changed = stored
         var next: (edits: [SchemaChange.Edit], endpoint: CompiledEndpoint) = (change.edits, endpoint)
         for _ in 0..<Self.mostRounds {
@@ -36,7 +39,7 @@ package struct DriftProposer {
             changed.definition = definition
             guard let current = try? CompiledAPI(stored: changed).endpoint(named: endpoint.name),
                 let schema = current.response
-            else { return SchemaChange(obstacle: "The definition would not be valid with the change.") }
+            else { break }
             if current.responseSchema?.mismatches(of: answer, limit: 1).isEmpty ?? false {
                 return described(SchemaChange.Edit.from(response, to: schema), definition)
             }
@@ -44,6 +47,8 @@ package struct DriftProposer {
             // What stands twice in the self-contained schema is written once: the rest is for the next round.
             next = (SchemaChange.Edit.from(schema, to: widened), current)
         }
+        // What was found for other answers is no worse for this one.
+        guard change.edits.isEmpty else { return change }
         return SchemaChange(obstacle: "No change was found by which the schema would admit what was answered.")
     }
 

@@ -9,7 +9,7 @@ package protocol DriftStore: Sendable {
     func proposal(id: String, user: String, api: String) throws(StoreError) -> DriftProposal?
     /// The open proposal of an endpoint and those that were dismissed.
     func standingProposals(api: String, endpoint: String) throws(StoreError) -> [DriftProposal]
-    /// Open proposals of an API.
+    /// Open proposals of an API, without their deviations and changes.
     func openProposals(api: String) throws(StoreError) -> [DriftProposal]
     /// How many proposals of an API are open.
     func openProposalCount(api: String) throws(StoreError) -> Int

@@ -15,7 +15,7 @@ struct DriftController {
             .post(":slug/drift/:id", use: decide)
     }
 
-    /// Newest first; `?status=open&limit=&cursor=`.
+    /// Newest first; `?status=open&limit=&cursor=`, at most 100 a page.
     @Sendable func list(_ request: Request, _ context: RelayContext) async throws -> Response {
         let api = try await administration.api(context.parameters.require("slug"), for: context.actor())
         let page = try PageRequest(request)
@@ -27,14 +27,17 @@ struct DriftController {
             }
             state = known
         }
-        let found = try await administration.proposals(
-            of: api, state: state, limit: page.limit + 1, after: page.after)
-        let shown = found.prefix(page.limit)
+        let limit = min(page.limit, Self.mostShown)
+        let found = try await administration.proposals(of: api, state: state, limit: limit + 1, after: page.after)
+        let shown = found.prefix(limit)
         return .json(
             Presentation.page(
                 shown.map { .object(Presentation.proposal($0, of: api.slug)) },
-                next: found.count > page.limit ? shown.last?.id : nil))
+                next: found.count > limit ? shown.last?.id : nil))
     }
+
+    /// Proposals of one page: each may be long.
+    private static let mostShown = 100
 
     @Sendable func show(_ request: Request, _ context: RelayContext) async throws -> Response {
         let api = try await administration.api(context.parameters.require("slug"), for: context.actor())

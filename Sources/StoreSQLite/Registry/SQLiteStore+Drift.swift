@@ -43,8 +43,15 @@ extension SQLiteStore: DriftStore {
 
     package func openProposals(api: String) throws(StoreError) -> [DriftProposal] {
         try read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM drift WHERE api_id = ? AND state = 'open'", arguments: [api])
-                .map(DriftProposal.init(row:))
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT id, user_id, api_id, endpoint, state, base_etag, base, first_seen, last_seen, closed,
+                        mismatches, looked_at, '{}' AS details
+                    FROM drift WHERE api_id = ? AND state = 'open'
+                    """,
+                arguments: [api]
+            ).map(DriftProposal.init(row:))
         }
     }
 
