@@ -78,8 +78,9 @@ let targets: [Target] = [
     .target(
         name: "RelayHTTP",
         dependencies: [
-            "Pipeline", "Administration", "Registry", "Vault", "Audit", "Drafts", "Importing", "OpenAPI", "Tunnels",
-            "ReverseHTTP", "Value", "YAML",
+            "Pipeline", "Administration", "Registry", "Vault", "Audit", "Discovery", "Drafts", "EgressPolicy",
+            "Importing",
+            "OpenAPI", "Tunnels", "ReverseHTTP", "Value", "YAML",
             .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .httpTypes, .nioCore, .nioPosix, .nioHTTP1,
             .nioHTTPTypes,
             .nioHTTPTypesHTTP1, .nioSSL, .nioTLS, .logging, .serviceLifecycle,

@@ -1,3 +1,4 @@
+import Captures
 package import Drafts
 package import OpenAPI
 
@@ -21,6 +22,15 @@ package enum Importer {
     }
 
     private static func read(_ source: ImportSource, _ options: ImportOptions) throws(ImportError) -> Draft {
-        try OpenAPIImporter().draft(files: source.files, root: source.root, options: options)
+        guard source.files.count == 1, let file = source.files.first, let kind = CaptureKind.detect(file.bytes) else {
+            return try OpenAPIImporter().draft(files: source.files, root: source.root, options: options)
+        }
+        do throws(CaptureError) {
+            var draft = try Captures.read(file.bytes, as: kind)
+            options.apply(to: &draft)
+            return draft
+        } catch {
+            throw ImportError("unreadable", error.message, position: error.position)
+        }
     }
 }

@@ -34,7 +34,8 @@ package struct OperationSelection: Sendable {
         self.includesDeprecated = includesDeprecated
     }
 
-    func contains(method: String, path: String, id: String?, tags: [String], isDeprecated: Bool) -> Bool {
+    /// Whether an operation is wanted.
+    package func contains(method: String, path: String, id: String?, tags: [String], isDeprecated: Bool) -> Bool {
         if isDeprecated, !includesDeprecated { return false }
         let isExcluded =
             !exclude.tags.isDisjoint(with: tags) || exclude.paths.contains { Glob.matches($0, path) }

@@ -59,6 +59,7 @@ package struct Relay: Sendable {
                 // Stopped last: what calls still in flight have to record.
                 .init(service: AuditService(audit: parts.audit)),
                 .init(service: parts.egress),
+                .init(service: parts.naming),
                 .init(service: parts.alerts),
                 .init(service: parts.drift),
                 .init(service: tls),
@@ -107,6 +108,7 @@ package struct Relay: Sendable {
         let router = buildRelayRouter(
             administration: parts.administration, directory: parts.directory, pipeline: parts.pipeline, hub: parts.hub,
             keys: parts.keys, deliveries: parts.store, log: parts.store, imports: parts.imports,
+            discoveries: parts.discoveries,
             addresses: { live.current.egress.addresses }, requestBytes: configuration.limits.requestBytes)
         let logger = logger
         return Application(

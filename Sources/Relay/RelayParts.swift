@@ -1,5 +1,6 @@
 import Administration
 import Audit
+import Discovery
 import Drift
 import Hummingbird
 import Logging
@@ -25,6 +26,9 @@ struct RelayParts: Sendable {
     let drift: DriftService
     let store: SQLiteStore
     let imports: ImportService
+    let discoveries: DiscoveryRunner
+    /// The way to the operator's naming service.
+    let naming: EgressSwitch
 
     init(
         _ configuration: RelayConfiguration, _ storage: RelayStorage, _ pool: NIOThreadPool,
@@ -40,6 +44,10 @@ struct RelayParts: Sendable {
         self.egress = egress
         imports = ImportService(
             offload: ThreadOffload(pool: importPool), fetcher: SpecFetcher(egress: egress))
+        naming = EgressSwitch(try NamingService.client(configuration, logger: logger))
+        let hook = configuration.llm.map { [naming] in NamingService.hook($0, naming) }
+        discoveries = DiscoveryRunner(
+            egress: egress, hub: hub, audit: audit, executor: ThreadPoolExecutor(pool: importPool), naming: hook)
         let vault = storage.vault
         let offload = ThreadOffload(pool: pool)
         keys = IdempotencyKeys(

@@ -9,12 +9,14 @@ package import Tunnels
 ///
 /// - Parameters:
 ///   - imports: makes drafts of what describes an API.
+///   - discoveries: runs discoveries.
 ///   - addresses: where direct calls come from.
 ///   - requestBytes: the largest body that is read, in bytes.
 package func buildRelayRouter(
     administration: Administration, directory: Directory, pipeline: Pipeline, hub: TunnelHub,
     keys: IdempotencyKeys, deliveries: any DeliveryStore, log: any AuditLog & AuditStatistics,
-    imports: ImportService, addresses: @escaping @Sendable () -> [String], requestBytes: Int
+    imports: ImportService, discoveries: any DiscoveryRunning, addresses: @escaping @Sendable () -> [String],
+    requestBytes: Int
 ) -> Router<RelayContext> {
     let router = Router(context: RelayContext.self)
     router.add(middleware: ProblemMiddleware(bodyLimit: requestBytes))
@@ -29,6 +31,7 @@ package func buildRelayRouter(
     tests.add(to: router)
     let importing = ImportController(administration: administration, service: imports)
     importing.add(to: router)
+    DiscoveryController(administration: administration, runner: discoveries).add(to: router)
     APIVerbs(
         administration: administration, handlers: ["test": tests.testSaved, "import": importing.importOnto]
     ).add(to: router)

@@ -273,7 +273,7 @@ struct ImportTests {
         #expect(first.status == 201, "\(first)")
         let second = try await scene.relay.send(.POST, "/v1/apis/shop:import", bob.user, body)
         #expect(second.status == 201, "\(second)")
-        #expect(second.json["changes"] == nil && second.json["definition"]?["id"] != first.json["definition"]?["id"])
+        #expect(second.json["difference"] == nil && second.json["definition"]?["id"] != first.json["definition"]?["id"])
         try await scene.end()
     }
 }

@@ -104,12 +104,9 @@ extension APIsCommand {
             printer.note(report.headline)
             let name = sources.count == 1 && sources[0] != "-" ? sources[0] : nil
             for line in report.findings(all: all, name: name) { printer.note("  \(line)") }
-            guard let changes = answer["changes"]?.array else { return }
-            printer.note(changes.isEmpty ? "\(slug ?? "The API") is unchanged." : "Against what is there:")
-            for change in changes { printer.note("  \(change["text"]?.string ?? change.text())") }
-            for conflict in answer["conflicts"]?.array ?? [] {
-                printer.note("  conflict: \(conflict["text"]?.string ?? conflict.text())")
-            }
+            guard let lines = answer["difference"]?["lines"]?.array else { return }
+            printer.note(lines.isEmpty ? "Nothing differs from what is there." : "Against what is there:")
+            for line in lines { printer.note("  \(line.string ?? "")") }
         }
 
         private static func write(_ definition: JSON, to path: String) throws(CommandFailure) {

@@ -54,6 +54,7 @@ extension RelayConfiguration {
         configuration.shutdownGrace = TimeAmount(
             reader.duration("shutdown_grace", in: .zero ... .seconds(3600), default: .seconds(30)))
         configuration.egress = egress(reader.section("egress"))
+        configuration.llm = llm(reader.section("llm"))
         configuration.auditRetentionDays = audit.int(
             "retention_days", in: 1...36_500, default: configuration.auditRetentionDays)
         refuseWhatIsNotThere(reader)
@@ -87,8 +88,7 @@ extension RelayConfiguration {
             store.reject("kind", "can only be sqlite in this version")
         }
         let optional = [
-            "telemetry": ["otlp_endpoint"], "llm": ["base_url", "model", "api_key_file"],
-            "oidc": ["issuer", "client_id", "client_secret_file"],
+            "telemetry": ["otlp_endpoint"], "oidc": ["issuer", "client_id", "client_secret_file"],
         ]
         for (name, keys) in optional {
             let section = reader.section(name)
@@ -116,6 +116,24 @@ extension RelayConfiguration {
         egress.allowUnverifiedTLS = reader.bool("allow_unverified_tls", default: false)
         egress.caFile = reader.string("ca_file")
         return egress
+    }
+
+    private static func llm(_ reader: SettingsReader) -> LLM? {
+        let key = reader.text("api_key_file")
+        let model = reader.string("model")
+        guard let text = reader.string("base_url") else {
+            if model != nil { reader.reject("model", "needs base_url beside it") }
+            return nil
+        }
+        guard let base = try? BaseURL(text) else {
+            reader.reject("base_url", "must be a URL such as https://api.example.com/v1")
+            return nil
+        }
+        guard let model else {
+            reader.reject("model", "is missing beside base_url")
+            return nil
+        }
+        return LLM(base: base, model: model, apiKeyFile: key)
     }
 
     private static func masterKey(

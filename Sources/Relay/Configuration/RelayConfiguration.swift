@@ -49,6 +49,15 @@ package struct RelayConfiguration: Sendable {
         package var caFile: String?
     }
 
+    /// An endpoint that speaks OpenAI's chat completions, which names what discoveries infer.
+    package struct LLM: Sendable, Equatable {
+        /// As `https://api.example.com/v1`; also `http://`, since the operator chose it.
+        package var base: BaseURL
+        package var model: String
+        /// The file with its key; nil for none.
+        package var apiKeyFile: String?
+    }
+
     /// Where the vault's master key comes from.
     package enum MasterKeySource: Sendable, Equatable {
         case file(String)
@@ -69,6 +78,8 @@ package struct RelayConfiguration: Sendable {
     package var masterKey: MasterKeySource
     package var limits = Limits()
     package var egress = Egress()
+    /// Default: none.
+    package var llm: LLM?
     /// `strict`: an audit record is on disk before its answer. Default strict.
     package var durability = Durability.strict
     /// How long audit records are kept, in days. Default 400.

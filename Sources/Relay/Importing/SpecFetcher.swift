@@ -1,10 +1,10 @@
 import Egress
 import EgressPolicy
 import NIOCore
+import NIOHTTP1
 import OpenAPI
 import Pipeline
 import RelayHTTP
-import Traffic
 
 /// Fetches documents for import, through the relay's one way out (S13): the guard that direct calls pass judges the
 /// address, and nothing that a document refers to is fetched with it.
@@ -31,40 +31,31 @@ struct SpecFetcher: SpecFetching {
                 "accept": "application/json, application/yaml, text/yaml, text/plain, */*",
                 "accept-encoding": "gzip", "user-agent": "penstock-relay",
             ], isolation: EgressIsolation(user: user), deadline: .now() + Self.timeout)
-        request.responseBytes = Self.largest
         request.followRedirects = true
         do {
-            return ImportFile(name: url, bytes: try await egress.current.send(request, handle: Self.read))
+            let bytes = try await EgressExchange.send(
+                request, through: egress.current, watch: CallerWatch(), handle: Self.read)
+            return ImportFile(name: url, bytes: bytes)
         } catch let failure as Failure {
             throw failure
-        } catch let error as EgressError {
-            throw EgressFailure.failure(error)
         } catch {
             throw Failure(.upstreamError, stage: .origin, detail: "The document could not be read whole.", sent: true)
         }
     }
 
-    private static func read(_ response: EgressResponse) async throws -> [UInt8] {
+    private static func read(_ response: InboundResponse) async throws -> [UInt8] {
         guard response.status == 200 else {
             throw Failure(
                 .upstreamError, stage: .origin, detail: "The document's server did not answer with it.", sent: true,
                 upstreamStatus: response.status)
         }
-        var limits = DecodingLimits()
-        limits.decodedBytes = largest
-        var decoder = try BodyDecoder(contentEncoding: response.headers["content-encoding"], limits: limits)
-        var document = ByteBuffer()
-        func take(_ piece: ByteBuffer?) throws {
-            guard let piece else { return }
-            var decoded = try decoder.decode(piece)
-            document.writeBuffer(&decoded)
+        let (bytes, isCut) = try await DecodedBody.read(response, upTo: largest)
+        guard !isCut else {
+            throw Failure(
+                .responseTooLarge, stage: .origin, detail: "The document is larger than \(largest >> 20) MiB.",
+                sent: true)
         }
-        switch response.body {
-        case .whole(let bytes): try take(bytes)
-        case .streamed(let next): while let piece = try await next() { try take(piece) }
-        }
-        try decoder.finish()
-        return Array(document.readableBytesView)
+        return bytes
     }
 
     private static func refused(_ message: String) -> Failure {

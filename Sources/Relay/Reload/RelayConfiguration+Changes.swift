@@ -18,7 +18,7 @@ extension RelayConfiguration {
             ("data_dir", next.dataDirectory == other.dataDirectory), ("vault", next.masterKey == other.masterKey),
             ("limits.request_bytes", next.limits.requestBytes == other.limits.requestBytes),
             ("limits.header_bytes", next.limits.headerBytes == other.limits.headerBytes),
-            ("audit.durability", next.durability == other.durability),
+            ("llm", next.llm == other.llm), ("audit.durability", next.durability == other.durability),
             ("shutdown_grace", next.shutdownGrace == other.shutdownGrace),
         ]
         return comparisons.filter { !$0.isSame }.map(\.name)

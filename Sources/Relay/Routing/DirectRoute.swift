@@ -20,30 +20,10 @@ struct DirectRoute: Route {
     func send<Result: Sendable>(
         _ request: OutboundRequest, watch: CallerWatch, handle: (InboundResponse) async throws -> Result
     ) async throws -> Result {
-        defer { watch.detach() }
-        let outgoing = try outgoing(request)
-        var handler = HandlerError()
-        do {
-            return try await egress.send(outgoing, started: { watch.attach($0) }) { response in
-                do {
-                    return try await handle(inbound(response))
-                } catch {
-                    handler.error = error
-                    throw error
-                }
-            }
-        } catch {
-            if let own = handler.error, !(own is EgressError) { throw own }
-            guard let error = error as? EgressError else { throw error }
-            throw EgressFailure.failure(error)
-        }
+        try await EgressExchange.send(outgoing(request), through: egress, watch: watch, handle: handle)
     }
 
     private static let longestUpload = TimeAmount.hours(24)
-
-    private struct HandlerError {
-        var error: (any Error)?
-    }
 
     private func outgoing(_ request: OutboundRequest) throws(Failure) -> EgressRequest {
         let body: EgressBody =
@@ -87,24 +67,5 @@ struct DirectRoute: Route {
         }
         tls.clientCertificatePEM = Array(client.certificate.utf8)
         return tls
-    }
-
-    private func inbound(_ response: EgressResponse) -> InboundResponse {
-        let body: InboundBody =
-            switch response.body {
-            case .whole(let bytes): .whole(bytes)
-            case .streamed(let next):
-                .streamed {
-                    do {
-                        return try await next()
-                    } catch let error as EgressError {
-                        throw EgressFailure.failure(error)
-                    }
-                }
-            }
-        var inbound = InboundResponse(
-            status: response.status, headers: response.headers, body: body, route: .direct)
-        inbound.certificateEnds = response.certificateExpiry.map { $0 &* 1_000_000 }
-        return inbound
     }
 }

@@ -44,9 +44,11 @@ struct ImportController {
             let base = try wanted.base.map { try Importer.draft(of: $0, options: wanted.options).wholeDefinition }
             var answer = draft.listed.object ?? JSONObject()
             guard let current = state.current else { return (answer, imported, imported) }
-            let merge = DraftMerge(base: base ?? state.imported, theirs: imported, mine: current.definition)
+            let merge = DraftMerge(base: base ?? state.imported ?? [:], theirs: imported, mine: current.definition)
             answer["definition"] = merge.definition
-            for (key, value) in merge.json { answer[key] = value }
+            var difference = merge.report.json.object ?? JSONObject()
+            difference["lines"] = .array(merge.report.lines.map(JSON.string))
+            answer["difference"] = .object(difference)
             return (answer, merge.definition, imported)
         }
         var answer = outcome.answer

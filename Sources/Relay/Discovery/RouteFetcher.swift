@@ -1,0 +1,102 @@
+import Audit
+import Discovery
+import Egress
+import EgressPolicy
+import NIOCore
+import NIOHTTP1
+import Pipeline
+import Registry
+import Tunnels
+
+/// Asks for a discovery over a way that calls take, and records each request as a call is recorded: what the connector
+/// writes down of it has its counterpart here.
+struct RouteFetcher: DiscoveryFetcher {
+    enum Way: Sendable {
+        case direct(EgressSwitch)
+        case tunnel(TunnelHub, String)
+    }
+
+    let way: Way
+    let audit: AuditWriter
+    let context: CallContext
+
+    func fetch(_ request: DiscoveryRequest) async throws(DiscoveryFetchError) -> DiscoveryResponse {
+        guard !context.watch.isGone else { throw DiscoveryFetchError(.failed, "The caller went away.") }
+        var record = AuditRecord(
+            kind: .call, time: WallClock.microseconds(), requestID: RequestID.generate().description,
+            user: context.token.user, token: context.token.id, outcome: "OK", method: request.method.rawValue)
+        let answered: Result<DiscoveryResponse, Failure>
+        do {
+            answered = .success(
+                try await send(request, record.requestID) { response in
+                    record.route = response.route
+                    record.upstreamStatus = response.status
+                    let (body, isCut) = try await DecodedBody.read(response, upTo: request.mostBytes)
+                    record.responseBytes = body.count
+                    return DiscoveryResponse(
+                        status: response.status, headers: response.headers.map { ($0.name, $0.value) }, body: body,
+                        isCut: isCut)
+                })
+        } catch {
+            let failure = error as? Failure
+            answered = .failure(
+                failure ?? Failure(.upstreamError, stage: .origin, detail: "The answer could not be read whole."))
+        }
+        if case .failure(let failure) = answered {
+            record.outcome = failure.code.rawValue
+            record.stage = failure.stage?.rawValue
+        }
+        do {
+            try await audit.append(record)
+        } catch {
+            throw DiscoveryFetchError(.failed, "The request could not be recorded.")
+        }
+        switch answered {
+        case .success(let response): return response
+        case .failure(let failure): throw Self.error(failure)
+        }
+    }
+
+    private func send(
+        _ request: DiscoveryRequest, _ id: String,
+        handle: (InboundResponse) async throws -> DiscoveryResponse
+    ) async throws -> DiscoveryResponse {
+        var headers = HTTPHeaders(request.headers)
+        headers.replaceOrAdd(name: "accept-encoding", value: "gzip")
+        headers.replaceOrAdd(name: "user-agent", value: "penstock-relay")
+        let body = request.body.map { ByteBuffer(bytes: $0) }
+        let nanoseconds =
+            request.timeout.components.seconds * 1_000_000_000 + request.timeout.components.attoseconds / 1_000_000_000
+        let deadline = NIODeadline.now() + .nanoseconds(nanoseconds)
+        switch way {
+        case .direct(let egress):
+            // As for definitions: a direct call is encrypted.
+            guard request.address.origin.scheme == .https else {
+                throw Failure(.urlNotAllowed, stage: .policy, detail: "http:// is asked only through a tunnel.")
+            }
+            let outgoing = EgressRequest(
+                method: request.method.rawValue, origin: request.address.origin, target: request.address.target.raw,
+                headers: headers, body: body.map(EgressBody.whole) ?? .none,
+                isolation: EgressIsolation(user: context.token.user ?? ""), deadline: deadline, isIdempotent: true)
+            return try await EgressExchange.send(
+                outgoing, through: egress.current, watch: context.watch, handle: handle)
+        case .tunnel(let hub, let tunnel):
+            let outgoing = OutboundRequest(
+                method: request.method.rawValue, origin: request.address.origin, target: request.address.target.raw,
+                headers: headers, body: body.map(OutboundBody.whole) ?? .none, requestID: id, deadline: deadline)
+            return try await TunnelRoute(hub: hub, tunnelID: tunnel).send(
+                outgoing, watch: context.watch, handle: handle)
+        }
+    }
+
+    private static func error(_ failure: Failure) -> DiscoveryFetchError {
+        let code: DiscoveryFetchError.Code =
+            switch failure.code {
+            case .urlNotAllowed: .refused
+            case .timeout: .timeout
+            case .connectionRefused, .tunnelOffline, .sslError: .unreachable
+            default: .failed
+            }
+        return DiscoveryFetchError(code, failure.detail)
+    }
+}

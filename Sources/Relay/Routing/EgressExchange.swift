@@ -1,0 +1,53 @@
+import Audit
+import Egress
+import NIOCore
+import Pipeline
+
+/// One request through the relay's one way out, in the words of routes.
+enum EgressExchange {
+    /// - Throws: what `handle` throws, or a ``Failure``.
+    static func send<Result: Sendable>(
+        _ request: EgressRequest, through egress: EgressClient, watch: CallerWatch,
+        handle: (InboundResponse) async throws -> Result
+    ) async throws -> Result {
+        defer { watch.detach() }
+        var handler = HandlerError()
+        do {
+            return try await egress.send(request, started: { watch.attach($0) }) { response in
+                do {
+                    return try await handle(inbound(response))
+                } catch {
+                    handler.error = error
+                    throw error
+                }
+            }
+        } catch {
+            if let own = handler.error, !(own is EgressError) { throw own }
+            guard let error = error as? EgressError else { throw error }
+            throw EgressFailure.failure(error)
+        }
+    }
+
+    private struct HandlerError {
+        var error: (any Error)?
+    }
+
+    private static func inbound(_ response: EgressResponse) -> InboundResponse {
+        let body: InboundBody =
+            switch response.body {
+            case .whole(let bytes): .whole(bytes)
+            case .streamed(let next):
+                .streamed {
+                    do {
+                        return try await next()
+                    } catch let error as EgressError {
+                        throw EgressFailure.failure(error)
+                    }
+                }
+            }
+        var inbound = InboundResponse(
+            status: response.status, headers: response.headers, body: body, route: .direct)
+        inbound.certificateEnds = response.certificateExpiry.map { $0 &* 1_000_000 }
+        return inbound
+    }
+}

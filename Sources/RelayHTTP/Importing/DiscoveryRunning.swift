@@ -1,0 +1,11 @@
+package import Discovery
+package import EgressPolicy
+package import Pipeline
+
+/// Who runs discoveries: over which way, and with whose help for names.
+package protocol DiscoveryRunning: Sendable {
+    /// - Parameter tunnel: the caller's tunnel to ask through; nil to ask directly.
+    func run(
+        _ base: BaseURL, _ options: DiscoveryOptions, tunnel: String?, for context: CallContext
+    ) async throws(Failure) -> DiscoveryResult
+}
