@@ -17,6 +17,16 @@ package enum Captures {
         }
     }
 
+    /// The JSON value that the bytes are, without the places of its parts, which cost more than the value.
+    static func value(_ bytes: [UInt8]) throws(CaptureError) -> JSON {
+        let body = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
+        do throws(JSONParseError) {
+            return try JSON.parse(body)
+        } catch {
+            throw CaptureError(error.message, at: error.position)
+        }
+    }
+
     /// The JSON document that the bytes are, a byte order mark aside.
     static func document(_ bytes: [UInt8]) throws(CaptureError) -> Document {
         let body = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]

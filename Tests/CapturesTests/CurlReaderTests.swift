@@ -174,6 +174,21 @@ import Value
         #expect(draft.definition["authentication"] == ["type": "api_key", "config": ["cookie_name": "JSESSIONID"]])
     }
 
+    @Test("A command copied for the command prompt of Windows is read as well")
+    func commandPrompt() throws {
+        let (draft, endpoint) = try Reading.curl(
+            #"""
+            curl ^"https://api.example.com/rest/api/3/issue/9911?fields=a^%^2Cb^" ^
+              -H ^"content-type: application/json^" ^
+              -H ^"x-api-key: CANARY^" ^
+              --data-raw ^"^{^\^"name^\^":^\^"CANARY^\^"^}^"
+            """#)
+        #expect(endpoint["path"] == "/rest/api/3/issue/{issue_id}")
+        #expect(endpoint["request_body"]?["properties"] == ["name": ["type": "string"]])
+        #expect(draft.definition["authentication"]?["config"] == ["header_name": "x-api-key"])
+        #expect(!draft.json().text().contains("CANARY"))
+    }
+
     @Test("A user's name and password in a URL are a credential, and are gone")
     func userInfo() throws {
         let (draft, _) = try Reading.curl("curl https://me:CANARY@api.example.com/x")

@@ -137,6 +137,20 @@ import Value
         _ = try Reading.accepted(draft)
     }
 
+    @Test("Requests that were recorded without answers are calls, pictures and scripts aside")
+    func requestsAlone() throws {
+        let draft = try Reading.read(
+            #"""
+            {"log": {"version": "1.2", "creator": {}, "entries": [
+              {"request": {"method": "get", "url": "https://api.example.com/a?x=1"}},
+              {"request": {"method": "POST", "url": "https://api.example.com/b", "postData": {"mimeType": "application/x-www-form-urlencoded", "params": [{"name": "f", "value": "CANARY"}]}}},
+              {"request": {"method": "GET", "url": "https://api.example.com/logo.PNG"}}]}}
+            """#, as: .har)
+        _ = try Reading.accepted(draft)
+        #expect(draft.operations.map { "\($0.method) \($0.path)" } == ["GET /a", "POST /b"])
+        #expect(draft.endpoint("post_b")?["request_body"]?["properties"] == ["f": ["type": "string"]])
+    }
+
     @Test("Words that vary in one segment are a parameter where the answers are alike, and not where they differ")
     func varying() throws {
         let repository = #"{"id": 1, "name": "x", "owner": {"login": "y"}}"#

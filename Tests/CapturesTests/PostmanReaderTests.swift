@@ -25,7 +25,8 @@ import Value
                     "header": [
                       {"key": "Accept", "value": "application/json"},
                       {"key": "X-Shop", "value": "CANARY-shop", "description": "Which shop", "type": "text"},
-                      {"key": "X-Trace", "value": "1", "disabled": true}
+                      {"key": "X-Trace", "value": "1", "disabled": true},
+                      {"key": "X-Api-Key", "value": "CANARYoff", "disabled": true}
                     ],
                     "url": {
                       "raw": "{{baseUrl}}/orders/:orderId?expand=lines&verbose=true",

@@ -57,7 +57,8 @@ struct CredentialTally {
         let phrases = schemes.map(\.phrase).joined(separator: " and ")
         return Finding(
             .note, "credential_not_kept",
-            "Calls carry a credential (\(phrases)), which was not kept: set it with `penstock credentials set`.")
+            "Calls carry a credential (\(phrases)), which was not kept: set it with `penstock credentials set`."
+                + (schemes.count > 1 ? " Each header is to be given whole, with a word such as Bearer in front." : ""))
     }
 
     private var unsupported: [Finding] {

@@ -94,6 +94,9 @@ struct EndpointShape {
         if !reserved.isDisjoint(with: queryNames.union(headers.names)) {
             note("parameter_left_out", "The parameter \"body\" was left out: the request's body has this name.")
         }
+        if headers.names.contains(where: queryNames.contains) {
+            note("parameter_left_out", "A header was left out that has the name of a query parameter.")
+        }
         if droppedNames > 0 {
             note("parameter_left_out", "\(droppedNames) parameters whose names look like data were left out.")
         }

@@ -55,7 +55,14 @@ struct PathShape {
         let text = TextValue.decoded(part, plusIsSpace: false) ?? String(part)
         guard let kind = IdentifierKind(text) else { return nil }
         let mayBeVersion = previous == nil || previous == .literal("api") || previous == .literal("version")
-        return kind == .date && mayBeVersion ? nil : ""
+        if kind == .date, mayBeVersion { return nil }
+        return kind == .number && part.utf8.count < 3 && previous.map(isBeforeVersion) == true ? nil : ""
+    }
+
+    /// `/rest/api/3/issue`: the number is the API's.
+    private static func isBeforeVersion(_ segment: Segment) -> Bool {
+        guard case .literal(let word) = segment else { return false }
+        return ["api", "rest", "version", "v"].contains(word.lowercased())
     }
 
     /// A segment as it can stand in a template; nil where it cannot.

@@ -38,13 +38,13 @@ struct SecretScrub {
 
     private func shown(_ word: String) -> String {
         if word.count >= Self.shortest, pieces.contains(word) { return "…" }
-        guard word.utf8.count >= 20, !word.contains("/"), !word.contains("@"), let kind = IdentifierKind(word) else {
+        guard word.utf8.count >= 20, !word.contains("@"), let kind = IdentifierKind(word) else {
             return word
         }
         return kind == .token || kind == .hexadecimal || kind == .text ? "…" : word
     }
 
     private static func isSeparator(_ character: Character) -> Bool {
-        character.isWhitespace || "\"'`<>()[]{},;=:?&|".contains(character)
+        character.isWhitespace || "\"'`<>()[]{},;=:?&|/".contains(character)
     }
 }

@@ -57,7 +57,8 @@ struct CurlCommand {
                 if let name = CurlOptions.short[letter] {
                     takeFlag(name)
                 } else if !CurlOptions.shortWithoutMeaning.contains(letter) {
-                    note(.note, "option_unknown", "The option -\(letter) is not known.")
+                    // What follows may be its value.
+                    return note(.note, "option_unknown", "The option -\(letter) is not known.")
                 }
                 continue
             }
@@ -117,7 +118,10 @@ struct CurlCommand {
     }
 
     private mutating func takeHeader(_ text: String) {
-        guard let colon = text.firstIndex(of: ":") else { return }
+        guard let colon = text.firstIndex(of: ":") else {
+            if text.hasPrefix("@") { note(.change, "file_not_read", "Headers are in a file, which was not opened.") }
+            return
+        }
         let name = text[..<colon].filter { $0 != " " }
         let value = text[text.index(after: colon)...].drop { $0 == " " }
         headers.append(CallField(name, String(value)))

@@ -22,7 +22,12 @@ enum CurlReader {
         var assembly = DraftAssembly(.curl)
         var calls: [Call] = []
         var isCurl = false
-        for command in ShellWords.split(bytes) {
+        let commands = ShellWords.split(CommandPrompt.plain(bytes) ?? bytes)
+        if commands.count == ShellWords.mostCommands {
+            assembly.findings.append(
+                Finding(.leftOut, "too_many_commands", "Only the first \(commands.count) commands were read."))
+        }
+        for command in commands {
             guard let start = command.words.firstIndex(where: isName) else { continue }
             guard command.words[..<start].allSatisfy(isInFront) else { continue }
             isCurl = true

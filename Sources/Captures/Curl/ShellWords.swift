@@ -28,7 +28,8 @@ struct ShellWords {
     private var wantsDelimiter = false
     private var cursor = (index: 0, line: 1, start: 0)
 
-    private static let mostCommands = 5000
+    /// How many commands are read.
+    static let mostCommands = 5000
 
     static func split(_ bytes: [UInt8]) -> [ShellCommand] {
         var words = ShellWords(bytes: bytes)

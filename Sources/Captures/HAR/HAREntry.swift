@@ -35,17 +35,23 @@ struct HAREntry {
         let answerType = MediaType.essence(content?["mimeType"]?.string ?? "")
         let isGood = (200..<300).contains(status)
         answer = isGood && MediaType.isJSON(answerType) ? Self.answer(content) : nil
-        isAPICall = Self.isAPICall(
-            method: method, status: status, answerType: answerType, resource: entry["_resourceType"]?.string,
-            hasBody: body != nil, path: url.path)
+        if response?["status"] == nil {
+            // Written by hand or by a tool that records requests alone.
+            isAPICall = method != "OPTIONS" && method != "CONNECT" && !Self.isAsset(url.path)
+        } else {
+            isAPICall = Self.isAPICall(
+                method: method, status: status, answerType: answerType, resource: entry["_resourceType"]?.string,
+                hasBody: body != nil, path: url.path)
+        }
     }
 
     private static func isAPICall(
         method: String, status: Int, answerType: String, resource: String?, hasBody: Bool, path: String
     ) -> Bool {
-        guard method != "OPTIONS", method != "CONNECT", status >= 200, ![404, 405, 501].contains(status) else {
-            return false
-        }
+        // A redirect is followed by the call that counts.
+        guard method != "OPTIONS", method != "CONNECT", status >= 200, !(300..<304).contains(status),
+            ![307, 308, 404, 405, 501].contains(status)
+        else { return false }
         if MediaType.isJSON(answerType) { return !path.hasSuffix(".map") && !path.hasSuffix(".webmanifest") }
         if let resource, !["xhr", "fetch"].contains(resource.lowercased()) { return false }
         // An answer without content, or a body that was sent by a script.
@@ -54,6 +60,12 @@ struct HAREntry {
             answerType.hasPrefix($0)
         }
         return isScripted && !isAsset && !answerType.contains("javascript")
+    }
+
+    private static func isAsset(_ path: String) -> Bool {
+        [".js", ".css", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".ico", ".woff", ".woff2", ".map", ".html"].contains {
+            path.lowercased().hasSuffix($0)
+        }
     }
 
     private static func fields(_ list: JSON?) -> [CallField] {

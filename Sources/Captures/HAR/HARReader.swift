@@ -5,7 +5,7 @@ import Value
 /// Reads an HTTP archive (version 1.2), as browsers and proxies write it, into a draft.
 enum HARReader {
     static func read(_ bytes: [UInt8]) throws(CaptureError) -> Draft {
-        let root = try Captures.document(bytes).root
+        let root = try Captures.value(bytes)
         guard let log = root["log"], let entries = log["entries"]?.array else {
             throw CaptureError("This is no HTTP archive: it has no /log/entries.")
         }
@@ -50,13 +50,18 @@ enum HARReader {
         return assembly.draft()
     }
 
-    /// The origin of most calls that answered with JSON; the first of several.
+    /// The origin with the most different calls, those that answered with JSON counting more; the first of several.
+    /// Telemetry is the same call over and over.
     private static func mostCalled(_ calls: [HAREntry]) -> Origin? {
         var counts: [Origin: Int] = [:]
         var order: [Origin] = []
+        var seen: Set<String> = []
         for call in calls where call.isAPICall {
             if counts[call.url.origin] == nil { order.append(call.url.origin) }
-            counts[call.url.origin, default: 0] += call.answer == nil ? 1 : 4
+            let path = PathShape(call.url.path)?.template().text ?? ""
+            let hasContent = call.answer.map { $0 != [:] && $0 != [] } ?? false
+            guard seen.insert("\(call.method) \(call.url.origin) \(path) \(hasContent)").inserted else { continue }
+            counts[call.url.origin, default: 0] += hasContent ? 4 : 1
         }
         let most = counts.values.max() ?? 0
         return order.first { counts[$0] == most }

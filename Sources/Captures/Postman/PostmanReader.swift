@@ -76,12 +76,19 @@ enum PostmanReader {
             }
         }
         return (json?.array ?? []).prefix(200).compactMap { item in
-            PostmanText.field(item).map { field in
+            if isSwitchedOffCredential(item) { return nil }
+            return PostmanText.field(item).map { field in
                 var field = field
                 field.text = field.text.map { variables.resolve($0) }
                 return field
             }
         }
+    }
+
+    /// A credential that is not sent; another one is, or none.
+    private static func isSwitchedOffCredential(_ item: JSON) -> Bool {
+        guard item["disabled"]?.bool == true, let name = item["key"]?.string else { return false }
+        return FieldNames.isCredentialHeader(name) || ["authorization", "cookie"].contains(name.lowercased())
     }
 
     private static func operation(
@@ -102,6 +109,9 @@ enum PostmanReader {
             headers: request.headers, query: request.url?.query ?? [],
             urlHoldsCredential: request.url?.holdsCredential ?? false)
         assembly.scrub.add(fields.secrets + (item.auth?.secrets ?? []))
+        for item in json?["header"]?.array ?? [] where isSwitchedOffCredential(item) {
+            assembly.scrub.add(item["value"]?.string ?? "")
+        }
         guard let url = request.url else {
             planned.leaveOut("url_missing", "The request has no URL.")
             return planned

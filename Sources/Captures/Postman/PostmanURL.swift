@@ -95,7 +95,11 @@ struct PostmanURL {
         guard let list = json?["query"]?.array, !list.isEmpty else {
             return TextValue.fields(raw).map { CallField($0.name, PostmanText.sample($0.text)) }
         }
-        return list.prefix(500).compactMap { PostmanText.field($0) }
+        return list.prefix(500).compactMap { item in
+            let field = PostmanText.field(item)
+            return field?.isRequired == false && field.map { FieldNames.isCredentialQuery($0.name) } == true
+                ? nil : field
+        }
     }
 }
 
