@@ -6,6 +6,8 @@ usage() {
     cat >&2 <<'END'
 usage: scoreboard.sh json-schema|openapi|routing [FOLDER]
   json-schema   the JSON Schema test suite, draft 2020-12, in FOLDER (../shared/suites/json-schema by default)
+  openapi       OpenAPI documents in FOLDER and below it (../shared/suites/openapi by default): which are imported, and
+                whether other implementations read from the requests what their arguments were
 END
     exit 2
 }
@@ -17,8 +19,8 @@ root=$(dirname "$here")
 
 [ $# -ge 1 ] && [ $# -le 2 ] || usage
 case $1 in
-json-schema) ;;
-openapi | routing)
+json-schema | openapi) ;;
+routing)
     echo "scoreboard: there is no scoreboard for $1 yet" >&2
     exit 2
     ;;
@@ -29,7 +31,27 @@ folder=${2:-$root/../shared/suites/$1}
 folder=$(cd "$folder" && pwd)
 
 need_swift
-need_packages "${BUILD_PACKAGES[@]}" libpcre2-dev >&2
+need_packages "${BUILD_PACKAGES[@]}" >&2
+[ "$1" = openapi ] && need_packages python3 python3-venv >&2
 cd "$root"
+
+# Makes the environment of the programs that read requests back, unless it is there as the requirements have it.
+readers() {
+    local home=$root/.build/scoreboard-venv wanted=$here/scoreboard/requirements.txt
+    if ! cmp -s "$wanted" "$home/requirements.txt"; then
+        echo "penstock: installing what reads requests back" >&2
+        python3 -m venv --clear "$home" >&2 || fail "python3 makes no virtual environment"
+        "$home/bin/pip" install -q --disable-pip-version-check -r "$wanted" >&2 \
+            || fail "pip could not install $wanted"
+        cp "$wanted" "$home/requirements.txt"
+    fi
+    python=$home/bin/python
+}
+
+[ "$1" = openapi ] && readers
 swift build "${RELEASE[@]}" --product penstock-scoreboard >&2
-"$(swift build "${RELEASE[@]}" --show-bin-path)/penstock-scoreboard" "$1" "$folder"
+program=$(swift build "${RELEASE[@]}" --show-bin-path)/penstock-scoreboard
+if [ "$1" = openapi ]; then
+    PYTHONDONTWRITEBYTECODE=1 exec "$python" "$here/scoreboard/openapi.py" "$program" "$folder"
+fi
+exec "$program" "$1" "$folder"

@@ -13,6 +13,7 @@ struct Fuzz {
         case .child(let first, let count, let progress):
             Child(target: target, arguments: arguments).run(from: first, count: count, progress: progress)
         case .write(let index, let path):
+            Child.limit()
             exit(Files.write(target.input(seed: arguments.seed, index: index), to: path) ? 0 : 1)
         case .replay(let path):
             guard let input = Files.bytes(path) else {

@@ -113,6 +113,13 @@ struct SampleTests {
             ["allOf": [["type": "string"], ["type": "integer"]]], ["enum": []], ["not": [:]],
             ["type": "string", "pattern": "^((){90000}){90000}$", "minLength": 1],
             ["type": "string", "pattern": "(a)\\1"],
+            [
+                "additionalProperties": [
+                    "type": ["object", "array"],
+                    "allOf": [["required": ["a", "b"], "type": ["object", "integer"], "$ref": "#"], ["$ref": "#"]],
+                ],
+                "minProperties": 1,
+            ],
         ] as [JSON])
     func impossible(schema: JSON) throws {
         guard (try? Schema(schema)) != nil else { return }

@@ -8,6 +8,7 @@ what its arguments say, or a valid document is not imported.
 """
 
 import argparse
+import base64
 import collections
 import contextlib
 import json
@@ -21,6 +22,10 @@ import traceback
 from decimal import Decimal
 
 from source import NotComparable, Source
+
+
+# With PENSTOCK_CORRUPT set, requests are made wrong on purpose: all that counts then is that they fail.
+CORRUPTS = bool(os.environ.get("PENSTOCK_CORRUPT"))
 
 
 def score(folder, document, lines):
@@ -38,6 +43,9 @@ def score(folder, document, lines):
             result[line["kind"]].append(f"{line['method']} {line['path']} ({line['case']}): {line['refused'][:1]}")
             continue
         result["round_trips"] += 1
+        if CORRUPTS and not corrupt(line):
+            result["round_trips"] -= 1
+            continue
         try:
             if source is None:
                 raise NotComparable(fault)
@@ -51,6 +59,26 @@ def score(folder, document, lines):
             result["failures"].append(f"{line['method']} {line['path']} ({line['case']}): {trace[-1]} {trace[-3]}")
     result["reading_back"] = time.process_time() - result["reading_back"]
     return result
+
+
+def corrupt(line):
+    """Changes one character that was made from an argument, to see whether it is noticed; false where there is none."""
+    target, query = line["target"].partition("?")[::2]
+    kind = dict(line["headers"]).get("content-type", "")
+    if query and query[-1].isalnum():
+        line["target"] = line["target"][:-1] + ("b" if query[-1] != "b" else "c")
+    elif line.get("body") and not kind.startswith("multipart/"):
+        data = bytearray(base64.b64decode(line["body"]))
+        places = [index for index, byte in enumerate(data) if chr(byte).isalnum()]
+        if not places:
+            return False
+        data[places[-1]] ^= 1
+        line["body"] = base64.b64encode(data).decode()
+    elif "{" in line["path"] and line["path"].endswith("}") and not query and target[-1].isalnum():
+        line["target"] = target[:-1] + ("b" if target[-1] != "b" else "c")
+    else:
+        return False
+    return True
 
 
 def validity(folder, name):

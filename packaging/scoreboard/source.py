@@ -97,6 +97,7 @@ class Source:
         if not isinstance(self.root, dict):
             raise ValueError("the document is no object")
         self.is_swagger = "swagger" in self.root
+        self.is_31 = str(self.root.get("openapi", "")).startswith("3.1")
         self.operations = {}
 
     @staticmethod

@@ -6,6 +6,8 @@ struct SampleFacts {
     var values: [JSON]?
     /// Nil: any.
     var types: [String]?
+    /// The references that have been followed.
+    var references: Set<String> = []
 
     var minimum: JSONNumber?
     var maximum: JSONNumber?

@@ -11,8 +11,10 @@ extension SampleGenerator {
         guard hops < Self.mostHops else { return false }
         for schema in schemas {
             if schema.bool == true { continue }
-            guard let object = schema.object else { return false }
-            if let reference = object["$ref"]?.string {
+            gatheringsLeft -= 1
+            guard gatheringsLeft > 0, let object = schema.object else { return false }
+            // Once is enough, and schemas that combine themselves would double their number with each step.
+            if let reference = object["$ref"]?.string, facts.references.insert(reference).inserted {
                 guard let target = resolve(reference), gather([target], into: &facts, hops: hops + 1) else {
                     return false
                 }

@@ -11,6 +11,8 @@ package struct SampleGenerator {
     var random: SplitMix64
     /// Values that the current attempt may still make.
     var nodesLeft = 0
+    /// Schemas that the current attempt may still look at.
+    var gatheringsLeft = 0
     /// Patterns already compiled, for strings.
     var patterns: [String: PatternSample] = [:]
     private let violations: (JSON) -> [JSONPointer]
@@ -46,6 +48,7 @@ package struct SampleGenerator {
     package mutating func next() -> JSON? {
         for _ in 0..<Self.attempts {
             nodesLeft = wishes.nodes
+            gatheringsLeft = 20 * wishes.nodes
             if let value = make([root], depth: 0), let sound = repaired(value) { return sound }
         }
         return nil
