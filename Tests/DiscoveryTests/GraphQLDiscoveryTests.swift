@@ -70,7 +70,7 @@ import Value
 
     @Test func `The relay accepts the definition`() async throws {
         let definition = try accepted(try await shop())
-        #expect(definition.name == "crm.example.com GraphQL")
+        #expect(definition.name == "GraphQL at crm.example.com")
     }
 
     @Test func `Introspection goes by GET, percent-encoded, and never names a mutation`() async throws {

@@ -81,9 +81,10 @@ extension DiscoverySession {
         bundles[bundle].isDone = true
         let (files, sources) = (bundles[bundle].files, bundles[bundle].evidence)
         bundles[bundle].files = []
-        let draft: Draft
+        var draft: Draft
         do throws(DiscoveryImportError) {
             draft = try importers.openAPI(files)
+            fillServer(&draft)
         } catch {
             findings.add(
                 "not_importable",
@@ -107,6 +108,16 @@ extension DiscoverySession {
         where !candidates[candidate].evidence.contains(one) && candidates[candidate].evidence.count < 10 {
             candidates[candidate].evidence.append(one)
         }
+    }
+
+    /// A document without servers means the place where it stands (OpenAPI 3.1, section 4.8.1).
+    private func fillServer(_ draft: inout Draft) {
+        var connection = draft.definition["connection"]?.object ?? [:]
+        guard connection["base_url"] == nil else { return }
+        connection["base_url"] = .string(base.origin.description)
+        draft.definition["connection"] = .object(connection)
+        draft.findings.append(
+            Finding(.change, "base_url_assumed", "The document names no server; the place where it was found counts."))
     }
 
     /// Whoever wrote the document says where calls would go: a person should see where that is not where it was found.
