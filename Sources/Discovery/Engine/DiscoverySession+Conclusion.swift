@@ -32,6 +32,7 @@ extension DiscoverySession {
         {
             candidates.append(
                 DiscoveryResult.Candidate(draft: draft, evidence: commands.evidence, confidence: .medium))
+            if let place = commands.evidence.first { noteServer(draft, place) }
         }
         var draft = InferredDraft()
         samples.contribute(to: &draft)

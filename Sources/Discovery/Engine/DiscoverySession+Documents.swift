@@ -55,8 +55,9 @@ extension DiscoverySession {
     private mutating func ask(forPartsOf bundle: Int, from file: Int, _ probe: Probe) {
         let origin = bundles[bundle].files[file]
         for reference in DocumentParts.references(in: origin.bytes) {
-            guard let address = origin.address.resolving(reference), address != origin.address,
-                site.includes(address.origin, reach: options.reach),
+            // What lies beside the document belongs to it; a URL in it is never asked (S13).
+            guard !reference.contains("//"), let address = origin.address.resolving(reference),
+                address != origin.address, address.origin == origin.address.origin,
                 bundles[bundle].files.count + bundles[bundle].waiting < Self.mostFiles,
                 !bundles[bundle].files.contains(where: { $0.address == address })
             else { continue }
@@ -121,7 +122,7 @@ extension DiscoverySession {
     }
 
     /// Whoever wrote the document says where calls would go: a person should see where that is not where it was found.
-    private mutating func noteServer(_ draft: Draft, _ place: Evidence) {
+    mutating func noteServer(_ draft: Draft, _ place: Evidence) {
         guard let url = draft.definition["connection"]?["base_url"]?.string, let server = try? BaseURL(url),
             server.origin != base.origin
         else { return }
