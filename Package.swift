@@ -43,6 +43,7 @@ let targets: [Target] = [
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Value"),
+    .target(name: "Version"),
     .target(name: "JSONSchema", dependencies: ["CPCRE2", "Value"]),
     .target(name: "YAML", dependencies: ["CYAML", "Value"]),
     .target(name: "Settings", dependencies: ["Value", "YAML"]),
@@ -54,28 +55,31 @@ let targets: [Target] = [
     .target(
         name: "Connector",
         dependencies: [
-            "ReverseHTTP", "EgressPolicy", "Lines", "Settings", "Value",
+            "ReverseHTTP", "EgressPolicy", "Lines", "Settings", "Value", "Version",
             .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),
     .target(name: "Tunnels", dependencies: ["ReverseHTTP", .nioCore, .logging]),
     .target(name: "Registry", dependencies: ["JSONSchema", "Value", "EgressPolicy"]),
     .target(name: "Drafts", dependencies: ["Value"]),
-    .target(name: "OpenAPI", dependencies: ["Drafts", "JSONSchema", "Registry", "Value", "YAML"]),
-    .target(name: "Captures", dependencies: ["Drafts", "Value", "YAML"]),
+    .target(name: "OpenAPI", dependencies: ["Drafts", "EgressPolicy", "JSONSchema", "Registry", "Value", "YAML"]),
+    .target(name: "Captures", dependencies: ["Drafts", "EgressPolicy", "Value"]),
     .target(name: "Discovery", dependencies: ["Drafts", "EgressPolicy", "Value"]),
+    .target(name: "Drift", dependencies: ["Drafts", "JSONSchema", "Registry", "Value", .crypto]),
+    .target(name: "Importing", dependencies: ["Captures", "Discovery", "Drafts", "OpenAPI", "Registry", "Value"]),
     .target(name: "Vault", dependencies: [.crypto]),
     .target(name: "Audit", dependencies: ["Value", .crypto]),
-    .target(name: "Administration", dependencies: ["Registry", "Vault", "Audit", "EgressPolicy", "Value"]),
+    .target(name: "Administration", dependencies: ["Drift", "Registry", "Vault", "Audit", "EgressPolicy", "Value"]),
     .target(
         name: "Pipeline",
         dependencies: [
-            "Registry", "Vault", "Audit", "Traffic", "EgressPolicy", "Value", .nioCore, .nioHTTP1, .logging,
+            "Drift", "Registry", "Vault", "Audit", "Traffic", "EgressPolicy", "Value", .nioCore, .nioHTTP1, .logging,
         ]),
     .target(name: "StoreSQLite", dependencies: ["Registry", "Vault", "Audit", "Value", .grdb, .grdbSQLite]),
     .target(
         name: "RelayHTTP",
         dependencies: [
-            "Pipeline", "Administration", "Registry", "Vault", "Audit", "Tunnels", "ReverseHTTP", "Value", "YAML",
+            "Pipeline", "Administration", "Registry", "Vault", "Audit", "Drafts", "Importing", "OpenAPI", "Tunnels",
+            "ReverseHTTP", "Value", "YAML",
             .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .httpTypes, .nioCore, .nioPosix, .nioHTTP1,
             .nioHTTPTypes,
             .nioHTTPTypesHTTP1, .nioSSL, .nioTLS, .logging, .serviceLifecycle,
@@ -83,18 +87,21 @@ let targets: [Target] = [
     .target(
         name: "Relay",
         dependencies: [
-            "RelayHTTP", "StoreSQLite", "Pipeline", "Administration", "Registry", "Vault", "Audit", "Egress", "Traffic",
-            "Tunnels", "ReverseHTTP", "EgressPolicy", "Settings", "Value",
+            "RelayHTTP", "StoreSQLite", "Pipeline", "Administration", "Discovery", "Drift", "Importing", "Registry",
+            "Vault", "Audit", "Egress", "Traffic", "OpenAPI", "Tunnels", "ReverseHTTP", "EgressPolicy", "Settings",
+            "Value", "Version",
             .hummingbird, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .logging, .serviceLifecycle, .unixSignals,
         ]),
-    .executableTarget(name: "penstock-relay", dependencies: ["Relay", "Lines", "Settings", .argumentParser, .logging]),
+    .executableTarget(
+        name: "penstock-relay", dependencies: ["Relay", "Lines", "Settings", "Version", .argumentParser, .logging]),
     .executableTarget(
         name: "penstock-connector",
-        dependencies: ["Connector", "Lines", "ReverseHTTP", "Settings", .logging, .nioCore, .nioPosix]),
+        dependencies: ["Connector", "Lines", "ReverseHTTP", "Settings", "Version", .logging, .nioCore, .nioPosix]),
     .target(
         name: "PenstockCLI",
         dependencies: [
-            "Value", "YAML", "Settings", .argumentParser, .asyncHTTPClient, .x509, .crypto, .asn1, .nioCore, .nioPosix,
+            "Value", "Version", "YAML", "Settings", .argumentParser, .asyncHTTPClient, .x509, .crypto, .asn1, .nioCore,
+            .nioPosix,
             .nioHTTP1, .nioSSL, .logging, .unixSignals,
         ]),
     .executableTarget(name: "penstock", dependencies: ["PenstockCLI"]),
@@ -104,7 +111,12 @@ let targets: [Target] = [
             "ReverseHTTP", "Connector", "EgressPolicy", "Settings", "Value", "Audit", "StoreSQLite",
             .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),
-    .executableTarget(name: "penstock-scoreboard", dependencies: ["JSONSchema", "Value"]),
+    .executableTarget(
+        name: "penstock-scoreboard",
+        dependencies: [
+            "Drafts", "EgressPolicy", "JSONSchema", "OpenAPI", "Pipeline", "Registry", "Value", .nioCore, .nioHTTP1,
+        ]),
+    .executableTarget(name: "penstock-fuzz", dependencies: ["JSONSchema", "Value", "YAML"]),
 
     .testTarget(name: "ValueTests", dependencies: ["Value"]),
     .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "Value"]),
@@ -120,7 +132,8 @@ let targets: [Target] = [
     .testTarget(
         name: "ConnectorTests",
         dependencies: [
-            "Connector", "Lines", "ReverseHTTP", "EgressPolicy", "Settings", "YAML", .nioCore, .nioPosix, .nioHTTP1,
+            "Connector", "Lines", "ReverseHTTP", "EgressPolicy", "Settings", "Version", "YAML", .nioCore, .nioPosix,
+            .nioHTTP1,
             .nioSSL,
             .logging,
         ]),
@@ -130,13 +143,14 @@ let targets: [Target] = [
     .testTarget(name: "OpenAPITests", dependencies: ["Drafts", "OpenAPI", "Registry", "Value", "YAML"]),
     .testTarget(name: "CapturesTests", dependencies: ["Captures", "Drafts", "Registry", "Value"]),
     .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "Drafts", "EgressPolicy", "Registry", "Value"]),
+    .testTarget(name: "DriftTests", dependencies: ["Drift", "JSONSchema", "Registry", "Value", "YAML"]),
     .testTarget(name: "VaultTests", dependencies: ["Vault"]),
     .testTarget(name: "AuditTests", dependencies: ["Audit", "Value"]),
     .testTarget(
         name: "PipelineTests",
         dependencies: [
-            "Pipeline", "Registry", "Vault", "Audit", "Traffic", "EgressPolicy", "StoreSQLite", "Value", .nioCore,
-            .nioHTTP1, .logging,
+            "Pipeline", "Drift", "Registry", "Vault", "Audit", "Traffic", "EgressPolicy", "StoreSQLite", "Value",
+            .nioCore, .nioHTTP1, .logging,
         ]),
     .testTarget(
         name: "StoreSQLiteTests", dependencies: ["StoreSQLite", "Registry", "Vault", "Audit", "Value", .grdb]),

@@ -1,3 +1,4 @@
+import Drift
 package import Registry
 package import Value
 package import Vault
@@ -28,6 +29,34 @@ extension Administration {
         }
     }
 
+    /// Creates or replaces a definition that an import made, and remembers the import for the next one.
+    ///
+    /// - Parameters:
+    ///   - definition: what is to be stored: what was imported, or what came of it and the owner's changes.
+    ///   - imported: what was imported.
+    package func saveImport(
+        _ definition: JSON, imported: JSON, at slug: String, condition: WriteCondition, by actor: Actor
+    ) async throws(AdministrationError) -> (api: StoredAPI, isNew: Bool) {
+        let user = try user(of: actor)
+        return try await change("api.import", of: { $0.0.id }, by: actor) { [self] in
+            let existing = try store.api(user: user, slug: slug)
+            return try write(
+                draft(.value(definition), over: existing, at: slug, condition: condition, user: user),
+                imported: imported)
+        }
+    }
+
+    /// What stands under a slug, and what was last imported there; nil where there is none.
+    package func importState(
+        of slug: String, for actor: Actor
+    ) async throws(AdministrationError) -> (current: StoredAPI?, imported: JSON?) {
+        let user = try user(of: actor)
+        return try await read { [self] in
+            guard let current = try store.api(user: user, slug: slug) else { return (nil, nil) }
+            return (current, try store.importedDefinition(api: current.id, user: user))
+        }
+    }
+
     /// Applies a JSON Merge Patch (RFC 7396) to a definition. Between reading and writing it nobody else's change is lost.
     package func patchAPI(
         _ slug: String, _ patch: JSON, condition: WriteCondition, by actor: Actor
@@ -49,8 +78,46 @@ extension Administration {
         }
     }
 
+    /// Makes the change that a proposal asks for: an ordinary change of the definition, made once.
+    ///
+    /// A proposal whose endpoint's schema has changed meanwhile is closed as stale.
+    package func acceptProposal(
+        _ id: String, of slug: String, condition: WriteCondition, by actor: Actor
+    ) async throws(AdministrationError) -> (api: StoredAPI, proposal: DriftProposal) {
+        let user = try user(of: actor)
+        return try await change("api.drift.accept", of: { $0.0.id }, by: actor) { [self] in
+            let (existing, proposal) = try openProposal(id, of: slug, user: user)
+            try Self.check(condition, existing)
+            let endpoint = try CompiledAPI(stored: existing).endpoint(named: proposal.endpoint)
+            guard let endpoint, endpoint.responseDigest == proposal.base.digest else {
+                try drift.close(id: id, user: user, as: .stale, at: now())
+                throw AdministrationError(
+                    .superseded,
+                    "The endpoint's schema has changed since, so that the proposal is closed. Where answers still do not "
+                        + "follow it, there will be another.")
+            }
+            if let obstacle = proposal.change.obstacle {
+                throw AdministrationError(
+                    .superseded, "\(obstacle) Change the definition by hand, or dismiss the proposal.")
+            }
+            guard let definition = DriftProposer.definition(existing, applying: proposal.change.edits, to: endpoint),
+                var object = definition.object
+            else { throw AdministrationError(.superseded, "The proposal does not fit the definition.") }
+            object["slug"] = .string(existing.slug)
+            let draft = try draft(.value(.object(object)), over: existing, at: slug, condition: condition, user: user)
+            let api = try write(draft, accepting: id).api
+            return (api, try drift.proposal(id: id, user: user, api: api.id) ?? proposal)
+        }
+    }
+
     /// Stores a draft with its credentials, and makes it what the next call uses.
-    private func write(_ draft: Draft) throws -> (api: StoredAPI, isNew: Bool) {
+    ///
+    /// - Parameters:
+    ///   - accepting: the proposal whose change it is.
+    ///   - imported: what was imported, where it comes of an import.
+    private func write(
+        _ draft: Draft, accepting: String? = nil, imported: JSON? = nil
+    ) throws -> (api: StoredAPI, isNew: Bool) {
         let stored = draft.stored
         let fields = try vault.fields(user: stored.user, api: stored.id)
         try vault.change(
@@ -58,10 +125,13 @@ extension Administration {
             puts: draft.definition.secrets.map { ($0.field, Secret(text: $0.value)) },
             deletes: fields.filter { !draft.definition.secretFields.contains($0) }
         ) { change in
-            try store.save(stored, expecting: draft.existing.map { .version($0.version) } ?? .absent, with: change)
+            try store.save(
+                stored, expecting: draft.existing.map { .version($0.version) } ?? .absent, with: change,
+                imported: imported)
         }
         directory.set(draft.compiled)
         ended(.api(stored.id))
+        close(proposalsOver: draft.compiled, accepting: accepting)
         return (stored, draft.existing == nil)
     }
 
@@ -140,7 +210,7 @@ extension Administration {
             existing: existing, definition: definition, stored: stored, compiled: try CompiledAPI(stored: stored))
     }
 
-    private static func check(_ condition: WriteCondition, _ existing: StoredAPI?) throws(AdministrationError) {
+    static func check(_ condition: WriteCondition, _ existing: StoredAPI?) throws(AdministrationError) {
         switch condition {
         case .any:
             break

@@ -19,6 +19,8 @@ package struct DefinitionPermissions: Sendable {
 /// that order, before it is answered.
 package final class Administration: Sendable {
     let store: any RegistryStore<VaultChange>
+    /// Proposals of schema changes.
+    let drift: any DriftStore
     let vault: Vault
     let directory: Directory
     let audit: AuditWriter
@@ -40,11 +42,13 @@ package final class Administration: Sendable {
     }
 
     package init(
-        store: any RegistryStore<VaultChange>, vault: Vault, directory: Directory, audit: AuditWriter,
+        store: any RegistryStore<VaultChange>, drift: any DriftStore, vault: Vault, directory: Directory,
+        audit: AuditWriter,
         offload: any Offload, now: @escaping @Sendable () -> Int64,
         permissions: DefinitionPermissions = DefinitionPermissions(), ended: @escaping @Sendable (Ending) -> Void
     ) {
         self.store = store
+        self.drift = drift
         self.vault = vault
         self.directory = directory
         self.audit = audit

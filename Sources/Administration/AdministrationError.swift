@@ -11,6 +11,8 @@ package struct AdministrationError: Error, Sendable, CustomStringConvertible {
         case exists
         /// It has changed since it was read (`If-Match`).
         case conflict
+        /// It can no longer be done, and will not be on another try.
+        case superseded
         /// A URL that may not be called this way.
         case urlNotAllowed
         /// The disk is full or failing: try again once there is room.

@@ -1,2 +1,29 @@
+package import Drafts
+import Value
+
 /// Reads recorded and handwritten calls (Postman collections, HAR files, curl commands) into drafts.
-package enum Captures {}
+///
+/// Such documents hold credentials and other people's data. Of a call only its shape goes into the draft: names, types,
+/// where a credential stands and of what kind it is. No value does.
+package enum Captures {
+    /// Reads a document of a kind.
+    ///
+    /// - Throws: `CaptureError` for what is no such document; what is wrong with one of its calls is a finding.
+    package static func read(_ bytes: [UInt8], as kind: CaptureKind) throws(CaptureError) -> Draft {
+        switch kind {
+        case .postman: try PostmanReader.read(bytes)
+        case .har: try HARReader.read(bytes)
+        case .curl: try CurlReader.read(bytes)
+        }
+    }
+
+    /// The JSON document that the bytes are, a byte order mark aside.
+    static func document(_ bytes: [UInt8]) throws(CaptureError) -> Document {
+        let body = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
+        do throws(JSONParseError) {
+            return try JSON.parseDocument(body)
+        } catch {
+            throw CaptureError(error.message, at: error.position)
+        }
+    }
+}

@@ -7,6 +7,8 @@ package struct DraftOperation: Sendable {
         case imported
         case importedWithChanges = "imported_with_changes"
         case leftOut = "left_out"
+        /// The owner did not want it.
+        case notSelected = "not_selected"
     }
 
     /// In capitals.
@@ -17,6 +19,8 @@ package struct DraftOperation: Sendable {
     package var operationID: String?
     package var tags: [String]
     package var isDeprecated: Bool
+    /// Whether the owner wanted it. True by default.
+    package var isSelected = true
     /// A member of a definition's `endpoints`; nil when the operation is left out.
     package var endpoint: JSONObject?
     package var findings: [Finding]
@@ -38,6 +42,7 @@ package struct DraftOperation: Sendable {
     }
 
     package var outcome: Outcome {
+        guard isSelected else { return .notSelected }
         guard endpoint != nil else { return .leftOut }
         return findings.contains { $0.effect == .change } ? .importedWithChanges : .imported
     }

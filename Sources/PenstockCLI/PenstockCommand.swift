@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Version
 
 /// The `penstock` command: what people type to manage a relay's users, tokens, tunnels and APIs, and to call tools.
 package struct PenstockCommand: AsyncParsableCommand {
@@ -20,7 +21,7 @@ package struct PenstockCommand: AsyncParsableCommand {
 
             Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by the relay, 4 relay not reachable.
             """,
-        version: "penstock \(version)",
+        version: "penstock \(Version.text)",
         groupedSubcommands: [
             CommandGroup(name: "Tool", subcommands: [ToolsCommand.self]),
             CommandGroup(
@@ -35,8 +36,6 @@ package struct PenstockCommand: AsyncParsableCommand {
                 subcommands: [DemoCommand.self, SampleCRMCommand.self, DemoKeeperCommand.self]),
         ]
     )
-
-    static let version = "0.1.0"
 
     @OptionGroup(title: "Everywhere") var options: GlobalOptions
 

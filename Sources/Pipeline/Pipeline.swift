@@ -1,4 +1,5 @@
 package import Audit
+package import Drift
 package import Logging
 import NIOCore
 package import Registry
@@ -44,6 +45,8 @@ package final class Pipeline: Sendable {
     let audit: AuditWriter
     let routes: Routes
     let keep: Keep
+    /// Takes note of answers that do not follow their schema.
+    let drift: DriftRecorder?
     private let currentLimits: Mutex<Limits>
     /// How APIs are doing, by their calls.
     package let health: HealthTable
@@ -59,7 +62,7 @@ package final class Pipeline: Sendable {
 
     package init(
         directory: Directory, vault: Vault, audit: AuditWriter, limits: Limits, clock: CallClock, logger: Logger,
-        health: HealthTable = HealthTable(), routes: Routes, keep: @escaping Keep
+        health: HealthTable = HealthTable(), drift: DriftRecorder? = nil, routes: Routes, keep: @escaping Keep
     ) {
         self.directory = directory
         self.vault = vault
@@ -67,6 +70,7 @@ package final class Pipeline: Sendable {
         self.routes = routes
         self.keep = keep
         self.health = health
+        self.drift = drift
         // `enter()` bounds the total, which may change.
         inFlight = InFlightLimiter(total: .max)
         tokens = AccessTokens(now: clock.monotonic)

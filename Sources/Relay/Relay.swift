@@ -47,8 +47,11 @@ package struct Relay: Sendable {
             logger: logger)
         let pool = NIOThreadPool(numberOfThreads: 1)
         pool.start()
+        // The largest documents take seconds of a processor: they wait for each other, and nothing waits for them.
+        let importPool = NIOThreadPool(numberOfThreads: 1)
+        importPool.start()
         let live = LiveConfiguration(configuration)
-        let parts = try RelayParts(configuration, storage, pool, logger)
+        let parts = try RelayParts(configuration, storage, pool, importPool, logger)
         let readiness = Readiness()
         var group = ServiceGroupConfiguration(
             services: [
@@ -57,6 +60,7 @@ package struct Relay: Sendable {
                 .init(service: AuditService(audit: parts.audit)),
                 .init(service: parts.egress),
                 .init(service: parts.alerts),
+                .init(service: parts.drift),
                 .init(service: tls),
                 .init(
                     service: VaultWatch(
@@ -81,6 +85,7 @@ package struct Relay: Sendable {
         } catch {
             throw describe(error)
         }
+        try? await importPool.shutdownGracefully()
         try? await pool.shutdownGracefully()
         try storage.store.close()
         logger.info("relay stopped")
@@ -101,7 +106,7 @@ package struct Relay: Sendable {
             limits: .init(requestBytes: configuration.limits.requestBytes))
         let router = buildRelayRouter(
             administration: parts.administration, directory: parts.directory, pipeline: parts.pipeline, hub: parts.hub,
-            keys: parts.keys, deliveries: parts.store, log: parts.store,
+            keys: parts.keys, deliveries: parts.store, log: parts.store, imports: parts.imports,
             addresses: { live.current.egress.addresses }, requestBytes: configuration.limits.requestBytes)
         let logger = logger
         return Application(

@@ -1,5 +1,6 @@
 import Administration
 import Audit
+import Drift
 import Hummingbird
 import Logging
 import NIOCore
@@ -21,9 +22,15 @@ struct RelayParts: Sendable {
     let pipeline: Pipeline
     let egress: EgressSwitch
     let alerts: AlertService
+    let drift: DriftService
     let store: SQLiteStore
+    let imports: ImportService
 
-    init(_ configuration: RelayConfiguration, _ storage: RelayStorage, _ pool: NIOThreadPool, _ logger: Logger) throws {
+    init(
+        _ configuration: RelayConfiguration, _ storage: RelayStorage, _ pool: NIOThreadPool,
+        _ importPool: NIOThreadPool,
+        _ logger: Logger
+    ) throws {
         store = storage.store
         audit = AuditWriter(
             store: storage.store, durability: configuration.durability == .strict ? .strict : .relaxed)
@@ -31,6 +38,8 @@ struct RelayParts: Sendable {
         self.hub = hub
         let egress = EgressSwitch(try RelayEgress.client(configuration, logger: logger))
         self.egress = egress
+        imports = ImportService(
+            offload: ThreadOffload(pool: importPool), fetcher: SpecFetcher(egress: egress))
         let vault = storage.vault
         let offload = ThreadOffload(pool: pool)
         keys = IdempotencyKeys(
@@ -49,9 +58,12 @@ struct RelayParts: Sendable {
         alerts = AlertService(
             inbox: inbox, health: health, store: storage.store, directory: directory, vault: vault, egress: egress,
             pool: pool, logger: logger)
+        let recorder = DriftRecorder()
+        drift = DriftService(recorder: recorder, store: storage.store, directory: directory, logger: logger)
         let pipeline = Pipeline(
             directory: directory, vault: vault, audit: audit, limits: Pipeline.Limits(configuration),
-            clock: CallClock(wall: WallClock.microseconds), logger: logger, health: health, routes: routes
+            clock: CallClock(wall: WallClock.microseconds), logger: logger, health: health,
+            drift: recorder, routes: routes
         ) { secret, credential in
             do {
                 try await offload.run {
@@ -63,8 +75,8 @@ struct RelayParts: Sendable {
         }
         self.pipeline = pipeline
         administration = Administration(
-            store: storage.store, vault: storage.vault, directory: directory, audit: audit, offload: offload,
-            now: WallClock.microseconds, permissions: DefinitionPermissions(configuration)
+            store: storage.store, drift: storage.store, vault: storage.vault, directory: directory, audit: audit,
+            offload: offload, now: WallClock.microseconds, permissions: DefinitionPermissions(configuration)
         ) { ending in
             switch ending {
             case .api(let id): pipeline.forget(api: id)

@@ -8,12 +8,13 @@ package import Tunnels
 /// Everything of the public port but calls.
 ///
 /// - Parameters:
+///   - imports: makes drafts of what describes an API.
 ///   - addresses: where direct calls come from.
 ///   - requestBytes: the largest body that is read, in bytes.
 package func buildRelayRouter(
     administration: Administration, directory: Directory, pipeline: Pipeline, hub: TunnelHub,
     keys: IdempotencyKeys, deliveries: any DeliveryStore, log: any AuditLog & AuditStatistics,
-    addresses: @escaping @Sendable () -> [String], requestBytes: Int
+    imports: ImportService, addresses: @escaping @Sendable () -> [String], requestBytes: Int
 ) -> Router<RelayContext> {
     let router = Router(context: RelayContext.self)
     router.add(middleware: ProblemMiddleware(bodyLimit: requestBytes))
@@ -22,8 +23,15 @@ package func buildRelayRouter(
     TunnelController(administration: administration, hub: hub).add(to: router)
     APIController(administration: administration, statistics: log, pipeline: pipeline).add(to: router)
     LogController(administration: administration, log: log, deliveries: deliveries).add(to: router)
+    DriftController(administration: administration).add(to: router)
     PlatformController(administration: administration, addresses: addresses).add(to: router)
-    TestController(administration: administration, directory: directory, pipeline: pipeline).add(to: router)
+    let tests = TestController(administration: administration, directory: directory, pipeline: pipeline)
+    tests.add(to: router)
+    let importing = ImportController(administration: administration, service: imports)
+    importing.add(to: router)
+    APIVerbs(
+        administration: administration, handlers: ["test": tests.testSaved, "import": importing.importOnto]
+    ).add(to: router)
     ToolController(administration: administration, directory: directory).add(to: router)
     return router
 }

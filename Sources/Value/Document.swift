@@ -1,13 +1,27 @@
 /// A value together with the places its parts came from.
 package struct Document: Sendable {
+    /// A key that stood in its mapping before; this later one counts.
+    package struct RepeatedKey: Sendable, Hashable {
+        package let key: String
+        package let position: Position
+
+        package init(key: String, position: Position) {
+            self.key = key
+            self.position = position
+        }
+    }
+
     /// The whole value.
     package let root: JSON
     private let positions: PositionTree
+    /// In the order of reading; empty unless its reader was told to accept them.
+    package let repeatedKeys: [RepeatedKey]
 
     /// `positions` has the shape of `root`.
-    package init(root: JSON, positions: PositionTree) {
+    package init(root: JSON, positions: PositionTree, repeatedKeys: [RepeatedKey] = []) {
         self.root = root
         self.positions = positions
+        self.repeatedKeys = repeatedKeys
     }
 
     /// Where the value that `pointer` names begins; nil when the document has no such value.
@@ -28,6 +42,23 @@ package struct Document: Sendable {
             guard let parent = pointer.parent else { return positions.value }
             pointer = parent
         }
+    }
+
+    /// The place of the key that begins at a position; nil where none does.
+    package func pointer(ofKeyAt position: Position) -> JSONPointer? {
+        var rest: [(value: JSON, node: PositionTree, pointer: JSONPointer)] = [(root, positions, .root)]
+        while let (value, node, pointer) = rest.popLast() {
+            if node.key == position { return pointer }
+            for (offset, child) in node.children.enumerated() {
+                switch value {
+                case .object(let object):
+                    rest.append((object[offset].value, child, pointer.appending(object[offset].key)))
+                case .array(let elements): rest.append((elements[offset], child, pointer.appending(offset)))
+                case .null, .bool, .number, .string: break
+                }
+            }
+        }
+        return nil
     }
 
     private func node(_ pointer: JSONPointer) -> PositionTree? {

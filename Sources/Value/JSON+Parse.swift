@@ -31,7 +31,7 @@ extension JSON {
             Result { () throws(JSONParseError) in
                 var parser = JSONParser(buffer, limits: limits, recordsPositions: true)
                 let root = try parser.document()
-                return Document(root: root, positions: parser.positions)
+                return Document(root: root, positions: parser.positions, repeatedKeys: parser.repeatedKeys)
             }
         }
     }

@@ -10,6 +10,9 @@ package struct JSONLimits: Sendable {
     package var stringBytes: Int
     /// Bytes of one number as written. 1,024 by default.
     package var numberBytes: Int
+    /// Whether a key may stand twice in one object: the later value then counts, and the document tells of it. False by
+    /// default.
+    package var acceptsRepeatedKeys: Bool
 
     /// The limits that the properties name.
     package static let `default` = JSONLimits()
@@ -17,12 +20,13 @@ package struct JSONLimits: Sendable {
     /// Limits that differ from the defaults where given.
     package init(
         depth: Int = 128, bytes: Int = 64 << 20, nodes: Int = 1_000_000, stringBytes: Int = 16 << 20,
-        numberBytes: Int = 1024
+        numberBytes: Int = 1024, acceptsRepeatedKeys: Bool = false
     ) {
         self.depth = depth
         self.bytes = bytes
         self.nodes = nodes
         self.stringBytes = stringBytes
         self.numberBytes = numberBytes
+        self.acceptsRepeatedKeys = acceptsRepeatedKeys
     }
 }

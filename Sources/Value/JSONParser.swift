@@ -6,6 +6,8 @@ struct JSONParser {
     private var nodes = 0
     private let recordsPositions: Bool
     private var cursor = PositionCursor()
+    /// The later of keys that stand twice, where that is accepted.
+    private(set) var repeatedKeys: [Document.RepeatedKey] = []
     /// Finished nodes whose parent is not yet finished.
     private var finished: [PositionTree] = []
 
@@ -76,13 +78,19 @@ struct JSONParser {
             guard takes(UInt8(ascii: ":")) else { throw unexpected("a colon behind the key") }
             skipSpace()
             let member = try value(depth: depth + 1)
-            if let first = object.add(key, member) {
+            let first = object.add(key, member)
+            if let first, !limits.acceptsRepeatedKeys {
                 let place = recordsPositions ? finished[firstChild + first].key : nil
                 let suffix = place.map { "; it stands first at \($0)" } ?? ""
                 throw fault(
                     .duplicateKey, "the key \(key.quotedForMessage) stands twice in one object\(suffix)", at: keyIndex)
             }
             if recordsPositions { finished[finished.count - 1].key = keyPosition }
+            if let first {
+                object[key] = member
+                if recordsPositions { finished[firstChild + first] = finished.removeLast() }
+                if let keyPosition { repeatedKeys.append(Document.RepeatedKey(key: key, position: keyPosition)) }
+            }
             skipSpace()
             if takes(UInt8(ascii: "}")) { return object }
             try comma(before: UInt8(ascii: "}"))

@@ -9,6 +9,7 @@ struct Composer {
     private var aliasedBytes = 0
     private var anchors: [String: Node] = [:]
     private var openAnchors: Set<String> = []
+    private var repeatedKeys: [Document.RepeatedKey] = []
 
     init(_ events: EventStream, limits: YAMLLimits) {
         self.events = events
@@ -27,7 +28,7 @@ struct Composer {
         guard case .streamEnd = last.kind else {
             throw YAMLError("a second document begins here; one is allowed", at: last.position)
         }
-        return Document(root: root.value, positions: root.positions)
+        return Document(root: root.value, positions: root.positions, repeatedKeys: repeatedKeys)
     }
 
     private mutating func node(_ event: Event, depth: Int) throws(YAMLError) -> Node {
@@ -123,11 +124,17 @@ struct Composer {
                 merged?.positions.key = next.position
                 continue
             }
-            if let first = object.add(key, member.value) {
-                throw Self.duplicate(key, at: next.position, first: result.positions.children[first].key)
-            }
             member.positions.key = next.position
-            result.positions.children.append(member.positions)
+            if let first = object.add(key, member.value) {
+                guard limits.acceptsRepeatedKeys else {
+                    throw Self.duplicate(key, at: next.position, first: result.positions.children[first].key)
+                }
+                object[key] = member.value
+                result.positions.children[first] = member.positions
+                repeatedKeys.append(Document.RepeatedKey(key: key, position: next.position))
+            } else {
+                result.positions.children.append(member.positions)
+            }
             result.bytes += key.utf8.count
         }
         if let merged { try Merge.add(merged, to: &object, &result.positions) }

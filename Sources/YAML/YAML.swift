@@ -20,7 +20,10 @@ package enum YAML {
         let fault: JSONParseError
         do throws(JSONParseError) {
             return try JSON.parseDocument(
-                bytes, limits: JSONLimits(depth: limits.depth, bytes: limits.bytes, nodes: limits.nodes))
+                bytes,
+                limits: JSONLimits(
+                    depth: limits.depth, bytes: limits.bytes, nodes: limits.nodes,
+                    acceptsRepeatedKeys: limits.acceptsRepeatedKeys))
         } catch {
             fault = error
         }

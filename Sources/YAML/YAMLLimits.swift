@@ -10,6 +10,9 @@ package struct YAMLLimits: Sendable {
     package var aliasedNodes: Int
     /// Bytes of scalars and keys that aliases may add. 16 MiB by default.
     package var aliasedBytes: Int
+    /// Whether a key may stand twice in one mapping: the later value then counts, and the document tells of it. False by
+    /// default.
+    package var acceptsRepeatedKeys: Bool
 
     /// The limits that the properties name.
     package static let `default` = YAMLLimits()
@@ -17,12 +20,13 @@ package struct YAMLLimits: Sendable {
     /// Limits that differ from the defaults where given.
     package init(
         depth: Int = 128, bytes: Int = 16 << 20, nodes: Int = 1_000_000, aliasedNodes: Int = 100_000,
-        aliasedBytes: Int = 16 << 20
+        aliasedBytes: Int = 16 << 20, acceptsRepeatedKeys: Bool = false
     ) {
         self.depth = depth
         self.bytes = bytes
         self.nodes = nodes
         self.aliasedNodes = aliasedNodes
         self.aliasedBytes = aliasedBytes
+        self.acceptsRepeatedKeys = acceptsRepeatedKeys
     }
 }

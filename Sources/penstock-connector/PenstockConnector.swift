@@ -1,6 +1,7 @@
 import Connector
 import Glibc
 import Logging
+import Version
 
 @main
 enum PenstockConnector {
@@ -17,7 +18,7 @@ enum PenstockConnector {
                 write(Help.text(command), to: STDOUT_FILENO)
                 return 0
             case .version:
-                write("penstock-connector \(ConnectorVersion.text)\n", to: STDOUT_FILENO)
+                write("penstock-connector \(Version.text)\n", to: STDOUT_FILENO)
                 return 0
             case .completion(let shell):
                 write(Completion.script(shell), to: STDOUT_FILENO)

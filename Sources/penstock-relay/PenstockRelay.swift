@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Glibc
 import Relay
+import Version
 
 /// The entry point: exit codes are the interface's, where ArgumentParser's own for wrong usage is 64.
 @main
@@ -48,7 +49,7 @@ struct PenstockRelay: AsyncParsableCommand {
 
             Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
             """,
-        version: RelayVersion.text,
+        version: Version.text,
         subcommands: [
             ServeCommand.self, InitCommand.self, CheckCommand.self, VaultCommand.self, AuditCommand.self,
             BackupCommand.self, RestoreCommand.self, CompletionCommand.self,

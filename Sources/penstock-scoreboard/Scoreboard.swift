@@ -15,12 +15,17 @@ struct Scoreboard {
         case "json-schema" where arguments.count == 2:
             let isComplete = JSONSchemaSuite(folder: arguments[2]).run()
             exit(isComplete ? 0 : 1)
+        case "openapi-requests" where arguments.count == 4:
+            let share = arguments[3].split(separator: "/").compactMap { Int($0) }
+            guard share.count == 2, share[1] > 0, let seed = UInt64(arguments[4]) else { exit(2) }
+            OpenAPIRequests(folder: arguments[2], seed: seed, share: (share[0], share[1])).run()
         case "bench-schema" where arguments.count <= 2:
             SchemaBench.run(writes: arguments.last == "--print")
         default:
             print(
                 """
                 usage: penstock-scoreboard json-schema FOLDER
+                       penstock-scoreboard openapi-requests FOLDER SHARE/SHARES SEED
                        penstock-scoreboard bench-schema [--print]
                 """)
             exit(2)

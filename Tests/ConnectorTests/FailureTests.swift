@@ -88,6 +88,22 @@ import Testing
         }
     }
 
+    @Test func aDeadlineThatPassesMidBodyIsToldFromABrokenConnectionByItsCode() async throws {
+        let script: @Sendable (FakeOrigin.Connection) async throws -> Void = { connection in
+            _ = try await connection.head()
+            try await connection.write("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf")
+            try? await connection.untilClosed()
+        }
+        try await FakeOrigin.with(script: script) { origin in
+            try await Rig.with([origin.rule]) { rig in
+                let error = await #expect(throws: StreamError.self) {
+                    _ = try await rig.call(authority: origin.authority, headers: ["penstock-deadline-ms": "100"])
+                }
+                #expect(error?.wireCode == .cancel)
+            }
+        }
+    }
+
     @Test(arguments: ["-1", "soon", "99999999999999999999"])
     func aDeadlineThatIsNoNumberIsRefused(text: String) async throws {
         try await FakeOrigin.with(script: FakeOrigin.echo) { origin in

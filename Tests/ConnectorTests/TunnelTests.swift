@@ -6,6 +6,7 @@ import Testing
 
 @testable import Connector
 @testable import ReverseHTTP
+import Version
 
 /// The connector's end of the tunnel: how it dials, leaves, comes back and does not hammer.
 @Suite struct TunnelTests {
@@ -18,7 +19,7 @@ import Testing
             #expect(head.contains("authorization: Bearer secret-token\r\n"))
             #expect(head.contains("host: relay.test:\(rig.relay.port)\r\n"))
             #expect(head.contains("penstock-epoch: 1\r\n") && head.contains("-0\r\n"))
-            #expect(head.contains("penstock-version: \(ConnectorVersion.text)\r\n"))
+            #expect(head.contains("penstock-version: \(Version.text)\r\n"))
         }
     }
 

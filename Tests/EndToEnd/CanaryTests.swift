@@ -171,7 +171,7 @@ struct CanaryTests {
                                 try await relay.proxy(method, canary.slug, path, token: scene.account.agent)
                             ))
                     }
-                    for path in ["", "/logs", "/summary", "/credentials", "/alerts"] {
+                    for path in ["", "/logs", "/summary", "/credentials", "/alerts", "/drift"] {
                         answers.append(
                             (
                                 "\(canary.slug)\(path)",

@@ -38,6 +38,8 @@ struct TenantTests {
             (.GET, "", nil), (.PATCH, "", ["name": "mine"]), (.DELETE, "", nil), (.GET, "/credentials", nil),
             (.PUT, "/credentials", ["key": "bobs"]), (.POST, "/credentials:rotate", ["key": "bobs"]),
             (.GET, "/logs", nil), (.GET, "/summary", nil), (.GET, "/alerts", nil), (.POST, ":test", [:]),
+            (.GET, "/drift", nil), (.GET, "/drift/drf_x", nil), (.POST, "/drift/drf_x:accept", nil),
+            (.POST, "/drift/drf_x:dismiss", nil),
         ]
         for (method, suffix, body) in own {
             try await alike(

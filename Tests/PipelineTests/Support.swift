@@ -1,4 +1,5 @@
 import Audit
+import Drift
 import EgressPolicy
 import Logging
 import NIOCore
@@ -40,7 +41,9 @@ final class Bench: Sendable {
         }
     }
 
-    init(path: String, limits: Pipeline.Limits = .init(), answer: @escaping Answer) throws {
+    init(
+        path: String, limits: Pipeline.Limits = .init(), drift: DriftRecorder? = nil, answer: @escaping Answer
+    ) throws {
         store = try SQLiteStore(path: path)
         vault = try Vault(masterKey: .generate(), store: store)
         audit = AuditWriter(store: store)
@@ -49,7 +52,7 @@ final class Bench: Sendable {
         pipeline = Pipeline(
             directory: directory, vault: vault, audit: audit, limits: limits,
             clock: CallClock(wall: { 1_700_000_000_000_000 }, sleep: { _ in }),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, drift: drift,
             routes: Pipeline.Routes { _, _ in
                 ClosureRoute(seen: seen, answer: answer)
             } token: { _, _ in

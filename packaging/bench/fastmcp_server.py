@@ -1,6 +1,8 @@
 """The peer of bench.sh's part tools_peer: FastMCP's server for an OpenAPI document with the one operation measured.
 
-usage: fastmcp_server.py PORT ORIGIN CA_FILE
+It serves as the relay does: over TLS, to callers with a token.
+
+usage: fastmcp_server.py PORT ORIGIN CA_FILE CERTIFICATE KEY TOKEN_FILE
 """
 
 import importlib
@@ -9,6 +11,7 @@ import ssl
 import sys
 
 from fastmcp import FastMCP
+from fastmcp.server.auth.providers.jwt import StaticTokenVerifier
 
 DOCUMENT = {
     "openapi": "3.1.0",
@@ -40,8 +43,12 @@ def http_client(origin: str, ca_file: str):
 
 
 def main() -> None:
-    port, origin, ca_file = sys.argv[1:]
-    server = FastMCP.from_openapi(DOCUMENT, client=http_client(origin, ca_file), name="bench")
+    port, origin, ca_file, certificate, key, token_file = sys.argv[1:]
+    with open(token_file, encoding="utf-8") as file:
+        tokens = {file.read().strip(): {"client_id": "bench", "scopes": []}}
+    server = FastMCP.from_openapi(
+        DOCUMENT, client=http_client(origin, ca_file), name="bench", auth=StaticTokenVerifier(tokens=tokens)
+    )
     # One session for all calls and plain JSON answers: of what FastMCP offers, the least work for each call.
     server.run(
         transport="http",
@@ -50,7 +57,7 @@ def main() -> None:
         show_banner=False,
         log_level="error",
         json_response=True,
-        uvicorn_config={"access_log": False},
+        uvicorn_config={"access_log": False, "ssl_certfile": certificate, "ssl_keyfile": key},
     )
 
 

@@ -20,6 +20,7 @@ local session, id = os.getenv("BENCH_MCP_SESSION"), 1
 if session then
     local headers = { ["Mcp-Session-Id"] = session, ["Content-Type"] = "application/json",
         ["Accept"] = "application/json, text/event-stream" }
+    if token then headers["Authorization"] = "Bearer " .. token end
     function request()
         id = id + 1
         return wrk.format("POST", nil, headers, '{"jsonrpc":"2.0","id":' .. id .. ',"method":"tools/call","params":' ..

@@ -1,5 +1,5 @@
 # Part tools_peer: one tool call through Penstock and through FastMCP's server for the same OpenAPI operation, both to
-# the same HTTPS origin. FastMCP is spared TLS towards its caller, tokens, the vault and the audit. Sourced by bench.sh.
+# the same HTTPS origin, both over TLS and with a token. FastMCP is spared the vault and the audit. Sourced by bench.sh.
 # shellcheck shell=bash disable=SC2034,SC2154
 
 # FastMCP in a virtual environment below .build, so that the next run finds it. Sets `python`, or `peer_missing`.
@@ -22,12 +22,15 @@ install_peer() {
 mcp() {
     reply=$(curl -sS -i --max-time 20 -H "Content-Type: application/json" \
         -H "Accept: application/json, text/event-stream" ${session:+-H "Mcp-Session-Id: $session"} \
-        --data-binary "$1" "http://127.0.0.1:$peer_port/mcp" 2>&1 | tr -d '\r') || true
+        -H "Authorization: Bearer $agent" --cacert "$work/ca.crt" \
+        --data-binary "$1" "https://127.0.0.1:$peer_port/mcp" 2>&1 | tr -d '\r') || true
 }
 
 start_peer() {
     free_port peer_port
-    start peer "$python" "$here/bench/fastmcp_server.py" "$peer_port" "https://127.0.0.1:$secure_port" "$work/ca.crt"
+    (umask 077 && echo "$agent" >"$work/peer.token")
+    start peer "$python" "$here/bench/fastmcp_server.py" "$peer_port" "https://127.0.0.1:$secure_port" "$work/ca.crt" \
+        "$work/relay.crt" "$work/relay.key" "$work/peer.token"
     await peer "$peer_port" || return 1
     session=''
     mcp '{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},
@@ -66,8 +69,8 @@ measure_tools_peer() {
     for round in $(seq "$rounds"); do
         BENCH_TOKEN=$agent BENCH_METHOD=POST BENCH_BODY='{"customer_id":"cust_12345"}' calls_per_cpu_s \
             penstock_calls_per_cpu_s "${pid[relay]}" 64 "https://127.0.0.1:$relay_port/v1/tools/direct/get_customer" &&
-            BENCH_MCP_SESSION=$session calls_per_cpu_s \
-                fastmcp_calls_per_cpu_s "${pid[peer]}" 64 "http://127.0.0.1:$peer_port/mcp" || {
+            BENCH_TOKEN=$agent BENCH_MCP_SESSION=$session calls_per_cpu_s \
+                fastmcp_calls_per_cpu_s "${pid[peer]}" 64 "https://127.0.0.1:$peer_port/mcp" || {
             missing[tools_peer]=$why
             break
         }

@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import ReverseHTTP
+import Version
 
 /// Tries, step by step, everything a connector needs, and says for each failure what to do.
 package struct Check {
@@ -60,7 +61,7 @@ package struct Check {
             passed("DNS: \(dialer.relay) is \(addresses.map(\.description).joined(separator: ", "))")
             let logger = self.logger
             let (session, address) = try await dialer.dial(
-                slot: 0, headers: ["penstock-instance": "check", "penstock-version": ConnectorVersion.text],
+                slot: 0, headers: ["penstock-instance": "check", "penstock-version": Version.text],
                 on: eventLoop
             ) { channel in
                 var settings = SessionConfiguration.defaults

@@ -83,7 +83,7 @@ final class Exchange: HTTP2StreamDelegate {
         guard let permit, let request else { return }
         state = .connecting
         if !anew {
-            let isRepeatable = !request.hasBody && OriginRequest.isIdempotent(request.head.method.rawValue)
+            let isRepeatable = !request.hasBody && Methods.isIdempotent(request.head.method.rawValue)
             let idle = permit.endpoint.takeIdle(
                 isRepeatable: isRepeatable, now: started, rule: { try? permit.rule(for: $0).get() })
             if let idle { return attach(idle, isReused: true) }
@@ -125,7 +125,7 @@ final class Exchange: HTTP2StreamDelegate {
         // A connection that waited in the pool may have been closed by its origin as the request left: nothing was
         // answered, and the request may be sent again without harm.
         if case .awaitingHead = state, connection.isReused, !connection.hasReceived, !isRetried, let request,
-            !request.hasBody, OriginRequest.isIdempotent(request.head.method.rawValue)
+            !request.hasBody, Methods.isIdempotent(request.head.method.rawValue)
         {
             isRetried = true
             return connect(anew: true)
@@ -264,7 +264,8 @@ final class Exchange: HTTP2StreamDelegate {
         ended(failure.kind.outcome, failure.kind.name)
         release()
         if case .responding = last {
-            stream.reset(.internalError)
+            // The relay tells a deadline by its code; its own may be a moment later.
+            stream.reset(failure.kind == .responseTimeout ? .cancel : .internalError)
         } else {
             record.isDenied = failure.kind.outcome == .denied
             record.status = failure.status

@@ -87,12 +87,4 @@ struct OriginRequest {
     private static func expectsBody(_ method: String) -> Bool {
         method == "POST" || method == "PUT" || method == "PATCH"
     }
-
-    /// Whether sending it twice does no more than sending it once (RFC 9110, section 9.2.2).
-    static func isIdempotent(_ method: String) -> Bool {
-        switch method {
-        case "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE": true
-        default: false
-        }
-    }
 }

@@ -1,5 +1,6 @@
 import NIOCore
 import ReverseHTTP
+import Version
 
 /// The connector's numbers in the Prometheus text format.
 enum PrometheusText {
@@ -11,7 +12,7 @@ enum PrometheusText {
         }
         family(
             "penstock_build_info", "gauge", "The connector's version.",
-            [("{component=\"connector\",version=\"\(ConnectorVersion.text)\"}", "1")])
+            [("{component=\"connector\",version=\"\(Version.text)\"}", "1")])
         family("penstock_tunnel_sessions", "gauge", "Sessions with the relay that are up.", [("", "\(sessions.count)")])
         family(
             "penstock_tunnel_streams", "gauge", "Calls in flight.",

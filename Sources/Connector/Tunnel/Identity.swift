@@ -14,8 +14,3 @@ struct Identity: Sendable {
         "\(instance)-\(slot)"
     }
 }
-
-/// The connector's version, as it tells the relay.
-package enum ConnectorVersion {
-    package static let text = "0.1.0"
-}

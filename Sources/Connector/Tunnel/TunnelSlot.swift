@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import ReverseHTTP
+import Version
 
 /// Keeps one session with the relay up: dials, waits for its end, backs off, dials again. Each of a connector's
 /// sessions is a slot's.
@@ -108,7 +109,7 @@ final class TunnelSlot: Sendable {
         let name = identity.name(slot: index)
         let label = "\(name)-\(epoch)"
         let headers: HTTPHeaders = [
-            "penstock-instance": name, "penstock-epoch": "\(epoch)", "penstock-version": ConnectorVersion.text,
+            "penstock-instance": name, "penstock-epoch": "\(epoch)", "penstock-version": Version.text,
         ]
         let (egress, logger, sessions, configuration) = (self.egress, self.logger, self.sessions, surroundings.session)
         let dialled = try await dialer.dial(slot: index, headers: headers, on: eventLoop) { channel in

@@ -46,5 +46,14 @@ package struct SchemaInference: Sendable {
     }
 
     /// The schema that all samples follow; `{}` where there were none.
-    package var schema: JSON { root.schema(isSpent: budget.isSpent) }
+    package var schema: JSON { schema(requiredFrom: 1) }
+
+    /// The schema, in which a property is required only where at least `least` objects were seen, all with it: one
+    /// example shows what may be sent, not what must.
+    package func schema(requiredFrom least: Int) -> JSON {
+        root.schema(ValueShape.Telling(isSpent: budget.isSpent, requiredFrom: least))
+    }
+
+    /// The same, for ``SchemaWidening``: where nothing but null was seen, it says so. Too narrow to be anybody's schema.
+    package var observation: JSON { root.schema(ValueShape.Telling(isSpent: budget.isSpent, saysNull: true)) }
 }

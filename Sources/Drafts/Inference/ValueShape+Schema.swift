@@ -1,18 +1,27 @@
 import Value
 
 extension ValueShape {
+    /// What of a shape is told.
+    struct Telling {
+        /// Whether some of what stood in the values was left out.
+        var isSpent: Bool
+        /// Whether null alone is told; by default it says nothing of what else will stand there.
+        var saysNull = false
+        /// In how many objects of a place a property must have stood, and no less than in all, to be required.
+        var requiredFrom = 1
+    }
+
     /// The JSON Schema (2020-12) that all values seen follow. Open: other properties are allowed.
-    ///
-    /// - Parameter isSpent: whether some of what stood in them was left out.
-    func schema(isSpent: Bool) -> JSON {
-        // Null alone says nothing of what else will stand here.
-        guard !isOpaque, kinds != [], kinds != .null else { return .object([:]) }
+    func schema(_ telling: Telling) -> JSON {
+        guard !isOpaque, kinds != [], kinds != .null || telling.saysNull else { return .object([:]) }
         let names = typeNames
         var schema = JSONObject()
         schema["type"] = names.count == 1 ? names[0] : .array(names)
         if kinds.contains(.string), let format = formats?.name { schema["format"] = .string(format) }
-        if let object = objects.first { object.describe(in: &schema, isSpent: isSpent) }
-        if let items = items.first?.schema(isSpent: isSpent), items != .object([:]) { schema["items"] = items }
+        if let object = objects.first { object.describe(in: &schema, telling) }
+        if let items = items.first?.schema(telling), items != .object([:]) {
+            schema["items"] = items
+        }
         return .object(schema)
     }
 
@@ -34,20 +43,21 @@ extension ValueShape {
 }
 
 extension ObjectShape {
-    fileprivate func describe(in schema: inout JSONObject, isSpent: Bool) {
+    fileprivate func describe(in schema: inout JSONObject, _ telling: ValueShape.Telling) {
         guard !looksLikeMap || isPartial else {
             schema["additionalProperties"] = members.reduce(into: others.first ?? ValueShape()) { all, member in
                 var budget = Budget(shapes: 4096, depth: SchemaInference.Limits.defaults.depth)
-                all.merge(member.shape, at: 0, wasSpent: isSpent, &budget)
-            }.schema(isSpent: isSpent)
+                all.merge(member.shape, at: 0, wasSpent: telling.isSpent, &budget)
+            }.schema(telling)
             return
         }
         if !members.isEmpty {
-            schema["properties"] = .object(JSONObject(members.map { ($0.name, $0.shape.schema(isSpent: isSpent)) }))
-            let required = members.filter { $0.count == count }
+            schema["properties"] = .object(
+                JSONObject(members.map { ($0.name, $0.shape.schema(telling)) }))
+            let required = count < telling.requiredFrom ? [] : members.filter { $0.count == count }
             if !required.isEmpty { schema["required"] = .array(required.map { .string($0.name) }) }
         }
-        if !isPartial, let others = others.first?.schema(isSpent: isSpent), others != .object([:]) {
+        if !isPartial, let others = others.first?.schema(telling), others != .object([:]) {
             schema["additionalProperties"] = others
         }
     }

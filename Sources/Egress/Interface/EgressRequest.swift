@@ -44,7 +44,7 @@ package struct EgressRequest: Sendable {
         self.isolation = isolation
         self.deadline = deadline
         self.isIdempotent =
-            isIdempotent ?? ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"].contains(method)
+            isIdempotent ?? Methods.isIdempotent(method)
     }
 }
 

@@ -31,7 +31,7 @@ struct ParameterExpansion {
             switch (format.style, format.explode) {
             case (.deepObject, _):
                 for property in properties { try add("\(format.name)[\(property.key)]", property.value) }
-            case (.spaceDelimited, true), (.pipeDelimited, true):
+            case (.spaceDelimited, true), (.pipeDelimited, true), (.tabDelimited, true):
                 throw error(.shape)
             case (_, true):
                 for property in properties {
@@ -79,6 +79,7 @@ extension ParameterFormat {
         switch style {
         case .spaceDelimited: Array("%20".utf8)
         case .pipeDelimited: Array("%7C".utf8)
+        case .tabDelimited: Array("%09".utf8)
         case .simple, .label, .matrix, .form, .deepObject: [UInt8(ascii: ",")]
         }
     }
@@ -97,6 +98,7 @@ extension ParameterFormat {
                     return .separator
                 // These separators are encoded like what they separate.
                 case (0x20, _) where isJoined && style == .spaceDelimited,
+                    (0x09, _) where isJoined && style == .tabDelimited,
                     (UInt8(ascii: "|"), _) where isJoined && style == .pipeDelimited:
                     return .separator
                 case (.percent, _) where allowsReserved && bytes.percentTriplet(at: index) == 0:

@@ -52,7 +52,7 @@ package struct ParameterRendering: Sendable {
             switch format.style {
             case .label: .dot
             case .matrix: UInt8(ascii: ";")
-            case .simple, .form, .spaceDelimited, .pipeDelimited, .deepObject: nil
+            case .simple, .form, .spaceDelimited, .pipeDelimited, .tabDelimited, .deepObject: nil
             }
         var output: [UInt8] = []
         for (index, part) in parts.enumerated() {

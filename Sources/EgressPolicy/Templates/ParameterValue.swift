@@ -35,16 +35,16 @@ package enum ParameterLocation: String, Sendable, Hashable, CaseIterable {
     package var styles: [ParameterStyle] {
         switch self {
         case .path: [.simple, .label, .matrix]
-        case .query: [.form, .spaceDelimited, .pipeDelimited, .deepObject]
+        case .query: [.form, .spaceDelimited, .pipeDelimited, .tabDelimited, .deepObject]
         case .header: [.simple]
         case .cookie: [.form]
         }
     }
 }
 
-/// How a parameter is written (OpenAPI 3.1 section 4.8.12.3).
+/// How a parameter is written (OpenAPI 3.1 section 4.8.12.3); `tabDelimited` is 2.0's `tsv`.
 package enum ParameterStyle: String, Sendable, Hashable, CaseIterable {
-    case simple, label, matrix, form, spaceDelimited, pipeDelimited, deepObject
+    case simple, label, matrix, form, spaceDelimited, pipeDelimited, tabDelimited, deepObject
 
     /// Whether items and properties stand apart where nothing is said.
     package var explodesByDefault: Bool { self == .form }

@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 import Value
+import Version
 
 /// Speaks to the relay's HTTP API as the holder of one token.
 struct RelayClient: Sendable {
@@ -64,15 +65,23 @@ struct RelayClient: Sendable {
     func send(
         _ method: HTTPMethod, _ path: RelayPath, _ body: JSON? = nil, headers: [(String, String)] = []
     ) async throws(CommandFailure) -> Answer {
+        try await send(method, path, content: body.map { ("application/json", $0.bytes()) }, headers: headers)
+    }
+
+    /// Sends one request with a body of any type.
+    func send(
+        _ method: HTTPMethod, _ path: RelayPath, content: (type: String, bytes: [UInt8])?,
+        headers: [(String, String)] = []
+    ) async throws(CommandFailure) -> Answer {
         var request = HTTPClientRequest(url: "\(address.text)\(path)")
         request.method = method
         request.headers = HTTPHeaders(headers)
         request.headers.add(name: "Authorization", value: "Bearer \(token.text)")
         request.headers.add(name: "Accept", value: "application/json, application/problem+json")
-        request.headers.add(name: "User-Agent", value: "penstock/\(PenstockCommand.version)")
-        if let body {
-            request.headers.add(name: "Content-Type", value: "application/json")
-            request.body = .bytes(body.bytes())
+        request.headers.add(name: "User-Agent", value: "penstock/\(Version.text)")
+        if let content {
+            request.headers.add(name: "Content-Type", value: content.type)
+            request.body = .bytes(content.bytes)
         }
         let clock = ContinuousClock()
         let start = clock.now

@@ -6,16 +6,17 @@ import Value
 struct APIsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apis",
-        abstract: "Lists, shows, writes, tests and deletes API definitions, and shows their calls.",
+        abstract: "Lists, shows, imports, writes, tests and deletes API definitions, and shows their calls and drift.",
         discussion: """
             Examples:
               penstock apis list
+              penstock apis import openapi.yaml
               penstock apis apply -f crm.yaml
               penstock apis get my_company_crm --output yaml
               penstock apis test my_company_crm
             """,
         subcommands: [
-            List.self, Get.self, Apply.self, Test.self, Logs.self, Summary.self, Delete.self,
+            List.self, Get.self, Import.self, Apply.self, Test.self, Logs.self, Summary.self, Drift.self, Delete.self,
         ])
 
     static let columns = [

@@ -35,10 +35,12 @@ struct DefinitionFile: Sendable {
     }
 
     /// The slug that the relay will give it: as written, or made from the name. Nil when neither is there.
-    var slug: String? {
-        let definition = document.root["custom_api"] ?? document.root
+    var slug: String? { Self.slug(of: document.root) }
+
+    static func slug(of root: JSON) -> String? {
+        let definition = root["custom_api"] ?? root
         if let slug = definition["slug"]?.string { return slug }
-        return definition["name"]?.string.flatMap(Self.slug)
+        return definition["name"]?.string.flatMap(slug)
     }
 
     /// The definition to send: `{"from_env": …}` and `{"from_file": …}` replaced by what they name. Endpoints are left

@@ -11,6 +11,11 @@ enum FolderListing {
         entries(of: folder).filter { !isFolder($0) }
     }
 
+    /// The paths of the folders in it; links to folders are none.
+    static func folders(in folder: String) -> [String] {
+        entries(of: folder).filter(isFolder)
+    }
+
     /// Removes a folder and what is in it; links are removed, not followed.
     static func removeAll(_ folder: String) {
         for path in entries(of: folder) {

@@ -111,7 +111,8 @@ extension Pipeline {
             if let failure = Judge.failure(of: answered) { throw failure }
             var warnings: [String] = []
             let data = Judge.data(of: answered, warnings: &warnings)
-            let mismatches = try Self.validate(data, against: endpoint, of: api, status: answered.status)
+            let mismatches = try validate(
+                data, against: endpoint, of: api, status: answered.status, context)
             warnings += mismatches.map {
                 "The answer does not match its schema at \"\($0.pointer)\": \($0.message)"
             }

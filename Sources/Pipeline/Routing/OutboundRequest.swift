@@ -19,7 +19,7 @@ package struct OutboundRequest: Sendable {
     /// The deadline is for the answer's head only: the body streams for as long as it takes.
     package var deadlineEndsAtHead = false
     /// Whether it may be sent again after it may have been processed (RFC 9110, section 9.2.2).
-    package var isIdempotent: Bool { ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"].contains(method) }
+    package var isIdempotent: Bool { Methods.isIdempotent(method) }
 
     package init(
         method: String, origin: Origin, target: String, headers: HTTPHeaders = [:], body: OutboundBody = .none,

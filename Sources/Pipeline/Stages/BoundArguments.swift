@@ -25,18 +25,18 @@ struct BoundArguments {
         var known: Set<String> = []
         var isPathWhole = true
         for parameter in endpoint.parameters {
-            known.insert(parameter.name)
-            var given = object[parameter.name]
+            known.insert(parameter.argument)
+            var given = object[parameter.argument]
             if given?.isNull ?? true { given = parameter.schema["default"] }
             guard let given, !given.isNull else {
                 if parameter.isRequired {
-                    violate(parameter.name, "This argument is required.")
+                    violate(parameter.argument, "This argument is required.")
                     if parameter.location == .path { isPathWhole = false }
                 }
                 continue
             }
-            guard let value = ParameterValue(given) else {
-                violate(parameter.name, "A list or object in a parameter holds only strings, numbers and booleans.")
+            guard let value = ParameterValue(given, of: parameter) else {
+                violate(parameter.argument, "A list or object in a parameter holds only strings, numbers and booleans.")
                 if parameter.location == .path { isPathWhole = false }
                 continue
             }
@@ -97,8 +97,19 @@ struct BoundArguments {
 }
 
 extension ParameterValue {
-    /// Nil for what has lists or objects inside lists or objects, which no style can write.
-    fileprivate init?(_ value: JSON) {
+    /// Nil for what has lists or objects inside lists or objects, which no style but `deepObject` can write.
+    fileprivate init?(_ value: JSON, of parameter: Parameter) {
+        if parameter.isJSON {
+            self = .scalar(value.text())
+        } else if parameter.format.style == .deepObject {
+            guard let fields = DeepFields(value) else { return nil }
+            self = .object(fields.fields.map { Property($0.key, $0.value) })
+        } else {
+            self.init(value)
+        }
+    }
+
+    private init?(_ value: JSON) {
         switch value {
         case .array(let elements):
             let texts = elements.compactMap(\.parameterText)

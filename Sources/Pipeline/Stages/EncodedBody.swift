@@ -17,11 +17,11 @@ struct EncodedBody {
             bytes = ByteBuffer(bytes: value.bytes())
             type = content.type
         case .form:
-            bytes = ByteBuffer(string: try Self.form(try Self.members(value)))
+            bytes = ByteBuffer(string: try Self.form(try Self.members(value), content))
             type = content.type
         case .multipart:
             let boundary = "penstock-" + String(UInt64.random(in: .min ... .max), radix: 36)
-            bytes = try Self.multipart(try Self.members(value), boundary: boundary)
+            bytes = try Self.multipart(try Self.members(value), content, boundary: boundary)
             type = content.type + "; boundary=" + boundary
         case .text:
             guard let text = value.string else { throw Self.failure("", "This must be a string.") }
@@ -41,36 +41,74 @@ struct EncodedBody {
         return object
     }
 
+    private struct Field {
+        var name: String
+        var value: [UInt8]
+        var type: String?
+        var isFile = false
+    }
+
     /// Lists as one field for each element, objects inside as JSON: what OpenAPI says where no encoding is given (3.1,
     /// section 4.8.15).
-    private static func fields(_ members: JSONObject) -> [(name: String, value: String, isJSON: Bool)] {
-        var fields: [(name: String, value: String, isJSON: Bool)] = []
+    private static func fields(_ members: JSONObject, _ content: RequestContent) throws(Failure) -> [Field] {
+        var fields: [Field] = []
         for (name, member) in members {
+            let encoding = content.fields[name] ?? FieldEncoding()
+            if encoding.isDeep, member.object != nil || member.array != nil {
+                guard let deep = DeepFields(member) else {
+                    throw failure(JSONPointer.root.appending(name).description, "This is nested too deep for a form.")
+                }
+                fields += deep.fields.map { Field(name: "\(name)[\($0.key)]", value: Array($0.value.utf8)) }
+                continue
+            }
             let elements = member.array ?? [member]
+            let texts = elements.compactMap(\.parameterText)
+            if encoding.isJoined, texts.count == elements.count {
+                if !texts.isEmpty { fields.append(Field(name: name, value: Array(texts.joined(separator: ",").utf8))) }
+                continue
+            }
             for element in elements where !element.isNull {
-                let text = element.parameterText
-                fields.append((name, text ?? element.text(), text == nil))
+                fields.append(try field(name, element, encoding))
             }
         }
         return fields
     }
 
-    private static func form(_ members: JSONObject) throws(Failure) -> String {
-        fields(members).map { TokenRequest.encoded($0.name) + "=" + TokenRequest.encoded($0.value) }
-            .joined(separator: "&")
+    private static func field(_ name: String, _ value: JSON, _ encoding: FieldEncoding) throws(Failure) -> Field {
+        if encoding.isFile {
+            guard let text = value.string, let bytes = Base64.decode(Array(text.utf8)) else {
+                throw failure(JSONPointer.root.appending(name).description, "A file is given as a string of base64.")
+            }
+            return Field(name: name, value: bytes, type: encoding.type ?? "application/octet-stream", isFile: true)
+        }
+        let text = value.parameterText
+        let type = encoding.type ?? (text == nil ? "application/json" : nil)
+        return Field(name: name, value: Array((text ?? value.text()).utf8), type: type)
     }
 
-    /// RFC 7578. A name that would break its line is refused (S7).
-    private static func multipart(_ members: JSONObject, boundary: String) throws(Failure) -> ByteBuffer {
+    private static func form(_ members: JSONObject, _ content: RequestContent) throws(Failure) -> String {
+        try fields(members, content).map {
+            TokenRequest.encoded($0.name) + "=" + TokenRequest.encoded(String(decoding: $0.value, as: UTF8.self))
+        }.joined(separator: "&")
+    }
+
+    /// RFC 7578. A name that would break its line is refused (S7). A file is named like its field: servers take a part
+    /// for a file by its having a name.
+    private static func multipart(
+        _ members: JSONObject, _ content: RequestContent, boundary: String
+    ) throws(Failure) -> ByteBuffer {
         var buffer = ByteBuffer()
-        for field in fields(members) {
+        for field in try fields(members, content) {
             guard field.name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "\"") }) else {
                 throw failure(
                     JSONPointer.root.appending(field.name).description, "This name cannot be sent in a form.")
             }
-            buffer.writeString("--\(boundary)\r\nContent-Disposition: form-data; name=\"\(field.name)\"\r\n")
-            if field.isJSON { buffer.writeString("Content-Type: application/json\r\n") }
-            buffer.writeString("\r\n\(field.value)\r\n")
+            buffer.writeString("--\(boundary)\r\nContent-Disposition: form-data; name=\"\(field.name)\"")
+            if field.isFile { buffer.writeString("; filename=\"\(field.name)\"") }
+            if let type = field.type { buffer.writeString("\r\nContent-Type: \(type)") }
+            buffer.writeString("\r\n\r\n")
+            buffer.writeBytes(field.value)
+            buffer.writeString("\r\n")
         }
         buffer.writeString("--\(boundary)--\r\n")
         return buffer

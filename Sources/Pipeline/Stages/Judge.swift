@@ -57,7 +57,7 @@ enum Judge {
         let bytes = Array(answer.body.readableBytesView)
         let isJSON = media.hasSuffix("/json") || media.hasSuffix("+json")
         if isJSON || media.isEmpty {
-            if let json = try? JSON.parse(bytes) { return JudgedData(bytes: bytes, json: json) }
+            if let json = try? JSON.parse(bytes) { return JudgedData(bytes: bytes, json: json, isParsed: true) }
             if !media.isEmpty { warnings.append("The API's answer says it is JSON, and is not.") }
         }
         if isJSON || media.isEmpty || media.hasPrefix("text/") || media.hasSuffix("/xml") || media.hasSuffix("+xml")
@@ -80,4 +80,6 @@ struct JudgedData {
     let bytes: [UInt8]
     /// What a schema is held against; nil where the body is none that a schema could describe.
     let json: JSON?
+    /// Whether the body itself was JSON.
+    var isParsed = false
 }

@@ -9,39 +9,10 @@ extension Pipeline {
     func render(
         _ arguments: BoundArguments, _ endpoint: CompiledEndpoint, of api: CompiledAPI, _ context: CallContext
     ) throws(Failure) -> OutboundRequest {
-        var rendering = ParameterRendering(
-            reserving: endpoint.parameters.map(\.name) + api.auth.queryNames + api.auth.cookieNames)
-        let prefix: String
-        var target: String
-        do throws(ParameterError) {
-            prefix = try Self.prefix(of: api)
-            for (parameter, value) in arguments.parameters { try rendering.add(value, as: parameter.format) }
-            if endpoint.template.names.contains(SecretPlace.name), case .url = api.auth {
-                try rendering.add(.scalar(SecretPlace.placeholder), as: Self.secretFormat)
-            }
-            target = prefix + (try rendering.target(endpoint.template))
-        } catch {
-            throw BoundArguments.failure([
-                .init(pointer: "/\(error.parameter)", message: error.description)
-            ])
-        }
-        Self.append(api.fixedQuery + endpoint.fixedQuery, to: &target)
-        var headers: HTTPHeaders = ["accept": "application/json, */*;q=0.5", "accept-encoding": "gzip"]
-        headers.add(name: "user-agent", value: "penstock")
-        if let traceparent = context.traceparent { headers.add(name: "traceparent", value: traceparent) }
-        for header in rendering.headers { headers.replaceOrAdd(name: header.name, value: header.value) }
-        if let cookie = rendering.cookie { headers.add(name: "cookie", value: cookie) }
-        var body = OutboundBody.none
-        if let value = arguments.body {
-            let encoded = try EncodedBody(value, as: endpoint.content)
-            headers.replaceOrAdd(name: "content-type", value: encoded.type)
-            headers.add(name: "content-length", value: String(encoded.bytes.readableBytes))
-            body = .whole(encoded.bytes)
-        } else if ["POST", "PUT", "PATCH"].contains(endpoint.method) {
-            headers.add(name: "content-length", value: "0")
-        }
+        let rendered = try RenderedRequest(arguments, endpoint, of: api, traceparent: context.traceparent)
         return OutboundRequest(
-            method: endpoint.method, origin: api.base.origin, target: target, headers: headers, body: body,
+            method: endpoint.method, origin: api.base.origin, target: rendered.target, headers: rendered.headers,
+            body: rendered.body.map(OutboundBody.whole) ?? .none,
             allowsEncodedSlash: !endpoint.slashParameters.isEmpty, requestID: context.requestID,
             deadline: clock.monotonic() + TimeAmount(api.timeout))
     }
@@ -63,7 +34,7 @@ extension Pipeline {
         }
     }
 
-    private static let secretFormat: ParameterFormat = {
+    static let secretFormat: ParameterFormat = {
         guard let format = try? ParameterFormat(SecretPlace.name, in: .path) else {
             preconditionFailure("the format of a plain path parameter is valid")
         }

@@ -1,3 +1,4 @@
+import Drift
 import Registry
 import Value
 
@@ -5,15 +6,24 @@ import Value
 extension Pipeline {
     /// - Returns: what to warn of, where the API's validation is `warn`.
     /// - Throws: `SCHEMA_MISMATCH` with JSON Pointers and keywords, never values, where it is `strict`.
-    static func validate(
-        _ data: JudgedData, against endpoint: CompiledEndpoint, of api: CompiledAPI, status: Int
+    func validate(
+        _ data: JudgedData, against endpoint: CompiledEndpoint, of api: CompiledAPI, status: Int,
+        _ context: CallContext
     ) throws(Failure) -> [Failure.Violation] {
         guard api.validation != .off, let schema = endpoint.responseSchema, status != 204, status != 205 else {
             return []
         }
         let violations: [Failure.Violation]
         if let json = data.json {
-            violations = schema.mismatches(of: json).map {
+            let mismatches = schema.mismatches(of: json)
+            // A page of text where JSON was to be is no news of the schema.
+            if !mismatches.isEmpty, data.isParsed, !context.isDraft {
+                drift?.record(
+                    DriftReport(
+                        api: api, endpoint: endpoint, mismatches: mismatches, answer: json, bytes: data.bytes.count,
+                        time: clock.wall()))
+            }
+            violations = mismatches.map {
                 Failure.Violation(pointer: "\($0.pointer)", message: "\($0.keyword): \($0.message)")
             }
         } else {

@@ -41,6 +41,8 @@ package struct CompiledEndpoint: Sendable {
     package let response: JSON?
     /// Judges answers, where they are documented.
     package let responseSchema: EndpointSchema?
+    /// Where what ``response`` is made of stands in the definition.
+    package let responsePlaces: SchemaPlaces
     /// As written.
     package let examples: JSON?
 

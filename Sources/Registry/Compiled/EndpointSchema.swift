@@ -11,6 +11,11 @@ package struct EndpointSchema: Sendable {
         package let keyword: String
         /// In words; never repeats the value.
         package let message: String
+        /// The keyword's place, as the engine tells it: of use to ``schema`` alone.
+        let location: String
+
+        /// Where the keyword stands in the endpoint's self-contained schema.
+        package var schema: JSONPointer { SchemaPlaces.inner(location) }
     }
 
     /// Which way the value goes: `readOnly` members do not belong into requests, `writeOnly` ones not into answers.
@@ -37,7 +42,8 @@ package struct EndpointSchema: Sendable {
         let wrapped = JSON.object(JSONObject([(key, value)]))
         return all.validate(wrapped, direction: direction == .request ? .request : .response, limit: limit).map {
             Mismatch(
-                pointer: JSONPointer(Array($0.pointer.tokens.dropFirst())), keyword: $0.keyword, message: $0.message)
+                pointer: JSONPointer(Array($0.pointer.tokens.dropFirst())), keyword: $0.keyword, message: $0.message,
+                location: $0.schema)
         }
     }
 }

@@ -8,7 +8,12 @@ package struct Parameter: Sendable, Hashable {
     package let isRequired: Bool
     /// What agents are shown.
     package let schema: JSON
+    /// The argument that it takes; the parameter's own name unless another parameter of the endpoint has that too.
+    package let argument: String
+    /// Whether its value is written as JSON, whatever it is, instead of by its style.
+    package let isJSON: Bool
 
+    /// On the wire.
     package var name: String { format.name }
     package var location: ParameterLocation { format.location }
 }

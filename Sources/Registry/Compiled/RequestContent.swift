@@ -17,6 +17,8 @@ package struct RequestContent: Sendable, Hashable {
     /// What `Content-Type` is to say.
     package let type: String
     package let encoding: Encoding
+    /// Of a form, by name.
+    package var fields: [String: FieldEncoding] = [:]
 
     package static let json = RequestContent(type: "application/json", encoding: .json)
 

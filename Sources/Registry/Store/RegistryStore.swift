@@ -1,3 +1,5 @@
+package import Value
+
 /// What a write expects to find.
 package enum Expectation: Sendable, Hashable {
     /// Nothing there yet; else `StoreError.exists`.
@@ -48,9 +50,21 @@ package protocol RegistryStore<Companion>: Sendable {
     /// Writes a definition and its companion in one transaction.
     ///
     /// The row is found by `api.id`. Throws `exists` when the slug is another API's of that user.
-    func save(_ api: StoredAPI, expecting: Expectation, with companion: Companion?) throws(StoreError)
+    ///
+    /// - Parameter imported: the definition as it was imported, for the next import to be compared with; nil keeps
+    ///   what is there.
+    func save(_ api: StoredAPI, expecting: Expectation, with companion: Companion?, imported: JSON?) throws(StoreError)
+    /// The definition as it was last imported; nil for one that never was, and where there is no such API.
+    func importedDefinition(api id: String, user: String) throws(StoreError) -> JSON?
     /// Removes a definition and applies its companion in one transaction.
     func deleteAPI(
         id: String, user: String, expecting: Expectation, with companion: Companion?
     ) throws(StoreError)
+}
+
+extension RegistryStore {
+    /// Writes a definition that was not imported.
+    package func save(_ api: StoredAPI, expecting: Expectation, with companion: Companion?) throws(StoreError) {
+        try save(api, expecting: expecting, with: companion, imported: nil)
+    }
 }

@@ -2,6 +2,7 @@ import Audit
 import NIOCore
 import Pipeline
 import Tunnels
+import Version
 
 /// The relay's figures in the Prometheus text format. Labels never hold user data.
 struct RelayMetrics: Sendable {
@@ -37,7 +38,7 @@ struct RelayMetrics: Sendable {
         family("penstock_audit_records_total", "counter", "Records made durable.", [("", "\(records.records)")])
         family("penstock_audit_commits_total", "counter", "Commits of records.", [("", "\(records.commits)")])
         family("penstock_audit_failures_total", "counter", "Commits that failed.", [("", "\(records.failures)")])
-        family("penstock_build_info", "gauge", "The version.", [("{version=\"\(RelayVersion.text)\"}", "1")])
+        family("penstock_build_info", "gauge", "The version.", [("{version=\"\(Version.text)\"}", "1")])
         return lines.joined(separator: "\n") + "\n"
     }
 }

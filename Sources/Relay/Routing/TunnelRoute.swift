@@ -205,6 +205,8 @@ private struct TunnelExchange {
         case .reset where error.wireCode == .enhanceYourCalm:
             Failure(
                 .overloaded, stage: .tunnel, detail: "The body was not read fast enough.", sent: error.sent)
+        case .reset where error.wireCode == .cancel:
+            Failure(.timeout, stage: .origin, detail: "The API did not finish its answer in time.", sent: error.sent)
         case .reset:
             Failure(
                 .connectionRefused, stage: .origin, detail: "The connection to the API broke during the answer.",

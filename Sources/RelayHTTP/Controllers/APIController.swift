@@ -42,7 +42,9 @@ struct APIController {
         let actor = try context.actor()
         let api = try await administration.api(context.parameters.require("slug"), for: actor)
         let usage = try await administration.usage(for: actor, in: statistics)[api.id]
-        return .json(Presentation.api(api, use(of: api, usage)), etag: api.etag)
+        var use = use(of: api, usage)
+        use.openProposals = try await administration.openProposalCount(of: api)
+        return .json(Presentation.api(api, use), etag: api.etag)
     }
 
     private func use(of api: StoredAPI, _ usage: AuditUsage?) -> Presentation.Use {

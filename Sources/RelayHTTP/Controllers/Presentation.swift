@@ -69,6 +69,8 @@ enum Presentation {
         var health: APIHealth?
         /// `closed`, `open` or `halfOpen`.
         var breaker = "closed"
+        /// Proposals of schema changes that are open; nil where they were not counted.
+        var openProposals: Int?
 
         /// Calls that were made since the last record was written count as well.
         var lastUsedNow: Int64? { [lastUsed, health?.lastUsed].compactMap { $0 }.max() }
@@ -104,12 +106,14 @@ enum Presentation {
             ("id", .string(api.id)), ("user_id", .string(api.user)), ("slug", .string(api.slug)),
         ])
         for (name, value) in api.definition.object ?? JSONObject() { object[name] = value }
-        object["metadata"] = [
+        var metadata: JSONObject = [
             "created_at": time(api.created), "updated_at": time(api.updated),
             "version": .number(JSONNumber(api.version)), "last_used_at": time(use.lastUsedNow),
             "total_calls": .number(JSONNumber(use.calls)), "status": .string((use.health?.status ?? .active).rawValue),
             "circuit_breaker": .string(use.breaker), "certificate_ends_at": time(use.health?.certificateEnds),
         ]
+        if let count = use.openProposals { metadata["drift"] = ["open": .number(JSONNumber(count))] }
+        object["metadata"] = .object(metadata)
         return .object(object)
     }
 

@@ -14,20 +14,13 @@ struct TestController {
     let pipeline: Pipeline
 
     func add(to router: Router<RelayContext>) {
-        let group = router.group().add(
-            middleware: RequireToken(administration: administration, kinds: [.user]))
-        group.post("v1/apis:test", use: testDraft)
-        // The slug and what is to be done with it are one segment.
-        group.post("v1/apis/:slug", use: testSaved)
+        router.group().add(middleware: RequireToken(administration: administration, kinds: [.user]))
+            .post("v1/apis:test", use: testDraft)
     }
 
-    @Sendable func testSaved(_ request: Request, _ context: RelayContext) async throws -> Response {
-        let segment = try context.parameters.require("slug")
-        guard segment.hasSuffix(":test") else {
-            throw Failure(.endpointNotFound, stage: .relay, detail: "There is no such resource.")
-        }
+    func testSaved(_ slug: String, _ request: Request, _ context: RelayContext) async throws -> Response {
         let user = try context.requireToken().user ?? ""
-        guard let api = directory.api(user: user, slug: String(segment.dropLast(":test".count))) else {
+        guard let api = directory.api(user: user, slug: slug) else {
             throw Failure(.unknownAPI, stage: .relay, detail: "There is no such API.")
         }
         let body = try await request.object(["confirm", "arguments"], context)

@@ -54,7 +54,7 @@ struct ProblemMiddleware: RouterMiddleware {
     private static func code(_ code: AdministrationError.Code) -> ErrorCode {
         switch code {
         case .notFound: .unknownAPI
-        case .invalid, .exists, .conflict: .invalidRequest
+        case .invalid, .exists, .conflict, .superseded: .invalidRequest
         case .forbidden: .forbidden
         case .urlNotAllowed: .urlNotAllowed
         case .storage, .unrecorded: .overloaded
@@ -64,7 +64,7 @@ struct ProblemMiddleware: RouterMiddleware {
     /// Where HTTP has a better status than the code's.
     private static func status(_ error: AdministrationError) -> HTTPResponse.Status? {
         switch error.code {
-        case .exists: .conflict
+        case .exists, .superseded: .conflict
         case .conflict: .preconditionFailed
         default: nil
         }

@@ -18,6 +18,8 @@ enum Schema {
         migrator.registerMigration("2-deliveries") { try $0.execute(sql: deliveries) }
         migrator.registerMigration("2-idempotency") { try $0.execute(sql: idempotency) }
         migrator.registerMigration("2-token-limits") { try $0.execute(sql: tokenLimits) }
+        migrator.registerMigration("3-drift") { try $0.execute(sql: drift) }
+        migrator.registerMigration("3-imports") { try $0.execute(sql: imports) }
         return migrator
     }
 

@@ -1,6 +1,6 @@
 import GRDB
 package import Registry
-import Value
+package import Value
 package import Vault
 
 extension SQLiteStore: RegistryStore {
@@ -25,9 +25,10 @@ extension SQLiteStore: RegistryStore {
     }
 
     package func save(
-        _ api: StoredAPI, expecting: Expectation, with companion: VaultChange?
+        _ api: StoredAPI, expecting: Expectation, with companion: VaultChange?, imported: JSON?
     ) throws(StoreError) {
         let definition = api.definition.text()
+        let imported = imported?.text()
         try write { db in
             if expecting == .absent {
                 try db.execute(
@@ -43,8 +44,30 @@ extension SQLiteStore: RegistryStore {
                         "UPDATE apis SET slug = ?, definition = ?, version = ?, updated = ? WHERE id = ? AND user_id = ?",
                     arguments: [api.slug, definition, api.version, api.updated, api.id, api.user])
             }
+            if let imported {
+                try db.execute(
+                    sql: "INSERT OR REPLACE INTO imports (api_id, definition) VALUES (?, ?)",
+                    arguments: [api.id, imported])
+            }
             try companion?.apply(to: db)
         }
+    }
+
+    package func importedDefinition(api id: String, user: String) throws(StoreError) -> JSON? {
+        let text = try read { db in
+            try String.fetchOne(
+                db,
+                sql: """
+                    SELECT imports.definition FROM imports JOIN apis ON apis.id = imports.api_id
+                    WHERE apis.id = ? AND apis.user_id = ?
+                    """, arguments: [id, user])
+        }
+        guard let text else { return nil }
+        guard let definition = try? JSON.parse(text) else {
+            throw StoreError(
+                .corrupt, "What was imported for API \(id) is not JSON. Import the API's older document as its base.")
+        }
+        return definition
     }
 
     package func deleteAPI(

@@ -69,11 +69,6 @@ package struct RetryPolicy: Sendable, Hashable {
         return .wait(wait)
     }
 
-    /// Whether a method is idempotent by definition (RFC 9110 section 9.2.2). Methods are case-sensitive.
-    package static func isIdempotent(method: String) -> Bool {
-        ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"].contains(method)
-    }
-
     private static func isWorthRepeating(_ outcome: Outcome) -> Bool {
         switch outcome.kind {
         case .unsent: true

@@ -76,12 +76,6 @@ struct RetryPolicyTests {
         #expect(next(negative, random: 0) == .wait(.zero))
     }
 
-    @Test("idempotent methods are those of RFC 9110")
-    func methods() {
-        #expect(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"].allSatisfy(RetryPolicy.isIdempotent))
-        #expect(!["POST", "PATCH", "CONNECT", "get"].contains(where: RetryPolicy.isIdempotent))
-    }
-
     @Test(
         "Retry-After is seconds or a date, and bounded",
         arguments: [

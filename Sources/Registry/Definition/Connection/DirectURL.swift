@@ -9,12 +9,10 @@ enum DirectURL {
     static func read(
         _ text: String, _ place: JSONPointer, _ rules: DirectRules?, _ faults: FaultList
     ) -> (origin: Origin, target: RequestTarget)? {
-        let (front, rest) = split(text)
         do {
-            let origin = try Origin(front)
-            let target = try RequestTarget(rest.isEmpty ? "/" : rest)
-            rules?.check(origin, place)
-            return (origin, target)
+            let url = try AbsoluteURL(text)
+            rules?.check(url.origin, place)
+            return (url.origin, url.target)
         } catch let error as OriginError {
             faults.invalid(place, error.description)
         } catch let error as RequestTargetError {
@@ -23,14 +21,5 @@ enum DirectURL {
             faults.invalid(place, "This is not a URL.")
         }
         return nil
-    }
-
-    /// Before and from the first slash behind the authority.
-    private static func split(_ text: String) -> (front: Substring, rest: String) {
-        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), text[colon...].utf8.starts(with: "://".utf8)
-        else { return (text[...], "") }
-        let start = text.utf8.index(colon, offsetBy: 3)
-        let end = text.utf8[start...].firstIndex { "/?#".utf8.contains($0) } ?? text.endIndex
-        return (text[..<end], String(text[end...]))
     }
 }

@@ -21,10 +21,10 @@ struct ArgumentSchema {
         schema = SchemaLibrary.Rewritten(json: true)
         uses = list.uses
         for parameter in list.parameters {
-            properties[parameter.name] = parameter.schema
-            if parameter.isRequired { required.append(.string(parameter.name)) }
+            properties[parameter.argument] = parameter.schema
+            if parameter.isRequired { required.append(.string(parameter.argument)) }
         }
-        if part.isSent(method) { add(part, Set(list.parameters.map(\.name)), schemas, faults) }
+        if part.isSent(method) { add(part, Set(list.parameters.map(\.argument)), schemas, faults) }
         var object: JSONObject = ["type": "object", "properties": .object(properties)]
         if !required.isEmpty { object["required"] = .array(required) }
         object["dependentRequired"] = dependent

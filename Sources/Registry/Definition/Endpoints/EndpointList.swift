@@ -74,6 +74,7 @@ struct EndpointList {
     /// The endpoints, once all were read; none after faults.
     func compiled() -> [CompiledEndpoint] {
         guard let schema = schemas.compile() else { return [] }
+        let shared = schemas.sharedPlaces
         return drafts.enumerated().map { index, draft in
             CompiledEndpoint(
                 name: draft.name, summary: draft.summary, method: draft.method, template: draft.path.template,
@@ -85,7 +86,10 @@ struct EndpointList {
                 response: draft.response.map(schemas.selfContained),
                 responseSchema: draft.response.map { _ in
                     EndpointSchema(schema, key: Self.responseKey(index), direction: .response)
-                }, examples: draft.examples)
+                },
+                responsePlaces: SchemaPlaces(
+                    own: schemas.document.pointer(draft.place.appending("response_schema")), shared: shared),
+                examples: draft.examples)
         }
     }
 

@@ -13,11 +13,13 @@ struct ParameterList {
     private let taken: Taken
     private let schemas: SchemaLibrary
     private(set) var parameters: [Parameter] = []
-    /// Where the schemas stand in the document as it was sent, by name.
+    /// Where the schemas stand in the document as it was sent, by argument.
     private(set) var places: [String: JSONPointer] = [:]
     /// The names under `$defs` that the schemas use.
     private(set) var uses: Set<String> = []
     private var headers: Set<String> = []
+    /// Of all other places, each with its names.
+    private var names: Set<[String]> = []
 
     private static let most = 500
 
@@ -61,14 +63,23 @@ struct ParameterList {
         let location = reader.required("in").flatMap { _ in
             reader.word("in", among: ParameterLocation.allCases.map(\.rawValue))
         }.flatMap(ParameterLocation.init)
+        let argument = reader.string("argument") ?? name
+        let isJSON = Self.isJSON(reader)
         let schema = ParameterSchema(reader, schemas)
         let required = reader.bool("required")
         let allowsSlash = reader.bool("allow_slash") ?? false
         let form = ParameterForm(location, reader)
         reader.finish(elsewhere: ParameterSchema.advice)
-        guard let name, let location else { return }
-        guard places[name] == nil else {
-            return faults.invalid(reader.place("name"), "Another parameter of this endpoint is named \"\(name)\" too.")
+        guard let name, let location, let argument else { return }
+        guard !argument.isEmpty else { return faults.invalid(reader.place("argument"), "\"argument\" is empty.") }
+        guard places[argument] == nil else {
+            return faults.invalid(
+                reader.place(reader.has("argument") ? "argument" : "name"),
+                "Another parameter of this endpoint is named \"\(argument)\" too; give this one another \"argument\".")
+        }
+        guard names.insert([location.rawValue, name]).inserted else {
+            return faults.invalid(
+                reader.place("name"), "The \(location.rawValue) of this endpoint has a parameter \"\(name)\" already.")
         }
         if location == .path, required == false {
             faults.invalid(reader.place("required"), "A path parameter is always required.")
@@ -77,7 +88,7 @@ struct ParameterList {
             faults.invalid(reader.place("allow_slash"), "Only a path parameter can have \"allow_slash\".")
         }
         check(name, location, reader)
-        places[name] = schema.place
+        places[argument] = schema.place
         uses.formUnion(schema.rewritten.uses)
         let format: ParameterFormat
         do throws(RuleError) {
@@ -90,7 +101,22 @@ struct ParameterList {
         }
         parameters.append(
             Parameter(
-                format: format, isRequired: location == .path || required == true, schema: schema.rewritten.json))
+                format: format, isRequired: location == .path || required == true, schema: schema.rewritten.json,
+                argument: argument, isJSON: isJSON))
+    }
+
+    /// `content_type`: OpenAPI's parameters with `content` are written as a document of their own.
+    private static func isJSON(_ reader: ObjectReader) -> Bool {
+        guard let type = reader.string("content_type") else { return false }
+        guard RequestContent(type)?.encoding == .json else {
+            reader.faults.invalid(
+                reader.place("content_type"), "The \"content_type\" of a parameter can only be application/json.")
+            return false
+        }
+        for key in ["style", "explode"] where reader.has(key) {
+            reader.faults.invalid(reader.place(key), "A parameter has \"\(key)\" or \"content_type\", not both.")
+        }
+        return true
     }
 
     /// What an argument can never set (S8), and what the credential sets.

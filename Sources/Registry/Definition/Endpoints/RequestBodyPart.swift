@@ -4,6 +4,8 @@ import Value
 struct RequestBodyPart {
     /// Nil where there is none; then any JSON value is let through where the method takes a body.
     private(set) var schema: JSON?
+    /// Whether the definition says `false`: requests have no body, whatever their method.
+    private(set) var isExcluded = false
     private(set) var content = RequestContent.json
     private(set) var isRequired = false
     let place: JSONPointer
@@ -14,6 +16,10 @@ struct RequestBodyPart {
         place = reader.place("request_body")
         guard let value = reader.value("request_body") else { return }
         let faults = reader.faults
+        if value.bool == false {
+            isExcluded = true
+            return
+        }
         if let method, Self.withoutBody.contains(method) {
             faults.invalid(place, "A \(method) request has no body.")
             return
@@ -33,21 +39,53 @@ struct RequestBodyPart {
             return
         }
         self.content = content
+        if let encoding = value["encoding"], !encoding.isNull { readFields(encoding, faults) }
         complete(faults)
     }
 
     /// Whether a request of this method has a body.
     func isSent(_ method: String) -> Bool {
-        !Self.withoutBody.contains(method) && (method != "DELETE" || schema != nil)
+        !isExcluded && !Self.withoutBody.contains(method) && (method != "DELETE" || schema != nil)
     }
 
     /// The schema alone.
     static func schema(of value: JSON) -> JSON {
         let expanded = ShortSchema.expand(value)
         guard expanded == value, var object = value.object else { return expanded }
-        if contentType(of: value) != nil { object["content_type"] = nil }
+        if contentType(of: value) != nil {
+            object["content_type"] = nil
+            object["encoding"] = nil
+        }
         if object["required"]?.bool != nil { object["required"] = nil }
         return ShortSchema.expand(.object(object))
+    }
+
+    /// `encoding`: how single fields of a form are written.
+    private mutating func readFields(_ encoding: JSON, _ faults: FaultList) {
+        let place = place.appending("encoding")
+        guard content.encoding == .form || content.encoding == .multipart, let fields = encoding.object else {
+            return faults.invalid(place, "\"encoding\" is an object of the fields of a form.")
+        }
+        for (name, value) in fields {
+            guard let object = value.object else {
+                faults.invalid(place.appending(name), "How a field is written is an object, not \(value.typeName).")
+                continue
+            }
+            let reader = ObjectReader(object, at: place.appending(name), faults)
+            var field = FieldEncoding()
+            field.isFile = reader.bool("base64") ?? false
+            field.type = reader.string("content_type")
+            field.isDeep = reader.word("style", among: ["form", "deepObject"]) == "deepObject"
+            field.isJoined = !field.isDeep && reader.bool("explode") == false
+            reader.finish()
+            if let type = field.type, RequestContent(type) == nil {
+                faults.invalid(reader.place("content_type"), "\"content_type\" must be a media type.")
+            }
+            if content.encoding == .form, field.isFile || field.type != nil {
+                faults.invalid(reader.pointer, "Only multipart/form-data has files, and fields with types.")
+            }
+            content.fields[name] = field
+        }
     }
 
     /// In a short form, `content_type` is a name like others.

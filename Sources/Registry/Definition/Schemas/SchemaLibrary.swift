@@ -83,6 +83,9 @@ final class SchemaLibrary {
         return .object(object)
     }
 
+    /// Where in the definition what the names under `$defs` stand for is written.
+    var sharedPlaces: [String: JSONPointer] { shared.mapValues(\.origin) }
+
     /// Adds what is to be validated under a key.
     func add(
         _ schema: Rewritten, key: String, at place: JSONPointer, arguments: [String: JSONPointer] = [:]

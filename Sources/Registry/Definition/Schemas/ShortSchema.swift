@@ -1,7 +1,7 @@
-import Value
+package import Value
 
 /// The wizard's short form of a schema, `{"id": "string", "limit": "integer"}`.
-enum ShortSchema {
+package enum ShortSchema {
     /// The types that JSON Schema knows.
     static let types = ["string", "integer", "number", "boolean", "array", "object", "null"]
 
@@ -12,7 +12,7 @@ enum ShortSchema {
     ]
 
     /// The schema that a short form stands for; anything else unchanged.
-    static func expand(_ value: JSON) -> JSON {
+    package static func expand(_ value: JSON) -> JSON {
         guard let object = value.object, !object.isEmpty, !isSchema(object),
             object.allSatisfy({ types.contains($0.value.string ?? "") })
         else { return value }

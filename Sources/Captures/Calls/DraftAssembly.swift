@@ -1,0 +1,109 @@
+import Drafts
+import EgressPolicy
+import Value
+
+/// Puts a draft together from what a capture held.
+struct DraftAssembly {
+    let source: Draft.Source
+    var version: String?
+    var name: String?
+    var description: String?
+    /// The URL that all paths stand below; nil where no call tells one.
+    var base: BaseURL?
+    var operations: [PlannedOperation] = []
+    var findings: [Finding] = []
+    var scrub = SecretScrub()
+    var credentials = CredentialTally()
+
+    static let mostOperations = 2000
+
+    init(_ source: Draft.Source) {
+        self.source = source
+    }
+
+    func draft() -> Draft {
+        let result = credentials.result()
+        let names = assignedNames()
+        var endpoints = 0
+        let operations = zip(operations, names).map { planned, name in
+            var operation = DraftOperation(
+                method: planned.method, path: scrub.clean(planned.path, limit: 1024),
+                operationID: planned.name.map { scrub.clean($0, limit: 200) },
+                tags: planned.tags.map { scrub.clean($0, limit: 100) }, isDeprecated: planned.isDeprecated,
+                findings: planned.findings, pointer: planned.pointer)
+            guard let shape = planned.shape else { return operation }
+            endpoints += 1
+            guard endpoints <= Self.mostOperations else {
+                operation.findings.append(
+                    Finding(
+                        .leftOut, "too_many_operations", "An API has at most \(Self.mostOperations) endpoints.",
+                        at: planned.pointer, position: planned.position))
+                return operation
+            }
+            var (endpoint, findings) = shape.endpoint(
+                name: name, description: planned.description.map { scrub.clean($0) }, credential: result.names,
+                at: planned.pointer, position: planned.position)
+            if planned.isPublic, result.authentication != nil { endpoint["security"] = [] }
+            operation.endpoint = endpoint
+            operation.findings += findings
+            return operation
+        }
+        return Draft(
+            source: source, version: version, definition: definition(result.authentication), operations: operations,
+            findings: allFindings(result.findings))
+    }
+
+    private func assignedNames() -> [String] {
+        EndpointNames.assign(
+            operations.map { planned in
+                let path = planned.shape?.path.template().text ?? planned.path
+                return EndpointNames.Wish(
+                    planned.name.map { scrub.clean($0, limit: 200) }, method: planned.method, path: path)
+            })
+    }
+
+    private func definition(_ authentication: JSON?) -> JSONObject {
+        let host = base?.origin.host.description ?? ""
+        let own = name.map { scrub.clean($0, limit: 200) } ?? ""
+        var definition = JSONObject()
+        definition["name"] = .string(own.isEmpty ? (host.isEmpty ? "Imported API" : "API at \(host)") : own)
+        if !own.isEmpty, !own.lowercased().utf8.contains(where: { (0x61...0x7A).contains($0) }) {
+            definition["slug"] = .string(Self.slug(host))
+        }
+        if let description, !description.isEmpty { definition["description"] = .string(scrub.clean(description)) }
+        if let base { definition["connection"] = ["base_url": .string(base.description)] }
+        definition["authentication"] = authentication
+        // What was inferred from a few answers is a guess; a call should not fail for it.
+        definition["security"] = ["validation": "warn"]
+        return definition
+    }
+
+    /// For an API whose name has no letter that a slug could begin with.
+    private static func slug(_ host: String) -> String {
+        let bytes = host.utf8.map { byte -> UInt8 in
+            (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) ? byte : UInt8(ascii: "_")
+        }
+        return "api_" + String(decoding: bytes.prefix(50), as: UTF8.self)
+    }
+
+    private func allFindings(_ credentials: [Finding]) -> [Finding] {
+        var all = findings + credentials
+        if let base, !base.origin.looksPublic {
+            all.append(
+                Finding(
+                    .note, "tunnel_needed",
+                    "The relay calls only public addresses, over https. Write a \"tunnel\" into the definition, or another base_url."
+                ))
+        }
+        if operations.contains(where: { $0.shape != nil }) {
+            all.append(
+                Finding(
+                    .note, "inferred",
+                    "Types come from the calls in this file. Answers that differ are a warning: see \"validation\" under \"security\"."
+                ))
+        } else {
+            all.append(Finding(.note, "nothing_imported", "There is no call here that an endpoint could be made of."))
+        }
+        return all
+    }
+}

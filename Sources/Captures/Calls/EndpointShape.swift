@@ -1,0 +1,114 @@
+import Drafts
+import EgressPolicy
+import Value
+
+/// What calls of one method and path had in common.
+struct EndpointShape {
+    let method: String
+    private(set) var path: PathShape
+    private(set) var calls = 0
+    private var query = FieldTally(ignoresCase: false)
+    private var headers = FieldTally(ignoresCase: true)
+    private var body = BodyTally()
+    private var pathValues: [SchemaInference]
+    private(set) var answers = SchemaInference()
+    private var droppedBody = false
+    private var droppedNames = 0
+
+    private static let withoutBody: Set<String> = ["GET", "HEAD", "OPTIONS"]
+    static let methods: Set<String> = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+    init(method: String, path: PathShape) {
+        self.method = method
+        self.path = path
+        pathValues = path.samples.map { _ in SchemaInference() }
+    }
+
+    /// Adds one call; its path has the shape of this one's.
+    mutating func add(_ path: PathShape, _ fields: CallCredentials, _ body: CallBody?, answers: [JSON]) {
+        calls += 1
+        droppedNames += fields.droppedNames
+        query.add(fields.query)
+        headers.add(fields.headers)
+        for (index, sample) in path.samples.enumerated() where index < pathValues.count {
+            if let sample { pathValues[index].add(TextValue.json(sample)) }
+        }
+        if let body {
+            if Self.withoutBody.contains(method) { droppedBody = true } else { self.body.add(body) }
+        }
+        for answer in answers { self.answers.add(answer) }
+    }
+
+    /// Adds what another endpoint saw, and makes a parameter of each segment in which they differ.
+    mutating func merge(_ others: [EndpointShape], at indices: [Int]) {
+        for index in indices { generalise(index) }
+        for other in others {
+            var other = other
+            for index in indices { other.generalise(index) }
+            calls += other.calls
+            query.merge(other.query)
+            headers.merge(other.headers)
+            body.merge(other.body)
+            answers.merge(other.answers)
+            droppedBody = droppedBody || other.droppedBody
+            droppedNames += other.droppedNames
+            for (offset, values) in other.pathValues.enumerated() where offset < pathValues.count {
+                pathValues[offset].merge(values)
+            }
+        }
+    }
+
+    private mutating func generalise(_ index: Int) {
+        let before = path.segments[..<index].count { if case .parameter = $0 { true } else { false } }
+        path.generalise(index)
+        var value = SchemaInference()
+        if let sample = path.samples[before] { value.add(TextValue.json(sample)) }
+        pathValues.insert(value, at: before)
+    }
+
+    /// The endpoint for a definition, and what of the calls it does not have.
+    ///
+    /// - Parameter credential: names in the query and of headers, in lower case, that the API's credential has.
+    func endpoint(
+        name: String, description: String?, credential: Set<String>, at pointer: JSONPointer, position: Position?
+    ) -> (JSONObject, [Finding]) {
+        var findings: [Finding] = []
+        func note(_ code: String, _ message: String) {
+            findings.append(Finding(.change, code, message, at: pointer, position: position))
+        }
+        let queryNames = Set(query.names)
+        let headerNames = Set(headers.names.filter { queryNames.contains($0) || credential.contains($0.lowercased()) })
+        var reserved: Set<String> = []
+        if !Self.withoutBody.contains(method) { reserved.insert("body") }
+        let template = path.template(besides: queryNames.union(headers.names).union(reserved))
+        var parameters = path.samples.indices.compactMap { index in
+            FieldTally.parameter(
+                template.names[index], in: .path, schema: FieldTally.schema(pathValues[index].schema), isRequired: true,
+                description: path.descriptions[index])
+        }
+        parameters += query.parameters(in: .query, calls: calls, except: reserved)
+        parameters += headers.parameters(in: .header, calls: calls, except: headerNames.union(reserved))
+        if query.isCut || headers.isCut {
+            note("parameters_cut", "There are more parameters than an endpoint can have.")
+        }
+        if !reserved.isDisjoint(with: queryNames.union(headers.names)) {
+            note("parameter_left_out", "The parameter \"body\" was left out: the request's body has this name.")
+        }
+        if droppedNames > 0 {
+            note("parameter_left_out", "\(droppedNames) parameters whose names look like data were left out.")
+        }
+        if droppedBody { note("body_left_out", "The body was left out: a \(method) request has none.") }
+        if body.isMixed { note("body_types", "Bodies of other types than the first one's were left out.") }
+        if body.isUnreadable { note("body_unreadable", "The body could not be read; any is let through.") }
+        if body.hasFiles { note("file_field", "Files are sent as fields of text, without a file's name.") }
+        var endpoint: JSONObject = ["name": .string(name)]
+        if let description, !description.isEmpty { endpoint["description"] = .string(description) }
+        endpoint["method"] = .string(method)
+        endpoint["path"] = .string(template.text)
+        if !parameters.isEmpty { endpoint["parameters"] = .array(parameters) }
+        endpoint["request_body"] = body.schema(calls: calls)
+        let answer = answers.schema(requiredFrom: 2)
+        if answer != .object([:]) { endpoint["response_schema"] = answer }
+        return (endpoint, findings)
+    }
+}

@@ -1,0 +1,146 @@
+import Drafts
+import EgressPolicy
+import Value
+
+/// Reads command lines of curl, as browsers copy them and documentation shows them, into a draft. Nothing is run and no
+/// file is opened.
+enum CurlReader {
+    private static let longest = 4 << 20
+
+    /// One URL of one command.
+    private struct Call {
+        var command: CurlCommand
+        var url: CallURL
+        var comment: String?
+        var position: Position
+        var isSchemeAssumed: Bool
+    }
+
+    static func read(_ bytes: [UInt8]) throws(CaptureError) -> Draft {
+        guard bytes.count <= longest else { throw CaptureError("Commands are at most 4 MiB long.") }
+        guard String(validating: bytes, as: UTF8.self) != nil else { throw CaptureError("This is not UTF-8.") }
+        var assembly = DraftAssembly(.curl)
+        var calls: [Call] = []
+        var isCurl = false
+        for command in ShellWords.split(bytes) {
+            guard let start = command.words.firstIndex(where: isName) else { continue }
+            guard command.words[..<start].allSatisfy(isInFront) else { continue }
+            isCurl = true
+            if command.isOpen { assembly.findings.append(openQuote(command.position)) }
+            for words in command.words[(start + 1)...].split(
+                omittingEmptySubsequences: false, whereSeparator: { $0 == "--next" || $0 == "-:" })
+            {
+                let parsed = CurlCommand(words, input: command.input)
+                assembly.scrub.add(parsed.secrets)
+                read(parsed, command, into: &calls, &assembly)
+            }
+        }
+        guard isCurl else { throw CaptureError("There is no command of curl here.") }
+        assemble(calls, &assembly)
+        return assembly.draft()
+    }
+
+    private static func isName(_ word: String) -> Bool {
+        word == "curl" || word == "curl.exe" || word.hasSuffix("/curl")
+    }
+
+    private static func isInFront(_ word: String) -> Bool {
+        ["$", "%", "#", "sudo", "time", "env", "exec", "command"].contains(word) || word.contains("=")
+    }
+
+    private static func openQuote(_ position: Position) -> Finding {
+        Finding(.note, "quote_open", "A quotation is not closed: the command may be cut.", position: position)
+    }
+
+    private static func read(
+        _ parsed: CurlCommand, _ command: ShellCommand, into calls: inout [Call], _ assembly: inout DraftAssembly
+    ) {
+        if parsed.urls.isEmpty {
+            assembly.findings.append(
+                Finding(.leftOut, "url_missing", "A command without a URL was left out.", position: command.position))
+        }
+        for text in parsed.urls {
+            let hasScheme = text.contains("://")
+            guard let url = CallURL(hasScheme ? text : "https://" + text) else {
+                assembly.findings.append(
+                    Finding(
+                        .leftOut, "url_unreadable",
+                        "A command was left out: its URL is none, or begins with a variable. Write the host in full.",
+                        position: command.position))
+                continue
+            }
+            calls.append(
+                Call(
+                    command: parsed, url: url, comment: command.comment, position: command.position,
+                    isSchemeAssumed: !hasScheme))
+        }
+    }
+
+    private static func assemble(_ calls: [Call], _ assembly: inout DraftAssembly) {
+        let origin = mostCalled(calls)
+        assembly.base = origin.flatMap { try? BaseURL($0.description) }
+        var offsets: [String: Int] = [:]
+        for call in calls {
+            let method = call.command.method
+            let shape = PathShape(call.url.path, named: { Placeholder.read($0) })
+            var planned = PlannedOperation(
+                method: String(method.prefix(32)), path: shape?.template().text ?? "…", description: call.comment,
+                pointer: .root,
+                position: call.position)
+            guard call.url.origin == origin else {
+                planned.leaveOut(
+                    "other_host",
+                    "The call is to \(call.url.origin); an API has one host, and most calls are to another.")
+                assembly.operations.append(planned)
+                continue
+            }
+            let fields = CallCredentials(
+                headers: call.command.headers, query: call.url.query + call.command.query,
+                urlHoldsCredential: call.url.holdsCredential)
+            assembly.credentials.add(fields.schemes + call.command.schemes)
+            assembly.scrub.add(fields.secrets)
+            guard EndpointShape.methods.contains(method) else {
+                planned.leaveOut("method_not_supported", "No endpoint can have this method.")
+                assembly.operations.append(planned)
+                continue
+            }
+            guard let path = shape else {
+                planned.leaveOut(
+                    "path_not_supported", "No endpoint can have this path: it has empty segments, or too many.")
+                assembly.operations.append(planned)
+                continue
+            }
+            let notes = findings(of: call)
+            let key = "\(method) \(planned.path)"
+            if let offset = offsets[key] {
+                assembly.operations[offset].shape?.add(path, fields, call.command.body, answers: [])
+                assembly.operations[offset].findings += notes
+                continue
+            }
+            offsets[key] = assembly.operations.count
+            var endpoint = EndpointShape(method: method, path: path)
+            endpoint.add(path, fields, call.command.body, answers: [])
+            planned.shape = endpoint
+            planned.findings = notes
+            assembly.operations.append(planned)
+        }
+    }
+
+    private static func findings(of call: Call) -> [Finding] {
+        var notes = call.command.notes.map { Finding($0.effect, $0.code, $0.message, position: call.position) }
+        if call.isSchemeAssumed {
+            notes.append(
+                Finding(
+                    .change, "scheme_assumed", "The URL has no scheme; https was taken, where curl would take http.",
+                    position: call.position))
+        }
+        return notes
+    }
+
+    private static func mostCalled(_ calls: [Call]) -> Origin? {
+        var counts: [Origin: Int] = [:]
+        for call in calls { counts[call.url.origin, default: 0] += 1 }
+        let most = counts.values.max() ?? 0
+        return calls.first { counts[$0.url.origin] == most }?.url.origin
+    }
+}

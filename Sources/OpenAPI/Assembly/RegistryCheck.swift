@@ -1,0 +1,61 @@
+import Drafts
+import Registry
+import Value
+
+/// Has the registry read a draft as it will when its owner accepts it, and takes out what it refuses.
+struct RegistryCheck {
+    /// What is wrong with one endpoint, in the registry's words.
+    private(set) var refused: [Int: String] = [:]
+    /// The names in `$defs` that had to be given up, with the reasons.
+    private(set) var givenUp: [String: String] = [:]
+    /// What is wrong with the rest of the draft.
+    private(set) var others: [String] = []
+
+    private static let mostRounds = 12
+
+    /// - Parameter endpoints: by their places; each is checked with the others, in few rounds.
+    init(_ definition: JSONObject, _ endpoints: [JSON], usesDefs: [String: JSON]) {
+        var defs = usesDefs
+        for _ in 0..<Self.mostRounds {
+            let kept = endpoints.indices.filter { refused[$0] == nil }
+            guard !kept.isEmpty else { return }
+            var trial = Self.trial(definition)
+            trial["endpoints"] = .array(kept.map { endpoints[$0] })
+            if !defs.isEmpty {
+                trial["$defs"] = .object(JSONObject(defs.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))
+            }
+            let context = DefinitionContext(user: "draft", api: "draft", tunnels: nil)
+            do throws(DefinitionError) {
+                _ = try CustomAPIDefinition(.object(trial), context: context)
+                return
+            } catch {
+                var isProgress = false
+                others = []
+                for fault in error.faults {
+                    let tokens = fault.pointer.tokens
+                    if tokens.first == "endpoints", tokens.count > 1, let index = Int(tokens[1]), index < kept.count {
+                        if refused.updateValue(fault.message, forKey: kept[index]) == nil { isProgress = true }
+                    } else if tokens.first == "$defs", tokens.count > 1, defs[tokens[1]] != true {
+                        defs[tokens[1]] = true
+                        givenUp[tokens[1]] = fault.message
+                        isProgress = true
+                    } else {
+                        others.append(fault.description)
+                    }
+                }
+                guard isProgress else { return }
+            }
+        }
+        // What still is refused after so many rounds is not worth more.
+        for index in endpoints.indices where refused[index] == nil {
+            refused[index] = "The registry refuses the definition: \(others.first ?? "too many faults")."
+        }
+    }
+
+    /// The definition with what only its owner or a tunnel can give.
+    private static func trial(_ definition: JSONObject) -> JSONObject {
+        var trial = definition
+        trial["connection"] = ["base_url": "https://api.example.com"]
+        return trial
+    }
+}

@@ -1,0 +1,13 @@
+import Registry
+import Value
+
+/// The body of an endpoint's requests.
+struct ImportedBody {
+    var content: RequestContent
+    var schema: SchemaWriter.Written
+    var isRequired: Bool
+    /// As `request_body.encoding` has it, by field.
+    var encoding = JSONObject()
+    var examples: [JSON] = []
+    var place: Place
+}

@@ -1,0 +1,46 @@
+/// What an owner wants of an import.
+package struct ImportOptions: Sendable {
+    /// The base URL to use instead of the document's own.
+    package var baseURL: String?
+    /// Where the document was fetched from: relative servers and references count from it.
+    package var sourceURL: String?
+    /// The API's name; the document's title by default.
+    package var name: String?
+    /// Which operations are wanted; all by default.
+    package var selection: OperationSelection
+
+    package init(
+        baseURL: String? = nil, sourceURL: String? = nil, name: String? = nil,
+        selection: OperationSelection = OperationSelection()
+    ) {
+        self.baseURL = baseURL
+        self.sourceURL = sourceURL
+        self.name = name
+        self.selection = selection
+    }
+}
+
+/// What an import may cost.
+package struct ImportLimits: Sendable {
+    /// Bytes of one file. 48 MiB by default.
+    package var bytes: Int
+    /// Values in one file. 2,000,000 by default.
+    package var values: Int
+    /// Schemas of a definition. 300,000 by default, as the registry has it.
+    package var schemas: Int
+    /// Endpoints of a definition. 2,000 by default, as the registry has it.
+    package var endpoints: Int
+    /// Operations that are looked at. 20,000 by default.
+    package var operations: Int
+
+    package init(
+        bytes: Int = 48 << 20, values: Int = 2_000_000, schemas: Int = 300_000, endpoints: Int = 2000,
+        operations: Int = 20_000
+    ) {
+        self.bytes = bytes
+        self.values = values
+        self.schemas = schemas
+        self.endpoints = endpoints
+        self.operations = operations
+    }
+}

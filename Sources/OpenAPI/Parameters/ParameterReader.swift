@@ -1,0 +1,160 @@
+import Drafts
+import EgressPolicy
+import Value
+
+/// Makes an endpoint's parameters of a document's.
+struct ParameterReader {
+    let writer: SchemaWriter
+    let log: FindingLog
+    let version: SpecVersion
+    /// What the credential sets, lower case for headers.
+    let taken: TakenNames
+
+    /// What arguments cannot set.
+    struct TakenNames {
+        var headers: Set<String> = []
+        var queries: Set<String> = []
+        var cookies: Set<String> = []
+    }
+
+    private static let longestDescription = 16 << 10
+
+    /// Nil where the parameter is left out, with the finding made.
+    ///
+    /// - Parameter name: the parameter's name in the path, where it stands in one.
+    func read(_ source: SourceParameter, in location: ParameterLocation, named name: String) -> ImportedParameter? {
+        guard mayBeSet(name, location, source) else { return nil }
+        let node = source.node
+        var result = ImportedParameter(
+            name: name, location: location, argument: name,
+            isRequired: location == .path || node.flag("required") ?? false,
+            description: Texts.bounded(node.text("description"), Self.longestDescription),
+            schema: SchemaWriter.Written(json: [:], count: 1), place: node.place)
+        addSchema(node, &result)
+        if result.contentType == nil { addStyle(node, &result) }
+        result.example = example(node, result)
+        return result
+    }
+
+    // MARK: What may be set
+
+    /// OpenAPI says of these that their declaration is ignored.
+    private static let described: Set = ["accept", "content-type", "authorization"]
+
+    private func mayBeSet(_ name: String, _ location: ParameterLocation, _ source: SourceParameter) -> Bool {
+        let place = source.node.place
+        let lower = name.lowercased()
+        switch location {
+        case .path: return true
+        case .header:
+            if Self.described.contains(lower) {
+                log.add(
+                    .note, "header_described_elsewhere",
+                    "The header \(name) follows from content types and authentication; as a parameter it is ignored.",
+                    at: place)
+                return false
+            }
+            if !HeaderRules.isValidFieldName(name) {
+                log.add(
+                    .change, "parameter_invalid", "\(quoted(name)) cannot be a header's name; it was left out.",
+                    at: place)
+                return false
+            }
+            if HeaderRules.isReservedInRequests(name) || HeaderRules.isHopByHop(name) {
+                log.add(
+                    .change, "header_reserved",
+                    "The header \(name) frames, routes or identifies the request; no argument can set it.", at: place)
+                return false
+            }
+            if taken.headers.contains(lower) { return credential(name, place) }
+        case .query:
+            if name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+                log.add(
+                    .change, "parameter_invalid", "\(quoted(name)) cannot be sent in a query; it was left out.",
+                    at: place)
+                return false
+            }
+            if taken.queries.contains(name) { return credential(name, place) }
+        case .cookie:
+            if !HeaderRules.isValidFieldName(name) {
+                log.add(
+                    .change, "parameter_invalid", "\(quoted(name)) cannot be a cookie's name; it was left out.",
+                    at: place)
+                return false
+            }
+            if taken.cookies.contains(name) { return credential(name, place) }
+        }
+        return true
+    }
+
+    private func credential(_ name: String, _ place: Place) -> Bool {
+        log.add(
+            .change, "parameter_is_credential",
+            "\(quoted(name)) carries the API's credential, which the relay adds; it is no argument.", at: place)
+        return false
+    }
+
+    // MARK: Schema
+
+    private func addSchema(_ node: Node, _ result: inout ImportedParameter) {
+        if let schema = node.child("schema") {
+            result.schema = writer.write(schema)
+        } else if let content = node.child("content"), let (type, media) = content.members.first {
+            addContent(type, media, &result)
+        } else if version == .v2 || node.value["type"] != nil {
+            if version != .v2 {
+                log.addThere(
+                    .change, "schema_repaired", "The parameter's type stands beside it instead of in \"schema\".",
+                    at: node.place)
+            }
+            var schema = node.value.object ?? [:]
+            for key in Self.notOfSchema { schema[key] = nil }
+            result.schema = writer.write(Node(place: node.place, value: .object(schema)))
+        }
+        writer.finish()
+        keepDefaultSendable(&result)
+    }
+
+    private static let notOfSchema = [
+        "name", "in", "required", "description", "style", "explode", "allowReserved", "allowEmptyValue",
+        "collectionFormat", "deprecated", "example", "examples", "content", "schema",
+    ]
+
+    private func addContent(_ type: String, _ media: Node, _ result: inout ImportedParameter) {
+        if let schema = media.child("schema") { result.schema = writer.write(schema) }
+        if MediaTypes.isJSON(type) {
+            result.contentType = "application/json"
+        } else {
+            log.add(
+                .change, "parameter_content",
+                "The value is written as \(quoted(type)) in the document; it is to be given as the text to be sent.",
+                at: media.place)
+            result.schema = SchemaWriter.Written(json: ["type": "string"], count: 1)
+        }
+    }
+
+    /// A default is sent where no argument is given, which only plain lists and objects can be.
+    private func keepDefaultSendable(_ result: inout ImportedParameter) {
+        guard result.contentType == nil, var schema = result.schema.json.object, let value = schema["default"] else {
+            return
+        }
+        let inner = value.array ?? value.object.map { $0.map(\.value) } ?? []
+        guard inner.contains(where: { $0.array != nil || $0.object != nil || $0.isNull }) else { return }
+        schema["default"] = nil
+        result.schema.json = .object(schema)
+        log.add(
+            .change, "default_repaired", "The default of \(quoted(result.name)) cannot be sent; it was left out.",
+            at: result.place)
+    }
+
+    private func example(_ node: Node, _ result: ImportedParameter) -> JSON? {
+        if let value = node.value["example"], !value.isNull { return value }
+        if let first = node.child("examples")?.members.first?.node, case .success(let target) = follow(first) {
+            return target.value["value"]
+        }
+        if let first = writer.target(result.schema.json)["examples"]?.array?.first { return first }
+        return node.value["x-example"]
+    }
+
+    private func follow(_ node: Node) -> Result<Node, References.Unresolved> { writer.references.follow(node) }
+}

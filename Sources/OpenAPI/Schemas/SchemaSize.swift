@@ -1,0 +1,41 @@
+import Value
+
+/// What a written schema costs and needs.
+enum SchemaSize {
+    private static let maps: Set = ["properties", "patternProperties", "dependentSchemas"]
+    private static let lists: Set = ["allOf", "anyOf", "oneOf", "prefixItems"]
+    private static let single: Set = [
+        "additionalProperties", "unevaluatedProperties", "unevaluatedItems", "propertyNames", "contains", "items",
+        "contentSchema", "not", "if", "then", "else",
+    ]
+
+    /// Schemas within, itself included.
+    static func count(_ schema: JSON) -> Int {
+        var total = 0
+        visit(schema) { _ in total += 1 }
+        return total
+    }
+
+    /// The names in `$defs` that it refers to.
+    static func uses(_ schema: JSON) -> Set<String> {
+        var names: Set<String> = []
+        visit(schema) { if let name = SchemaWriter.name(in: $0) { names.insert(name) } }
+        return names
+    }
+
+    private static func visit(_ schema: JSON, _ body: (JSON) -> Void) {
+        var rest = [schema]
+        while let next = rest.popLast() {
+            body(next)
+            for (key, value) in next.object ?? [:] {
+                if maps.contains(key) {
+                    rest += (value.object ?? [:]).map(\.value)
+                } else if lists.contains(key) {
+                    rest += value.array ?? []
+                } else if single.contains(key) {
+                    rest.append(value)
+                }
+            }
+        }
+    }
+}

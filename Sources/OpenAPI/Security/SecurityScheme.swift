@@ -1,0 +1,123 @@
+import EgressPolicy
+import Value
+
+/// A security scheme of a document, as far as the product can send it.
+struct SecurityScheme {
+    enum Kind: Hashable {
+        case header(String)
+        case query(String)
+        case cookie(String)
+        case bearer
+        case basic
+        /// Another scheme of `Authorization`, which stands before the credential.
+        case scheme(String)
+        case clientCredentials(tokenURL: String)
+        case password(tokenURL: String)
+        /// A token that the owner has to get elsewhere; the words say how.
+        case token(String)
+        case certificate
+        case unsupported(String)
+
+        /// Whether several of these can be sent together, as headers.
+        var headerName: String? {
+            switch self {
+            case .header(let name): name
+            case .bearer, .basic, .scheme, .token: "Authorization"
+            default: nil
+            }
+        }
+
+        var isSupported: Bool { if case .unsupported = self { false } else { true } }
+
+        /// What is less work to set up comes first.
+        var order: Int {
+            switch self {
+            case .header, .bearer: 0
+            case .query, .scheme: 1
+            case .basic, .cookie: 2
+            case .clientCredentials: 3
+            case .password, .token: 4
+            case .certificate: 5
+            case .unsupported: 6
+            }
+        }
+    }
+
+    let kind: Kind
+    let node: Node
+
+    init(_ node: Node, relativeTo base: String?) {
+        self.node = node
+        kind = Self.kind(node, base)
+    }
+
+    private static func kind(_ node: Node, _ base: String?) -> Kind {
+        switch node.text("type")?.lowercased() {
+        case "apikey"?: return key(node)
+        case "basic"?: return .basic
+        case "http"?:
+            let scheme = node.text("scheme") ?? ""
+            switch scheme.lowercased() {
+            case "basic": return .basic
+            case "bearer", "": return .bearer
+            case "digest", "negotiate", "ntlm", "hoba", "mutual", "vapid", "oauth", "gnap", "dpop",
+                _ where scheme.lowercased().hasPrefix("scram"):
+                return .unsupported("HTTP authentication of the scheme \(quoted(scheme))")
+            default:
+                let isToken = HeaderRules.isValidFieldName(scheme)
+                return isToken ? .scheme(scheme) : .unsupported("the scheme \(quoted(scheme))")
+            }
+        case "oauth2"?: return oauth(node, base)
+        case "openidconnect"?: return .token("OpenID Connect")
+        case "mutualtls"?: return .certificate
+        case let type: return .unsupported("security of the type \(quoted(type ?? ""))")
+        }
+    }
+
+    private static func key(_ node: Node) -> Kind {
+        guard let name = node.text("name") else { return .unsupported("an API key without a name") }
+        switch node.text("in")?.lowercased() {
+        case "query"?:
+            let isSound = name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+            return isSound ? .query(name) : .unsupported("an API key named \(quoted(name))")
+        case "cookie"?:
+            return HeaderRules.isValidFieldName(name) ? .cookie(name) : .unsupported("a cookie named \(quoted(name))")
+        case "header"?, nil:
+            let lower = name.lowercased()
+            let isFraming = HeaderRules.isReservedInRequests(name) && lower != "authorization"
+            guard HeaderRules.isValidFieldName(name), !isFraming, !HeaderRules.isHopByHop(name), lower != "content-type"
+            else { return .unsupported("an API key in the header \(quoted(name))") }
+            return .header(name)
+        case let place?: return .unsupported("an API key in \(quoted(place))")
+        }
+    }
+
+    private static func oauth(_ node: Node, _ base: String?) -> Kind {
+        let flows = node.child("flows")
+        // 2.0 has one flow, beside the scheme's type.
+        let old = node.text("flow")
+        let credentials = flows?.child("clientCredentials") ?? (old == "application" ? node : nil)
+        if let url = credentials.flatMap({ tokenURL($0, base) }) { return .clientCredentials(tokenURL: url) }
+        let password = flows?.child("password") ?? (old == "password" ? node : nil)
+        let interactive = flows?.child("authorizationCode") != nil || old == "accessCode"
+        if !interactive, let url = password.flatMap({ tokenURL($0, base) }) { return .password(tokenURL: url) }
+        return .token("OAuth 2.0 in which a person agrees")
+    }
+
+    /// Over HTTPS, and absolute.
+    private static func tokenURL(_ flow: Node, _ base: String?) -> String? {
+        guard let text = flow.text("tokenUrl") else { return nil }
+        var url = Texts.trimmed(text)
+        if !url.contains("://") {
+            guard let base else { return nil }
+            url = FilePath.resolved(url, from: base)
+        }
+        guard let mark = url.firstRange(of: "://"), url[..<mark.lowerBound].lowercased() == "https" else { return nil }
+        let rest = url[mark.upperBound...]
+        let end = rest.firstIndex { "/?#".contains($0) } ?? rest.endIndex
+        guard (try? Origin("https://" + rest[..<end])) != nil, !rest.contains("{"), !rest.contains("#"),
+            (try? RequestTarget(end == rest.endIndex ? "/" : String(rest[end...]))) != nil
+        else { return nil }
+        return "https://" + rest
+    }
+}

@@ -1,0 +1,62 @@
+import EgressPolicy
+
+/// Where a server is: an origin and the path before its endpoints' paths.
+struct ServerAddress: Hashable {
+    var origin: Origin
+    /// Empty, or with a slash at its beginning and none at its end.
+    var path: String
+
+    init(_ base: BaseURL) {
+        origin = base.origin
+        path = base.pathPrefix
+    }
+
+    var url: String { origin.description + path }
+}
+
+/// Reads server URLs as documents write them.
+enum ServerURL {
+    /// Nil where it is no URL of a server, or is relative and nobody knows to what.
+    static func read(_ text: String, relativeTo source: String?) -> ServerAddress? {
+        var url = Texts.trimmed(text)
+        if let end = url.firstIndex(where: { $0 == "?" || $0 == "#" }) { url = String(url[..<end]) }
+        if url.hasPrefix("//") {
+            url = (source?.lowercased().hasPrefix("http:") ?? false ? "http:" : "https:") + url
+        } else if !url.contains("://") {
+            if source == nil || looksLikeHost(url), let address = address("https://" + url), looksLikeHost(url) {
+                return address
+            }
+            guard let source else { return nil }
+            let base = url.hasPrefix("/") || url.isEmpty ? source : source
+            url = FilePath.resolved(url.isEmpty ? "." : url, from: base)
+        }
+        return address(url)
+    }
+
+    private static func address(_ text: String) -> ServerAddress? {
+        guard let mark = text.firstRange(of: "://") else { return nil }
+        let scheme = text[..<mark.lowerBound].lowercased()
+        let rest = text[mark.upperBound...]
+        let slash = rest.firstIndex(of: "/") ?? rest.endIndex
+        var path = rest[slash...]
+        while path.hasSuffix("/") { path = path.dropLast() }
+        var joined = PercentText.encodePath(path)
+        while let double = joined.firstRange(of: "//") { joined.replaceSubrange(double, with: "/") }
+        guard !joined.contains("{"), let base = try? BaseURL("\(scheme)://\(rest[..<slash].lowercased())\(joined)")
+        else {
+            return nil
+        }
+        return ServerAddress(base)
+    }
+
+    /// `api.example.com/v1`, which lacks its scheme.
+    private static func looksLikeHost(_ text: String) -> Bool {
+        let first = text.prefix { $0 != "/" && $0 != ":" }
+        let labels = first.split(separator: ".", omittingEmptySubsequences: false)
+        guard labels.count >= 2, let last = labels.last, last.utf8.count >= 2, !text.hasPrefix(".") else {
+            return false
+        }
+        return labels.allSatisfy { !$0.isEmpty } && last.allSatisfy { $0.isASCII && $0.isLetter }
+            && !["json", "yaml", "yml"].contains(last.lowercased())
+    }
+}

@@ -1,0 +1,141 @@
+import ArgumentParser
+import NIOHTTP1
+import Value
+
+extension APIsCommand {
+    /// `penstock apis import`: a definition from what describes an API already.
+    struct Import: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Makes a definition of an OpenAPI document, a Postman collection, a HAR file or curl commands.",
+            discussion: """
+                Shows what becomes of each operation, and saves nothing unless told to. A folder's files are taken together, \
+                so that references from one to another are followed; nothing else is fetched. With --slug of an API that is \
+                there, what was imported before, what is imported now and your own changes are merged, and the difference \
+                is shown first.
+
+                Secrets are never imported. Set them afterwards: penstock credentials set SLUG FIELD
+
+                Examples:
+                  penstock apis import openapi.yaml
+                  penstock apis import openapi.yaml --tag customers --write crm.yaml
+                  penstock apis import https://api.example.com/openapi.json --slug crm --save
+                  echo "curl https://api.example.com/v1/users/42" | penstock apis import -
+                """)
+
+        @Argument(
+            help: ArgumentHelp("Files, a folder, a URL, or - for standard input.", valueName: "source"),
+            completion: .file(extensions: ["yaml", "yml", "json", "har"]))
+        var sources: [String]
+        @Option(help: "The API's slug: merge with the API that is there, or create it.") var slug: String?
+        @Flag(help: "Save what comes of it.") var save = false
+        @Option(
+            help: ArgumentHelp("Write the definition to this new file, .yaml or .json.", valueName: "file"))
+        var write: String?
+        @Option(help: ArgumentHelp("Use this base URL instead of the document's.", valueName: "url")) var baseURL:
+            String?
+        @Option(help: "The API's name; the document's title by default.") var name: String?
+        @Option(help: ArgumentHelp("The main file, where there are several.", valueName: "file")) var root: String?
+        @Option(
+            name: .customLong("base"),
+            help: ArgumentHelp(
+                "The older document, to merge from, where the relay does not know it.", valueName: "file"))
+        var base: String?
+        @OptionGroup(title: "What to import") var choice: ImportChoice
+        @Flag(help: "Show notes as well as what was changed or left out.") var all = false
+        @OptionGroup(title: "Everywhere") var options: GlobalOptions
+
+        func validate() throws {
+            guard !sources.isEmpty else { throw ValidationError("Name a file, a folder, a URL or -.") }
+            if base != nil, slug == nil { throw ValidationError("--base goes with --slug.") }
+        }
+
+        func run() async throws {
+            let upload = try ImportUpload(sources)
+            var settings = choice.options
+            for (name, value) in [("base_url", baseURL), ("name", name), ("root", root)] {
+                if let value { settings.append((name, value)) }
+            }
+            if let base {
+                let bytes = try UserFile.bytes(base)
+                guard let text = String(validating: bytes, as: UTF8.self) else {
+                    throw CommandFailure(.usage, "\(base) is not UTF-8")
+                }
+                settings.append(("base", text))
+            }
+            try await options.withRelay { [self, settings] relay, printer in
+                var answer = try await send(upload, settings, slug, relay)
+                let target = slug ?? DefinitionFile.slug(of: answer.body["definition"] ?? .null)
+                if save, slug == nil {
+                    guard let target else {
+                        throw CommandFailure(.usage, "the document has no name to make a slug of; give --slug")
+                    }
+                    // Onto what stands under that slug, if anything does: an import never replaces it unseen.
+                    answer = try await send(upload, settings, target, relay)
+                }
+                show(answer.body, printer)
+                if let write { try Self.write(answer.body["definition"] ?? .null, to: write) }
+                if save, let target {
+                    let condition = answer.etag.map { [("If-Match", $0)] } ?? []
+                    answer = try await send(upload, settings + [("save", "true")], target, relay, condition)
+                    printer.note("Saved \(target).")
+                } else if write == nil {
+                    printer.note("Nothing was saved. Save it with --save, or write it to a file with --write.")
+                }
+                if printer.format != .table { printer.value(answer.body) }
+            }
+        }
+
+        private func send(
+            _ upload: ImportUpload, _ settings: [(name: String, value: String)], _ slug: String?, _ relay: RelayClient,
+            _ headers: [(String, String)] = []
+        ) async throws(CommandFailure) -> RelayClient.Answer {
+            let path: RelayPath = if let slug { ("/v1/apis" / slug).verb("import") } else { "/v1/apis:import" }
+            if upload.url != nil {
+                return try await relay.send(
+                    .POST, path, upload.object(settings, lists: ImportChoice.lists), headers: headers)
+            }
+            return try await relay.send(.POST, path, content: upload.body(settings), headers: headers)
+        }
+
+        private func show(_ answer: JSON, _ printer: Printer) {
+            guard printer.format == .table else { return }
+            let report = ImportReport(answer: answer)
+            printer.list(report.operations, ImportReport.columns, none: "No operation was imported.")
+            printer.note(report.headline)
+            let name = sources.count == 1 && sources[0] != "-" ? sources[0] : nil
+            for line in report.findings(all: all, name: name) { printer.note("  \(line)") }
+            guard let changes = answer["changes"]?.array else { return }
+            printer.note(changes.isEmpty ? "\(slug ?? "The API") is unchanged." : "Against what is there:")
+            for change in changes { printer.note("  \(change["text"]?.string ?? change.text())") }
+            for conflict in answer["conflicts"]?.array ?? [] {
+                printer.note("  conflict: \(conflict["text"]?.string ?? conflict.text())")
+            }
+        }
+
+        private static func write(_ definition: JSON, to path: String) throws(CommandFailure) {
+            let text = path.hasSuffix(".json") ? definition.text(pretty: true) + "\n" : YAMLWriter.text(definition)
+            try PrivateFile.write(text, to: path)
+        }
+    }
+
+    /// Which operations of a document are wanted.
+    struct ImportChoice: ParsableArguments {
+        @Option(help: "Only operations with this tag; repeatable.") var tag: [String] = []
+        @Option(help: "Only paths like this; * stands for any text without a slash, ** for any.") var path: [String] =
+            []
+        @Option(help: "Only this method; repeatable.") var method: [String] = []
+        @Option(help: "Only the operation of this id; repeatable.") var operation: [String] = []
+        @Flag(help: "Leave deprecated operations out.") var noDeprecated = false
+
+        /// The members that are lists.
+        static let lists: Set<String> = ["tags", "paths", "methods", "operation_ids"]
+
+        var options: [(name: String, value: String)] {
+            var options: [(name: String, value: String)] = []
+            for (name, values) in [("tags", tag), ("paths", path), ("methods", method), ("operation_ids", operation)]
+            where !values.isEmpty { options.append((name, values.joined(separator: ","))) }
+            if noDeprecated { options.append(("deprecated", "false")) }
+            return options
+        }
+    }
+}

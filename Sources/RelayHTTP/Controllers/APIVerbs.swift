@@ -1,0 +1,26 @@
+import Administration
+import Hummingbird
+import Pipeline
+import Registry
+
+/// `POST /v1/apis/{slug}:{verb}`: the slug and what is to be done with it are one segment, and so one route.
+struct APIVerbs {
+    typealias Handler = @Sendable (_ slug: String, Request, RelayContext) async throws -> Response
+
+    let administration: Administration
+    let handlers: [String: Handler]
+
+    func add(to router: Router<RelayContext>) {
+        router.group().add(middleware: RequireToken(administration: administration, kinds: [.user]))
+            .post("v1/apis/:slug", use: handle)
+    }
+
+    @Sendable private func handle(_ request: Request, _ context: RelayContext) async throws -> Response {
+        let segment = try context.parameters.require("slug")
+        let parts = segment.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let handler = handlers[String(parts[1])] else {
+            throw Failure(.endpointNotFound, stage: .relay, detail: "There is no such resource.")
+        }
+        return try await handler(String(parts[0]), request, context)
+    }
+}

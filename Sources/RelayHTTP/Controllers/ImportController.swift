@@ -1,0 +1,86 @@
+import Administration
+import Drafts
+import Hummingbird
+import Importing
+import OpenAPI
+import Pipeline
+import Registry
+import Value
+
+/// `:import`: a draft of what describes an API, and what it would change of an API that is there.
+struct ImportController {
+    let administration: Administration
+    let service: ImportService
+
+    func add(to router: Router<RelayContext>) {
+        router.group().add(middleware: RequireToken(administration: administration, kinds: [.user]))
+            .post("v1/apis:import", use: importNew)
+    }
+
+    /// A draft; nothing is saved.
+    @Sendable func importNew(_ request: Request, _ context: RelayContext) async throws -> Response {
+        let wanted = try await ImportRequest(request, context)
+        guard !wanted.saves, wanted.base == nil else {
+            throw ImportRequest.wrong("/save", "This goes with /v1/apis/{slug}:import.")
+        }
+        let draft = try await draft(wanted, context)
+        return .json(try await service.run { draft.listed })
+    }
+
+    /// A draft, and the three-way merge of what was imported before, what is imported now, and the owner's changes.
+    /// With `save` the outcome is stored, in the version that `If-Match` names if it does.
+    func importOnto(_ slug: String, _ request: Request, _ context: RelayContext) async throws -> Response {
+        let wanted = try await ImportRequest(request, context)
+        let actor = try context.actor()
+        guard Slug.isValid(slug) else { throw ImportRequest.wrong("", "This is no slug.") }
+        let draft = try await draft(wanted, context)
+        let state = try await administration.importState(of: slug, for: actor)
+        let outcome = try await service.run { () -> (answer: JSONObject, definition: JSON, imported: JSON) in
+            var imported = draft.wholeDefinition
+            if state.current == nil, var object = imported.object {
+                object["slug"] = .string(slug)
+                imported = .object(object)
+            }
+            let base = try wanted.base.map { try Importer.draft(of: $0, options: wanted.options).wholeDefinition }
+            var answer = draft.listed.object ?? JSONObject()
+            guard let current = state.current else { return (answer, imported, imported) }
+            let merge = DraftMerge(base: base ?? state.imported, theirs: imported, mine: current.definition)
+            answer["definition"] = merge.definition
+            for (key, value) in merge.json { answer[key] = value }
+            return (answer, merge.definition, imported)
+        }
+        var answer = outcome.answer
+        guard wanted.saves else {
+            answer["saved"] = false
+            return .json(.object(answer), etag: state.current?.etag)
+        }
+        let condition: WriteCondition =
+            if case .matches = request.condition {
+                request.condition
+            } else {
+                // What was merged is what is replaced.
+                state.current.map { .matches(etag: $0.etag) } ?? .new
+            }
+        let (api, isNew) = try await administration.saveImport(
+            outcome.definition, imported: outcome.imported, at: slug, condition: condition, by: actor)
+        answer["saved"] = true
+        answer["definition"] = Presentation.api(api)
+        return .json(.object(answer), status: isNew ? .created : .ok, etag: api.etag)
+    }
+
+    private func draft(_ wanted: ImportRequest, _ context: RelayContext) async throws -> Draft {
+        var options = wanted.options
+        let source: ImportSource
+        switch wanted.origin {
+        case .source(let given):
+            source = given
+        case .url(let url):
+            let user = try context.requireToken().user ?? ""
+            let file = try await service.fetcher.fetch(url, user: user)
+            options.sourceURL = url
+            source = ImportSource(files: [file])
+        }
+        let (given, settings) = (source, options)
+        return try await service.run { try Importer.draft(of: given, options: settings) }
+    }
+}

@@ -1,0 +1,91 @@
+import HTTPTypes
+import Hummingbird
+import Importing
+import NIOCore
+import OpenAPI
+import Pipeline
+import Value
+
+/// What `:import` is asked for: the source and what is wanted of it. As one JSON object with `document`, `files` or
+/// `url`, as an upload (`multipart/form-data`), or as a bare document with the options in the query.
+struct ImportRequest {
+    /// Where the description is.
+    enum Origin {
+        case source(ImportSource)
+        case url(String)
+    }
+
+    var origin: Origin
+    var options = ImportOptions()
+    /// The older document, for an API whose last import is not known.
+    var base: ImportSource?
+    /// Whether what comes of it is stored.
+    var saves = false
+
+    init(_ request: Request, _ context: RelayContext) async throws {
+        let bytes = try await Array(request.wholeBody(context).readableBytesView)
+        let type = request.headers[.contentType] ?? ""
+        var reader: OptionReader
+        if let boundary = MultipartForm.boundary(type) {
+            guard let form = MultipartForm(bytes, boundary: boundary) else {
+                throw Self.wrong("", "The body is not the form that its content type promises.")
+            }
+            reader = OptionReader(form)
+            var files: [ImportFile] = []
+            for part in form.parts where part.fileName != nil {
+                files.append(ImportFile(name: part.fileName ?? "", bytes: Array(part.bytes)))
+            }
+            guard !files.isEmpty else { throw Self.wrong("", "The form holds no file.") }
+            origin = .source(ImportSource(files: files, root: try reader.text("root")))
+        } else if let object = Self.object(bytes, type) {
+            reader = OptionReader(object)
+            origin = try Self.origin(&reader)
+        } else {
+            guard !bytes.isEmpty else {
+                throw Self.wrong("", "The body is empty. Send a document, or {\"url\": …}.")
+            }
+            reader = OptionReader(query: request.uri.queryParameters)
+            origin = .source(ImportSource(files: [ImportFile(name: "document", bytes: bytes)]))
+        }
+        base = try reader.documents("base")
+        saves = try reader.flag("save") ?? false
+        options.name = try reader.text("name")
+        options.baseURL = try reader.text("base_url")
+        options.selection.include = try reader.filter()
+        if var excluded = try reader.nested("exclude") {
+            options.selection.exclude = try excluded.filter()
+            try excluded.finish()
+        }
+        options.selection.includesDeprecated = try reader.flag("deprecated") ?? true
+        try reader.finish()
+    }
+
+    /// The body where it is a request and not itself a document.
+    private static func object(_ bytes: [UInt8], _ type: String) -> JSONObject? {
+        guard type.isEmpty || type.lowercased().hasPrefix("application/json"),
+            let object = (try? JSON.parse(bytes))?.object
+        else { return nil }
+        let isRequest = ["document", "files", "url"].contains { object[$0] != nil }
+        let isDocument = ["openapi", "swagger", "info", "log"].contains { object[$0] != nil }
+        return isRequest && !isDocument ? object : nil
+    }
+
+    private static func origin(_ reader: inout OptionReader) throws(Failure) -> Origin {
+        let url = try reader.text("url")
+        let document = try reader.documents("document")
+        let files = try reader.files("files")
+        let root = try reader.text("root")
+        switch (url, document, files) {
+        case (let url?, nil, nil): return .url(url)
+        case (nil, let document?, nil): return .source(document)
+        case (nil, nil, let files?): return .source(ImportSource(files: files, root: root))
+        default: throw wrong("", "Give exactly one of \"document\", \"files\" and \"url\".")
+        }
+    }
+
+    static func wrong(_ pointer: String, _ message: String) -> Failure {
+        Failure(
+            .invalidRequest, stage: .validation, detail: pointer.isEmpty ? message : "A member is not valid.",
+            violations: pointer.isEmpty ? [] : [.init(pointer: pointer, message: message)])
+    }
+}

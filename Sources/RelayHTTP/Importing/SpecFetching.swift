@@ -1,0 +1,8 @@
+package import OpenAPI
+package import Pipeline
+
+/// Fetches a document that an owner names by its URL, past the guard of everything that leaves.
+package protocol SpecFetching: Sendable {
+    /// - Throws: ``Failure``, in the words of calls.
+    func fetch(_ url: String, user: String) async throws(Failure) -> ImportFile
+}

@@ -1,0 +1,279 @@
+import AsyncHTTPClient
+import Foundation
+import NIOHTTP1
+import Testing
+import Value
+
+@Suite("What describes an API becomes a definition that serves calls", .serialized, .timeLimit(.minutes(4)))
+struct ImportTests {
+    private static func document(_ origin: TestOrigin, extra: String = "", title: String = "Shop") -> String {
+        """
+        openapi: 3.0.3
+        info: {title: \(title), version: "1"}
+        servers: [{url: "\(origin.url)/v1"}]
+        security: [{key: []}]
+        paths:
+          /orders/{id}:
+            get:
+              operationId: getOrder
+              tags: [orders]
+              summary: One order
+              parameters:
+                - {name: id, in: path, required: true, schema: {type: string}}
+                - {name: fields, in: query, style: form, explode: false, schema: {type: array, items: {type: string}}}
+              responses:
+                "200": {description: ok, content: {application/json: {schema: {$ref: "#/components/schemas/Order"}}}}
+          /orders:
+            post:
+              operationId: createOrder
+              tags: [orders]
+              requestBody:
+                required: true
+                content: {application/json: {schema: {$ref: "#/components/schemas/Order"}}}
+              responses: {"201": {description: made}}
+        \(extra)
+        components:
+          securitySchemes: {key: {type: apiKey, in: header, name: X-API-Key}}
+          schemas:
+            Order:
+              type: object
+              required: [id]
+              properties: {id: {type: string}, parent: {$ref: "#/components/schemas/Order"}}
+
+        """
+    }
+
+    private static func penstock(
+        _ scene: TwoRoutes, _ folder: Scratch, _ arguments: [String], executable: String = Binaries.penstock
+    ) async throws -> (end: ChildProcess.End, output: String, errors: String) {
+        try await ChildProcess.run(
+            executable, arguments,
+            environment: [
+                "PENSTOCK_URL": scene.relay.url, "PENSTOCK_TOKEN": scene.account.user,
+                "PENSTOCK_CA_FILE": try Certificates.shared.get().root, "HOME": folder.path,
+            ])
+    }
+
+    @Test("I: an OpenAPI file is imported, saved, given its key, and called as a tool")
+    func openAPI() async throws {
+        let scene = try await TwoRoutes.make(starts: false)
+        scene.origin.script("/v1/orders/o%201") { seen in
+            guard seen.headers["x-api-key"] == ["the-shops-key"] else { return .json([:], status: 401) }
+            return .json(["id": "o 1", "target": .string(seen.target)])
+        }
+        let folder = try Scratch("import")
+        let file = try folder.write("shop.yaml", Self.document(scene.origin))
+        let shown = try await Self.penstock(scene, folder, ["apis", "import", file])
+        #expect(shown.end == .exit(0), "\(shown)")
+        #expect(shown.output.contains("getOrder") && shown.output.contains("createOrder"), "\(shown)")
+        #expect(shown.errors.contains("2 of 2 operations") && shown.errors.contains("Nothing was saved"), "\(shown)")
+        #expect(try await scene.relay.send(.GET, "/v1/apis/shop", scene.account.user).status == 404)
+        let saved = try await Self.penstock(scene, folder, ["apis", "import", file, "--save"])
+        #expect(saved.end == .exit(0), "\(saved)")
+        expectProblem(try await scene.call("shop", "getOrder", ["id": "o 1"]), "CREDENTIAL_MISSING", 424)
+        let set = try await scene.relay.send(
+            .PUT, "/v1/apis/shop/credentials", scene.account.user, ["key": "the-shops-key"])
+        #expect((200..<300).contains(set.status), "\(set)")
+        let called = try await scene.call("shop", "getOrder", ["id": "o 1", "fields": ["a", "b c"]])
+        #expect(called.status == 200, "\(called)")
+        #expect(called.json["data"]?["target"] == "/v1/orders/o%201?fields=a,b%20c", "\(called)")
+        let wrong = try await scene.call("shop", "createOrder", ["parent": ["id": 7]])
+        expectProblem(wrong, "INVALID_REQUEST", 400)
+        #expect(Set(pointers(wrong)).isSuperset(of: ["/parent/id"]), "\(wrong)")
+        let tool = try await scene.relay.send(.GET, "/v1/tools/shop/getOrder", scene.account.agent)
+        #expect(!tool.text.contains("localhost") && !tool.text.contains("X-API-Key"), "\(tool)")
+        #expect(try await scene.relay.auditRecords().contains { $0["action"] == "api.import" })
+        try await scene.end()
+    }
+
+    @Test("I: importing again keeps the owner's changes, brings the document's, and shows both first")
+    func again() async throws {
+        let scene = try await TwoRoutes.make(starts: false)
+        let folder = try Scratch("import")
+        let old = try folder.write("old.yaml", Self.document(scene.origin))
+        #expect(try await Self.penstock(scene, folder, ["apis", "import", old, "--save"]).end == .exit(0))
+        let mine = try await scene.relay.send(.GET, "/v1/apis/shop", scene.account.user)
+        var definition = try #require(mine.json.object)
+        var endpoints = (definition["endpoints"]?.array ?? []).compactMap(\.object)
+        let index = try #require(endpoints.firstIndex { $0["name"] == "getOrder" })
+        endpoints[index]["name"] = "look_up_order"
+        endpoints[index]["description"] = "What the shop knows of an order"
+        definition["endpoints"] = .array(endpoints.map(JSON.object))
+        definition["security"] = ["rate_limit": ["requests_per_minute": 5]]
+        let changed = try await scene.relay.send(.PUT, "/v1/apis/shop", scene.account.user, .object(definition))
+        #expect(changed.status == 200, "\(changed)")
+        let new = try folder.write(
+            "new.yaml",
+            Self.document(
+                scene.origin,
+                extra: """
+                      /orders/{id}/lines:
+                        get:
+                          operationId: getLines
+                          parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+                          responses: {"200": {description: ok}}
+                    """))
+        let shown = try await Self.penstock(scene, folder, ["apis", "import", new, "--slug", "shop"])
+        #expect(shown.end == .exit(0) && shown.errors.contains("getLines"), "\(shown)")
+        #expect(try await scene.relay.send(.GET, "/v1/apis/shop", scene.account.user).json == changed.json)
+        let saved = try await Self.penstock(scene, folder, ["apis", "import", new, "--slug", "shop", "--save"])
+        #expect(saved.end == .exit(0), "\(saved)")
+        let merged = try await scene.relay.send(.GET, "/v1/apis/shop", scene.account.user)
+        let names = merged.json["endpoints"]?.array?.compactMap { $0["name"]?.string } ?? []
+        #expect(Set(names) == ["look_up_order", "createOrder", "getLines"], "\(merged)")
+        let kept = merged.json["endpoints"]?.array?.first { $0["name"] == "look_up_order" }
+        #expect(kept?["description"] == "What the shop knows of an order")
+        #expect(merged.json["security"]?["rate_limit"]?["requests_per_minute"]?.int == 5)
+        // Somebody else's change in between is not lost.
+        let stale = try await scene.relay.send(
+            .POST, "/v1/apis/shop:import", scene.account.user,
+            ["document": .string(Self.document(scene.origin)), "save": true],
+            headers: ["if-match": mine.headers.first(name: "etag") ?? ""])
+        #expect(stale.status == 412, "\(stale)")
+        try await scene.end()
+    }
+
+    @Test("S13: a document is fetched by its URL past the guard, and what it refers to is not")
+    func url() async throws {
+        let scene = try await TwoRoutes.make(starts: false)
+        let other = try await TestOrigin(tls: Certificates.shared.get())
+        let plain = try await TestOrigin()
+        let document = Self.document(
+            scene.origin,
+            extra: """
+                  /remote:
+                    get:
+                      operationId: remote
+                      responses:
+                        "200":
+                          description: ok
+                          content:
+                            application/json:
+                              schema:
+                                anyOf:
+                                  - {$ref: "\(other.url)/schema.json"}
+                                  - {$ref: "\(plain.url)/schema.json"}
+                                  - {$ref: "file:///etc/passwd"}
+                                  - {$ref: "other.yaml#/Thing"}
+                """)
+        scene.origin.script("/spec/openapi.yaml") { _ in
+            .bytes(Array(document.utf8), headers: ["content-type": "application/yaml"])
+        }
+        func fetch(_ url: String) async throws -> Answer {
+            try await scene.relay.send(.POST, "/v1/apis:import", scene.account.user, ["url": .string(url)])
+        }
+        let fetched = try await fetch(scene.origin.url + "/spec/openapi.yaml")
+        #expect(fetched.status == 200, "\(fetched)")
+        let remote = fetched.json["operations"]?.array?.first { $0["operation_id"] == "remote" }
+        #expect(remote?["outcome"] == "imported_with_changes", "\(remote ?? .null)")
+        #expect((remote?["findings"]?.array ?? []).allSatisfy { $0["line"]?.int != nil }, "\(remote ?? .null)")
+        #expect(other.opened == 0 && plain.opened == 0)
+        #expect(scene.origin.seen.map(\.path) == ["/spec/openapi.yaml"])
+        #expect(!fetched.text.contains("root:"))
+        expectProblem(try await fetch(plain.url + "/spec"), "INVALID_REQUEST", 400)
+        expectProblem(try await fetch("https://169.254.169.254/latest"), "URL_NOT_ALLOWED", 403)
+        expectProblem(try await fetch("https://10.0.0.1/openapi.json"), "URL_NOT_ALLOWED", 403)
+        expectProblem(try await fetch("file:///etc/passwd"), "INVALID_REQUEST", 400)
+        scene.origin.script("/moved") { _ in
+            .json([:], status: 302, headers: ["location": other.url + "/spec"])
+        }
+        let moved = try await fetch(scene.origin.url + "/moved")
+        expectProblem(moved, "UPSTREAM_ERROR", 502)
+        #expect(other.opened == 0)
+        scene.origin.script("/large") { _ in .download(17 << 20) }
+        expectProblem(try await fetch(scene.origin.url + "/large"), "RESPONSE_TOO_LARGE", 502)
+        try await other.close()
+        try await plain.close()
+        try await scene.end()
+    }
+
+    @Test("I: a folder of files is one document, an upload a form, and a curl command an endpoint")
+    func sources() async throws {
+        let scene = try await TwoRoutes.make(starts: false)
+        let folder = try Scratch("import")
+        let root = """
+            openapi: 3.1.0
+            info: {title: Parts, version: "1"}
+            servers: [{url: "https://parts.example.com"}]
+            paths:
+              /things/{id}: {$ref: "./paths/thing.yaml"}
+            """
+        let path = """
+            get:
+              operationId: getThing
+              parameters: [{name: id, in: path, required: true, schema: {$ref: "../schemas.yaml#/Id"}}]
+              responses: {"200": {description: ok}}
+            """
+        let files = try Scratch("parts")
+        _ = try files.write("openapi.yaml", root)
+        _ = try files.write("schemas.yaml", "Id: {type: string, pattern: '^t-[0-9]+$'}\n")
+        try FileManager.default.createDirectory(atPath: files.path + "/paths", withIntermediateDirectories: true)
+        _ = try files.write("paths/thing.yaml", path)
+        let taken = try await Self.penstock(scene, folder, ["apis", "import", files.path, "--output", "json"])
+        #expect(taken.end == .exit(0) && taken.output.contains("^t-[0-9]+$"), "\(taken)")
+        let curl = """
+            curl 'https://hooks.example.com/v2/users/42?verbose=true' -H 'Authorization: Bearer canary-0123456789' \\
+              --data-raw '{"name": "Ann", "age": 7}'
+            """
+        let called = try await Self.penstock(
+            scene, folder,
+            [
+                "-c", #"exec "$0" apis import - --output json < "$1""#, Binaries.penstock,
+                folder.write("curl.txt", curl),
+            ],
+            executable: "/bin/sh")
+        #expect(called.end == .exit(0) && called.output.contains("bearer_token"), "\(called)")
+        #expect(!called.output.contains("canary") && !called.output.contains("Ann"), "\(called)")
+        let written = folder.path + "/parts.yaml"
+        let wrote = try await Self.penstock(scene, folder, ["apis", "import", files.path, "--write", written])
+        #expect(wrote.end == .exit(0), "\(wrote)")
+        let applied = try await Self.penstock(scene, folder, ["apis", "apply", "-f", written])
+        #expect(applied.end == .exit(0), "\(applied)")
+        try await scene.end()
+    }
+
+    @Test("I: what cannot be imported is said with its place, and nothing is saved")
+    func bad() async throws {
+        let scene = try await TwoRoutes.make(starts: false)
+        func send(_ body: String, type: String = "application/yaml", path: String = "/v1/apis:import") async throws
+            -> Answer
+        {
+            try await TestClient.send(
+                .POST, scene.relay.url + path, token: scene.account.user, headers: ["content-type": type],
+                body: .bytes(Array(body.utf8)))
+        }
+        let broken = try await send("openapi: 3.0.0\ninfo: {title: A\npaths: {}\n")
+        expectProblem(broken, "INVALID_REQUEST", 400)
+        #expect(broken.text.contains("line"), "\(broken)")
+        expectProblem(try await send("just a text"), "INVALID_REQUEST", 400)
+        expectProblem(try await send(""), "INVALID_REQUEST", 400)
+        expectProblem(
+            try await send(#"{"document": {}, "url": "https://a.test"}"#, type: "application/json"), "INVALID_REQUEST",
+            400)
+        let unknown = try await send(#"{"document": {"openapi": "3.0.0"}, "tag": "x"}"#, type: "application/json")
+        #expect(pointers(unknown) == ["/tag"], "\(unknown)")
+        expectProblem(try await send("--x--", type: "multipart/form-data; boundary=x"), "INVALID_REQUEST", 400)
+        expectProblem(try await send("garbage", type: "multipart/form-data; boundary=x"), "INVALID_REQUEST", 400)
+        let agent = try await scene.relay.send(
+            .POST, "/v1/apis:import", scene.account.agent, ["document": ["openapi": "3.0.0"]])
+        expectProblem(agent, "FORBIDDEN", 403)
+        let deep = String(repeating: "[", count: 100_000)
+        expectProblem(try await send(deep, type: "application/json"), "INVALID_REQUEST", 400)
+        let list = try await scene.relay.send(.GET, "/v1/apis", scene.account.user)
+        #expect(list.json["items"]?.array?.isEmpty == true)
+        try await scene.end()
+    }
+
+    @Test("A definition of another user is neither seen nor merged with")
+    func tenants() async throws {
+        let scene = try await TwoRoutes.make(starts: false)
+        let bob = try await scene.relay.newAccount("bob")
+        let body: JSON = ["document": .string(Self.document(scene.origin)), "save": true]
+        let first = try await scene.relay.send(.POST, "/v1/apis/shop:import", scene.account.user, body)
+        #expect(first.status == 201, "\(first)")
+        let second = try await scene.relay.send(.POST, "/v1/apis/shop:import", bob.user, body)
+        #expect(second.status == 201, "\(second)")
+        #expect(second.json["changes"] == nil && second.json["definition"]?["id"] != first.json["definition"]?["id"])
+        try await scene.end()
+    }
+}

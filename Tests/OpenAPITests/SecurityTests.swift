@@ -1,0 +1,133 @@
+import Drafts
+import OpenAPI
+import Registry
+import Testing
+import Value
+
+@Suite struct SecurityTests {
+    private func draft(_ schemes: String, _ security: String, _ paths: String = "/a: {get: {}}") throws -> Draft {
+        let draft = try importing(
+            document(paths, "security: \(security)\ncomponents:\n  securitySchemes: \(schemes)"))
+        _ = try draft.accepted()
+        return draft
+    }
+
+    @Test(
+        "I: security schemes become authentication",
+        arguments: [
+            ("{type: apiKey, in: header, name: X-Key}", #"{"type": "api_key", "config": {"header_name": "X-Key"}}"#),
+            ("{type: apiKey, in: query, name: key}", #"{"type": "api_key", "config": {"query_name": "key"}}"#),
+            ("{type: apiKey, in: cookie, name: sid}", #"{"type": "api_key", "config": {"cookie_name": "sid"}}"#),
+            ("{type: http, scheme: Bearer}", #"{"type": "bearer_token", "config": {}}"#),
+            ("{type: http, scheme: basic}", #"{"type": "basic_auth", "config": {}}"#),
+            (
+                "{type: http, scheme: Token}",
+                #"{"type": "api_key", "config": {"header_name": "Authorization", "prefix": "Token "}}"#
+            ),
+            (
+                "{type: openIdConnect, openIdConnectUrl: 'https://id.example.com'}",
+                #"{"type": "bearer_token", "config": {}}"#
+            ),
+            (
+                "{type: oauth2, flows: {clientCredentials: {tokenUrl: 'https://id.example.com/token', scopes: {read: a}}}}",
+                #"{"type": "oauth2", "config": {"token_url": "https://id.example.com/token", "scopes": ["read"]}}"#
+            ),
+            (
+                "{type: oauth2, flows: {authorizationCode: {tokenUrl: /token, authorizationUrl: /a, scopes: {}}}}",
+                #"{"type": "bearer_token", "config": {}}"#
+            ),
+            (
+                "{type: oauth2, flows: {password: {tokenUrl: /token, scopes: {}}}}",
+                #"{"type": "oauth2", "config": {"grant": "password", "token_url": "https://boats.example.com/token", "scopes": ["read"]}}"#
+            ),
+        ])
+    func kinds(_ row: (scheme: String, authentication: String)) throws {
+        let draft = try draft("{s: \(row.scheme)}", "[{s: [read]}]")
+        #expect(draft.definition["authentication"] == (try JSON.parse(row.authentication)))
+        #expect(draft.codes.contains("credentials_wanted"))
+    }
+
+    @Test(
+        "I: security that cannot be sent is told, and the draft stands without",
+        arguments: [
+            "{type: http, scheme: digest}", "{type: apiKey, in: header, name: Host}", "{type: banana}", "{}",
+            "{type: apiKey, in: header}", "{$ref: '#/nowhere'}",
+        ])
+    func unsupported(_ scheme: String) throws {
+        let draft = try draft("{s: \(scheme)}", "[{s: []}]")
+        #expect(draft.definition["authentication"] == nil)
+        #expect(draft.codes.contains("security_unsupported"))
+        #expect(draft.operations.map(\.outcome) == [.importedWithChanges])
+    }
+
+    @Test("I: a client certificate is left to the owner with a finding")
+    func certificate() throws {
+        let draft = try draft("{s: {type: mutualTLS}, k: {type: apiKey, in: header, name: K}}", "[{s: [], k: []}]")
+        #expect(draft.definition["authentication"]?["type"] == "api_key")
+        #expect(draft.codes.contains("security_certificate"))
+        #expect(draft.operations.map(\.outcome) == [.imported])
+    }
+
+    @Test("I: security: [] and an empty alternative are respected; other alternatives are told")
+    func levels() throws {
+        let draft = try draft(
+            "{a: {type: apiKey, in: header, name: A}, b: {type: http, scheme: basic}}", "[{a: []}]",
+            """
+            /one: {get: {operationId: one}, put: {operationId: two, security: []}}
+            /two: {get: {operationId: three, security: [{b: []}, {a: []}]}, put: {operationId: four, security: [{b: []}]}}
+            /three: {get: {operationId: five, security: [{}, {b: []}]}, put: {operationId: six, security: [{}, {a: []}]}}
+            """)
+        #expect(draft.definition["authentication"]?["config"] == ["header_name": "A"])
+        #expect(draft.endpoints.map { $0["security"] == [] } == [false, true, false, false, true, false])
+        #expect(draft.findings("security_differs").map { "\($0.pointer)" } == ["/paths/~1two/put/security"])
+    }
+
+    @Test("I: operations that name no security while others do are public, and 2.0's names are read")
+    func publicOnes() throws {
+        let draft = try importing(
+            """
+            swagger: '2.0'
+            host: boats.example.com
+            securityDefinitions: {o: {type: oauth2, flow: application, tokenUrl: 'https://id.example.com/t', scopes: {a: b}}}
+            paths: {/a: {get: {security: [{o: [a]}]}, put: {}}}
+            """)
+        #expect(draft.definition["authentication"]?["type"] == "oauth2")
+        #expect(try draft.accepted().endpoints.map(\.sendsCredential) == [true, false])
+    }
+
+    @Test("I: keys that are asked for together are several headers; what goes elsewhere is told")
+    func together() throws {
+        let schemes =
+            "{a: {type: apiKey, in: header, name: A}, b: {type: apiKey, in: header, name: B}, q: {type: apiKey, in: query, name: q}}"
+        let both = try draft(schemes, "[{a: [], b: []}]", "/a: {get: {}, put: {security: [{b: []}]}}")
+        #expect(both.definition["authentication"]?["type"] == "custom_header")
+        #expect(both.definition["authentication"]?["config"]?["headers"] == [["name": "A"], ["name": "B"]])
+        #expect(both.operations.map(\.outcome) == [.imported, .imported])
+        let odd = try draft(schemes, "[{a: [], q: []}]")
+        #expect(odd.definition["authentication"]?["type"] == "api_key")
+        #expect(odd.operations.map(\.outcome) == [.importedWithChanges])
+    }
+
+    @Test("I: schemes that nothing refers to are sent with every call, and that is told")
+    func assumed() throws {
+        let draft = try importing(
+            document("/a: {get: {}}", "components: {securitySchemes: {k: {type: apiKey, in: query, name: k}}}"))
+        #expect(draft.definition["authentication"]?["type"] == "api_key")
+        #expect(draft.codes.contains("security_assumed"))
+        #expect(try draft.accepted().endpoints[0].sendsCredential)
+    }
+
+    @Test("I: a parameter that carries the credential is no argument")
+    func parameter() throws {
+        let draft = try draft(
+            "{s: {type: apiKey, in: header, name: X-Key}}", "[{s: []}]",
+            """
+            /a:
+              parameters: [{name: x-key, in: header, required: true, schema: {type: string}}]
+              get: {operationId: a}
+              put: {operationId: b, security: []}
+            """)
+        #expect(draft.findings("parameter_is_credential").count == 1)
+        #expect(try draft.accepted().endpoints.map { $0.parameters.count } == [0, 1])
+    }
+}
