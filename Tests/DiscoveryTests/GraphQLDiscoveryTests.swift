@@ -120,6 +120,20 @@ import Value
         #expect(draft.endpoints.allSatisfy { JSON.object($0).bytes().count < 8192 })
     }
 
+    @Test func `Fields beyond what a definition holds are listed as left out`() async throws {
+        let fields = (0..<2003).map {
+            #"{"name":"f\#($0)","args":[],"type":{"kind":"SCALAR","name":"Int"}}"#
+        }
+        let query = #"{"kind":"OBJECT","name":"Query","fields":[\#(fields.joined(separator: ","))]}"#
+        let answer = #"{"data":{"__schema":{"queryType":{"name":"Query"},"types":[\#(query)]}}}"#
+        let draft = try #require(
+            try await discover(ScriptedSite(["GET /graphql": .json(answer)])).candidates.first?.draft)
+        #expect(draft.endpoints.count == 2000)
+        #expect(
+            draft.operations.filter { $0.outcome == .leftOut }.map(\.findings.first?.code)
+                == Array(repeating: "too_many", count: 3))
+    }
+
     @Test func `Names and types that are none are passed over`() async throws {
         let answer = #"""
             {"data":{"__schema":{"queryType":{"name":"Query"},"types":[{"kind":"OBJECT","name":"Query","fields":[
