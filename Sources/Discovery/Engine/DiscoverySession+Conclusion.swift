@@ -21,7 +21,7 @@ extension DiscoverySession {
         if candidates.allSatisfy({ $0.endpoints == 0 }) {
             findings.add(
                 "nothing_found",
-                "Nothing that describes the API was found. Give sample paths, or bring an OpenAPI document or a capture.",
+                "Nothing that describes the API was found. Give sample paths, or bring a document or a capture.",
                 nil)
         }
     }
