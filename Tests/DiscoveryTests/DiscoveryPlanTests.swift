@@ -34,6 +34,16 @@ import Testing
         #expect(order == ["root /e", "linked /c", "well_known /b", "well_known /d", "sample /a"])
     }
 
+    @Test func `Two thirds go to guesses while samples wait`() throws {
+        var options = DiscoveryOptions()
+        options.requests = 6
+        var plan = DiscoveryPlan(options)
+        for number in 0..<8 { plan.offer(try probe("/\(number)", number < 6 ? .wellKnown : .sample)) }
+        let order = (0..<6).map { asked(plan.next(at: .seconds($0)))?.split(separator: " ").first }
+        #expect(order == ["well_known", "well_known", "well_known", "well_known", "sample", "sample"])
+        #expect(ended(plan.next(at: .seconds(9))) == .requests)
+    }
+
     @Test func `An address is asked once; a guess that a link confirms moves forward`() throws {
         var plan = DiscoveryPlan(DiscoveryOptions())
         #expect(plan.offer(try probe("/a")) == true)

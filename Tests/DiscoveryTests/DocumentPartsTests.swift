@@ -66,10 +66,12 @@ import Value
         #expect(result.findings.first { $0.code == "part_missing" }?.evidence.count == 2)
     }
 
-    @Test func `Files elsewhere are not asked for, and files without end are bounded`() async throws {
+    @Test func `S13: A reference to a URL or a file of the machine is never asked, and files without end are bounded`()
+        async throws
+    {
         let references = (0..<200).map { #""r\#($0)":{"$ref":"p\#($0).json"}"# }.joined(separator: ",")
         let document =
-            #"{"openapi":"3.0.0","paths":{},"a":{"$ref":"http://169.254.169.254/x"},"b":{"$ref":"file:///etc/passwd"},"#
+            #"{"openapi":"3.0.0","paths":{},"a":{"$ref":"http://169.254.169.254/x"},"b":{"$ref":"file:///etc/passwd"},"c":{"$ref":"https://crm.example.com/absolute.json"},"d":{"$ref":"//crm.example.com/absolute.json"},"#
             + references + "}"
         let site = ScriptedSite(["/openapi.json": .json(document)]) { request in
             .success(.json(request.address.path.hasPrefix("/p") ? document : "{}", status: 200))
@@ -77,6 +79,7 @@ import Value
         let names = Box()
         _ = try await discover(site, importers: noting(names))
         #expect(names.all.first?.count ?? 0 <= 30)
+        #expect(!site.askedPaths.contains("/absolute.json"))
         #expect(site.asked.allSatisfy { $0.address.origin.description == ScriptedSite.origin })
     }
 }

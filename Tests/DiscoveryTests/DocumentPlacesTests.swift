@@ -194,6 +194,23 @@ import Value
         #expect(result.candidates.first?.evidence.map(\.path) == ["/a.json", "/", "/b.json"])
     }
 
+    @Test func `A document's server is shown where it is another, and assumed where it names none`() async throws {
+        let elsewhere = petDocument.replacing(
+            #""paths""#, with: #""servers":[{"url":"https://api.other.net/v1"}],"paths""#)
+        let told = try await discover(ScriptedSite(["/openapi.json": .json(elsewhere)]))
+        #expect(
+            told.findings.first { $0.code == "server_elsewhere" }?.message.contains("https://api.other.net") == true)
+        var importers = plainImporter
+        importers.openAPI = { _ throws(DiscoveryImportError) in
+            Draft(source: .openapi, definition: ["name": "Pets"], operations: [])
+        }
+        let site = ScriptedSite(["/api/openapi.json": .json(petDocument)])
+        let assumed = try await discover(site, base: "https://crm.example.com/api", importers: importers)
+        let draft = try #require(assumed.candidates.first?.draft)
+        #expect(draft.definition["connection"]?["base_url"] == "https://crm.example.com")
+        #expect(draft.findings.map(\.code) == ["base_url_assumed"])
+    }
+
     @Test func `Once a document is found the guesses are not asked`() async throws {
         let site = ScriptedSite(["/openapi.json": .json(petDocument)])
         let result = try await discover(site)

@@ -70,7 +70,7 @@ import Value
 
     @Test func `The relay accepts the definition`() async throws {
         let definition = try accepted(try await shop())
-        #expect(definition.name == "crm.example.com GraphQL")
+        #expect(definition.name == "GraphQL at crm.example.com")
     }
 
     @Test func `Introspection goes by GET, percent-encoded, and never names a mutation`() async throws {
@@ -118,6 +118,20 @@ import Value
         let draft = try #require(result.candidates.first?.draft)
         #expect(draft.endpoints.count == 60)
         #expect(draft.endpoints.allSatisfy { JSON.object($0).bytes().count < 8192 })
+    }
+
+    @Test func `Fields beyond what a definition holds are listed as left out`() async throws {
+        let fields = (0..<2003).map {
+            #"{"name":"f\#($0)","args":[],"type":{"kind":"SCALAR","name":"Int"}}"#
+        }
+        let query = #"{"kind":"OBJECT","name":"Query","fields":[\#(fields.joined(separator: ","))]}"#
+        let answer = #"{"data":{"__schema":{"queryType":{"name":"Query"},"types":[\#(query)]}}}"#
+        let draft = try #require(
+            try await discover(ScriptedSite(["GET /graphql": .json(answer)])).candidates.first?.draft)
+        #expect(draft.endpoints.count == 2000)
+        #expect(
+            draft.operations.filter { $0.outcome == .leftOut }.map(\.findings.first?.code)
+                == Array(repeating: "too_many", count: 3))
     }
 
     @Test func `Names and types that are none are passed over`() async throws {

@@ -70,7 +70,7 @@ import Value
         }
     }
 
-    @Test func `Redirects are followed thrice within the origin, and loops end`() async throws {
+    @Test func `S5: Redirects are followed thrice within the origin, and loops end`() async throws {
         let chain = ScriptedSite([
             "/openapi.json": .redirect("/a"), "/a": .redirect("/b", 307), "/b": .redirect("c", 308),
             "/c": .json(petDocument),
@@ -90,7 +90,7 @@ import Value
         #expect(!longer.askedPaths.contains("/5"))
     }
 
-    @Test func `Redirects and links to elsewhere are told and not followed`() async throws {
+    @Test func `S5: Redirects and links to elsewhere are told and not followed`() async throws {
         let site = ScriptedSite([
             "/": .html(
                 #"""

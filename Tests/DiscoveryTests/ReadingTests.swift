@@ -1,3 +1,4 @@
+import EgressPolicy
 import Testing
 
 @testable import Discovery
@@ -49,6 +50,25 @@ import Testing
     @Test(arguments: ["", "<", "<a", "<a>;", "<a>;rel", "<a>;rel=", "<a>;rel=\"", "<a>;=;;=", ",,,,", "<a>,<b"])
     func `A field that is cut is read to its end`(text: String) {
         #expect(WebLink.parse(text).count <= 1)
+    }
+
+    @Test(arguments: [
+        ("https://api.example.com", "https://docs.example.com", true),
+        ("https://example.com", "https://a.b.example.com", true),
+        ("https://a.example.co.uk", "https://b.example.co.uk", true), ("https://a.co.uk", "https://b.co.uk", false),
+        ("https://a.github.io", "https://b.github.io", false),
+        ("https://example.com", "https://example.com.evil.net", false),
+        ("https://example.com", "https://notexample.com", false),
+        ("https://api.example.com", "http://docs.example.com", false),
+        ("https://api.example.com", "https://docs.example.com:8443", false),
+        ("http://10.0.0.1", "http://10.0.0.1:81", false),
+        ("https://10.0.0.1", "https://10.0.0.2", false), ("http://crm", "https://hr", false),
+        ("http://crm", "http://crm", true),
+    ])
+    func `S5: Which hosts are of one site`(base: String, other: String, isIncluded: Bool) throws {
+        let site = Site(try Origin(base))
+        #expect(site.includes(try Origin(other), reach: .site) == isIncluded)
+        #expect(site.includes(try Origin(other), reach: .origin) == (base == other))
     }
 
     @Test(arguments: [

@@ -18,7 +18,7 @@ import Testing
             ("a b", nil), ("\\\\b.example\\x", nil), ("https://0x7f.1/", nil), ("/a//b", nil), ("/%2e%2e/x", nil),
             ("/a%00", nil), ("https://b.example./", nil),
         ] as [(String, String?)])
-    func `A reference means what RFC 3986 says, or nothing`(reference: String, expected: String?) throws {
+    func `S4: A reference means what RFC 3986 says, or nothing`(reference: String, expected: String?) throws {
         let base = try #require(WebAddress("https://a.example/docs/index.html?q=1"))
         #expect(base.resolving(reference)?.description == expected)
     }

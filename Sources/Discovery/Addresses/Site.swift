@@ -14,7 +14,7 @@ struct Site {
     let base: Origin
     private let domain: String?
 
-    /// Suffixes below which strangers register: second levels of countries, and hosters whose customers' names share one.
+    /// Suffixes below which strangers register: second levels of countries, and hosters whose customers share one.
     private static let secondLevels: Set<String> = [
         "ac", "co", "com", "edu", "gob", "gouv", "gov", "gv", "ltd", "me", "mil", "ne", "net", "nhs", "nom", "or",
         "org", "plc", "sch",

@@ -32,8 +32,8 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
     /// Without the query.
     package var path: String { String(target.path) }
 
-    /// What `reference` means in a document at this address (RFC 3986, section 5.2), its fragment dropped. Nil for other
-    /// schemes, for userinfo, and for what not everybody reads alike.
+    /// What `reference` means in a document at this address (RFC 3986, section 5.2), its fragment dropped. Nil for
+    /// other schemes, for userinfo, and for what not everybody reads alike.
     package func resolving(_ reference: some StringProtocol) -> WebAddress? {
         guard let parts = Self.split(reference) else { return nil }
         if let scheme = parts.scheme {

@@ -21,7 +21,7 @@ extension DiscoverySession {
         if candidates.allSatisfy({ $0.endpoints == 0 }) {
             findings.add(
                 "nothing_found",
-                "Nothing that describes the API was found. Give sample paths, or bring an OpenAPI document or a capture.",
+                "Nothing that describes the API was found. Give sample paths, or bring a document or a capture.",
                 nil)
         }
     }
@@ -32,6 +32,7 @@ extension DiscoverySession {
         {
             candidates.append(
                 DiscoveryResult.Candidate(draft: draft, evidence: commands.evidence, confidence: .medium))
+            if let place = commands.evidence.first { noteServer(draft, place) }
         }
         var draft = InferredDraft()
         samples.contribute(to: &draft)

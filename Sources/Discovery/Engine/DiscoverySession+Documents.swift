@@ -55,8 +55,9 @@ extension DiscoverySession {
     private mutating func ask(forPartsOf bundle: Int, from file: Int, _ probe: Probe) {
         let origin = bundles[bundle].files[file]
         for reference in DocumentParts.references(in: origin.bytes) {
-            guard let address = origin.address.resolving(reference), address != origin.address,
-                site.includes(address.origin, reach: options.reach),
+            // What lies beside the document belongs to it; a URL in it is never asked (S13).
+            guard !reference.contains("//"), let address = origin.address.resolving(reference),
+                address != origin.address, address.origin == origin.address.origin,
                 bundles[bundle].files.count + bundles[bundle].waiting < Self.mostFiles,
                 !bundles[bundle].files.contains(where: { $0.address == address })
             else { continue }
@@ -81,9 +82,10 @@ extension DiscoverySession {
         bundles[bundle].isDone = true
         let (files, sources) = (bundles[bundle].files, bundles[bundle].evidence)
         bundles[bundle].files = []
-        let draft: Draft
+        var draft: Draft
         do throws(DiscoveryImportError) {
             draft = try importers.openAPI(files)
+            fillServer(&draft)
         } catch {
             findings.add(
                 "not_importable",
@@ -109,8 +111,18 @@ extension DiscoverySession {
         }
     }
 
+    /// A document without servers means the place where it stands (OpenAPI 3.1, section 4.8.1).
+    private func fillServer(_ draft: inout Draft) {
+        var connection = draft.definition["connection"]?.object ?? [:]
+        guard connection["base_url"] == nil else { return }
+        connection["base_url"] = .string(base.origin.description)
+        draft.definition["connection"] = .object(connection)
+        draft.findings.append(
+            Finding(.change, "base_url_assumed", "The document names no server; the place where it was found counts."))
+    }
+
     /// Whoever wrote the document says where calls would go: a person should see where that is not where it was found.
-    private mutating func noteServer(_ draft: Draft, _ place: Evidence) {
+    mutating func noteServer(_ draft: Draft, _ place: Evidence) {
         guard let url = draft.definition["connection"]?["base_url"]?.string, let server = try? BaseURL(url),
             server.origin != base.origin
         else { return }

@@ -28,7 +28,7 @@ extension DiscoverySession {
         if response.status == 401 || response.status == 403 {
             findings.add(
                 "credential_needed",
-                "These places want a credential. With the API's own set up, or a document handed over, more can be found.",
+                "These places want a credential. With the API's own, or with a document handed over, more can be found.",
                 evidence(probe, response.status), merging: "")
             return
         }
@@ -117,7 +117,8 @@ extension DiscoverySession {
                 guard link.kind != .page else { continue }
                 findings.add(
                     "link_elsewhere",
-                    "This names a description at \(address.origin.host), which was not followed. Import it by its URL if it is the API's.",
+                    "This names a description at \(address.origin.host), which was not followed. "
+                        + "Import it by its URL if it is the API's.",
                     place, merging: "\(address.origin)")
                 continue
             }

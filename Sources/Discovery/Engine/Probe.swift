@@ -10,9 +10,12 @@ struct Probe: Sendable {
         case linked, configuration, script, catalog
         case wellKnown = "well_known"
         case linkedPage = "linked_page"
-        case page
         case graphQL = "graphql"
+        case page
         case sample
+
+        /// Whether nothing but custom says that there is something.
+        var isGuess: Bool { [.wellKnown, .graphQL, .page].contains(self) }
 
         var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
     }

@@ -4,14 +4,14 @@ import EgressPolicy
 enum WellKnownPlaces {
     private static let first = ["openapi.json", "openapi.yaml", "swagger.json", "v3/api-docs", "api-docs"]
     private static let documents = [
-        "openapi.json", "openapi.yaml", "openapi.yml", "swagger.json", "swagger.yaml", "v3/api-docs", "v2/api-docs",
+        "openapi.json", "openapi.yaml", "openapi.yml", "swagger.json", "v3/api-docs", "v2/api-docs",
         "api-docs", "swagger/v1/swagger.json", "openapi/v1.json", "api/openapi.json", "api/swagger.json",
         "api/v1/openapi.json", "api/v3/openapi.json", ".well-known/openapi.json", ".well-known/openapi.yaml",
-        ".well-known/openapi", "api/schema/", "q/openapi", "api-docs.json", "docs/openapi.json",
+        ".well-known/openapi", "api/schema/", "q/openapi", "api-docs.json", "api-json",
     ]
     private static let pages = [
         "docs", "swagger-ui/index.html", "swagger-ui.html", "swagger", "swagger/index.html", "redoc", "api/docs",
-        "reference", "documentation",
+        "apidocs/", "scalar/v1", "api", "api/documentation", "reference",
     ]
     private static let graphQL = ["graphql", "api/graphql"]
     /// Told apart from any real place by its name alone.

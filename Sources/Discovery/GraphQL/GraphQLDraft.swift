@@ -34,7 +34,7 @@ struct GraphQLDraft: Sendable {
             "mutation", schema.mutation, "Mutations change things. Write an endpoint for those you want.")
         operations += others("subscription", schema.subscription, "Subscriptions are no calls that answer once.")
         let definition: JSONObject = [
-            "name": .string("\(origin.host) GraphQL"),
+            "name": .string("GraphQL at \(origin.host)"),
             "description": "Made from GraphQL introspection. Experimental: look at every endpoint before use.",
             "connection": ["base_url": .string(origin.description)],
             "$defs": .object(variables.definitions),

@@ -39,7 +39,7 @@ struct GraphQLSchema: Sendable {
     }
 
     private static let mostTypes = 5000
-    private static let mostMembers = 2000
+    private static let mostMembers = 4000
 
     private(set) var types: [String: Definition] = [:]
     /// The fields of objects and interfaces that can be asked without arguments, scalars first.

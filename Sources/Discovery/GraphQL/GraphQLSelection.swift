@@ -1,6 +1,6 @@
 import Value
 
-/// What a query asks of a type, and the schema of what comes back: fields without required arguments, to a bounded depth.
+/// What a query asks of a type, and the schema of what comes back: fields without required arguments, not too deep.
 struct GraphQLSelection: Sendable {
     /// ` { id name owner { id } }`; empty for scalars.
     private(set) var text: String

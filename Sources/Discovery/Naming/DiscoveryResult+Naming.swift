@@ -5,8 +5,8 @@ extension DiscoveryResult {
     private static let atOnce = 40
     private static let mostQuestions = 200
 
-    /// Asks the hook for names and descriptions of what was inferred. Where it fails, the drafts stay as they are, and a
-    /// finding says so.
+    /// Asks the hook for names and descriptions of what was inferred. Where it fails, the drafts stay as they are, and
+    /// a finding says so.
     package mutating func name(with hook: some NamingHook) async {
         for index in candidates.indices where candidates[index].draft.source == .observed {
             var draft = candidates[index].draft

@@ -28,7 +28,7 @@ enum DescriptionSign: Sendable, Hashable {
         self = .broken
     }
 
-    /// YAML: `openapi:` or `swagger:` at the beginning of a line, and `paths:`, `webhooks:` or `components:` at another.
+    /// YAML: `openapi:` or `swagger:` at the start of a line, and `paths:`, `webhooks:` or `components:` at another.
     init?(yaml bytes: [UInt8]) {
         var hasVersion = false
         var hasContent = false

@@ -54,7 +54,7 @@ struct ScriptReferences: Sendable {
         while index < bytes.count, addresses.count + configurations.count < Self.most {
             let byte = bytes[index]
             if byte == UInt8(ascii: "/"), index + 1 < bytes.count, bytes[index + 1] == UInt8(ascii: "/") {
-                // Swagger UI's own comment names an example; a URL's slashes stand within quotes, which are skipped below.
+                // Swagger UI's own comment names an example; a URL's slashes stand within quotes, skipped below.
                 while index < bytes.count, bytes[index] != UInt8(ascii: "\n") { index += 1 }
             } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") || byte == UInt8(ascii: "`") {
                 guard let (text, end) = literal(bytes, at: index) else {

@@ -25,7 +25,7 @@ struct InferredEndpoint: Sendable {
         let operations = zip(endpoints, names).map { endpoint, name in endpoint.operation(name, below: below) }
         let url = isBelow ? base.description : base.origin.description
         let definition: JSONObject = [
-            "name": .string(base.origin.host.description), "description": .string(description),
+            "name": .string("API at \(base.origin.host)"), "description": .string(description),
             "connection": ["base_url": .string(url)],
             // A guess must not fail the calls that show it wrong.
             "security": ["validation": "warn"],

@@ -70,7 +70,7 @@ struct PathShape: Sendable, Hashable, CustomStringConvertible {
             && digits.allSatisfy { ASCIIText.isDigit($0) || $0 == UInt8(ascii: ".") } || text == "api"
     }
 
-    /// `customers` → `customer`, `categories` → `category`, `addresses` → `address`; only letters, digits and underscores.
+    /// `customers` → `customer`, `categories` → `category`, `addresses` → `address`; letters, digits and underscores.
     static func singular(_ word: String) -> String {
         var bytes: [UInt8] = []
         var previous: UInt8 = 0
