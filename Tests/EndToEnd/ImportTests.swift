@@ -178,7 +178,7 @@ struct ImportTests {
             .json([:], status: 302, headers: ["location": other.url + "/spec"])
         }
         let moved = try await fetch(scene.origin.url + "/moved")
-        expectProblem(moved, "UPSTREAM_ERROR", 502)
+        expectProblem(moved, "UPSTREAM_ERROR", 502, upstream: 302)
         #expect(other.opened == 0)
         scene.origin.script("/large") { _ in .download(17 << 20) }
         expectProblem(try await fetch(scene.origin.url + "/large"), "RESPONSE_TOO_LARGE", 502)

@@ -22,7 +22,7 @@ struct MultipartFormTests {
                 Content-Disposition: form-data; name="file"; filename="a \\"b\\";c.yaml"
                 Content-Type: application/yaml
 
-                --bad
+                -b
                 --c
                 line
 
@@ -36,7 +36,7 @@ struct MultipartFormTests {
         #expect(form.parts.map(\.name) == ["tags", "file", "empty"])
         #expect(form.parts.map(\.fileName) == [nil, "a \"b\";c.yaml", nil])
         #expect(
-            form.parts.map { String(decoding: $0.bytes, as: UTF8.self) } == ["a,b", "--bad\r\n--c\r\nline\r\n", ""])
+            form.parts.map { String(decoding: $0.bytes, as: UTF8.self) } == ["a,b", "-b\r\n--c\r\nline\r\n", ""])
     }
 
     @Test(

@@ -50,7 +50,7 @@ struct ImportUpload: Sendable {
     ///
     /// - Parameter options: as the relay reads them from a form: lists with commas.
     func body(_ options: [(name: String, value: String)]) -> (type: String, bytes: [UInt8]) {
-        let boundary = "penstock-" + RandomText.make()
+        let boundary = "penstock-" + RandomText.make().prefix(32)
         var bytes: [UInt8] = []
         func part(_ disposition: String, _ content: [UInt8]) {
             bytes += Array("--\(boundary)\r\nContent-Disposition: form-data; \(disposition)\r\n\r\n".utf8)

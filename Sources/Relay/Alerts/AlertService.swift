@@ -1,3 +1,4 @@
+import Audit
 import Egress
 import EgressPolicy
 import Logging

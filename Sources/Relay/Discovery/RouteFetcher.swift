@@ -72,7 +72,7 @@ struct RouteFetcher: DiscoveryFetcher {
         case .direct(let egress):
             // As for definitions: a direct call is encrypted.
             guard request.address.origin.scheme == .https else {
-                throw Failure(.urlNotAllowed, stage: .policy, detail: "http:// is asked only through a tunnel.")
+                throw Failure(.urlNotAllowed, stage: .policy, detail: "Over plain HTTP only a tunnel is asked.")
             }
             let outgoing = EgressRequest(
                 method: request.method.rawValue, origin: request.address.origin, target: request.address.target.raw,

@@ -23,7 +23,7 @@ struct SpecFetcher: SpecFetching {
             throw Self.refused("This is not a URL that can be fetched: \(error)")
         }
         guard address.origin.scheme == .https else {
-            throw Self.refused("Only https:// URLs are fetched; upload the document instead.")
+            throw Self.refused("Only URLs of https are fetched; upload the document instead.")
         }
         var request = EgressRequest(
             origin: address.origin, target: address.target.raw,

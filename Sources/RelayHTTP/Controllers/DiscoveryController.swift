@@ -34,7 +34,7 @@ struct DiscoveryController {
             throw ImportRequest.wrong("/url", "This is not a base URL: \(error)")
         }
         guard tunnel != nil || base.origin.scheme == .https else {
-            throw ImportRequest.wrong("/url", "http:// is asked only through a tunnel.")
+            throw ImportRequest.wrong("/url", "Over plain HTTP only a tunnel is asked.")
         }
         let actor = try context.actor()
         // Somebody else's tunnel is as unknown as one that never was.
