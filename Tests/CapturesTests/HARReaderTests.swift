@@ -167,6 +167,16 @@ import Value
         #expect(draft.operations.map(\.path) == ["/repos/{repo_id}/{id}", "/users", "/teams", "/plans"])
     }
 
+    @Test("Kinds of things behind a version are not one thing, be their answers alike")
+    func kinds() throws {
+        let draft = try Reading.read(
+            Self.archive(
+                ["v1/users", "v1/admins", "v1/guests", "v1/staff/7"].map {
+                    Self.entry("GET", "\(Self.api)/\($0)", answer: #"{"id": 1, "name": "x", "mail": "y"}"#)
+                }), as: .har)
+        #expect(draft.operations.map(\.path) == ["/v1/users", "/v1/admins", "/v1/guests", "/v1/staff/{staff_id}"])
+    }
+
     @Test("One owner's repositories are one endpoint")
     func varyingLast() throws {
         let repository = #"{"id": 1, "name": "x", "owner": {"login": "y"}}"#

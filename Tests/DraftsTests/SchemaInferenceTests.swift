@@ -126,7 +126,7 @@ import Value
         let rest = parts[1]
         parts[0].merge(rest)
         #expect(parts[0].count == samples.count)
-        if seed.isMultiple(of: 2) { #expect(whole.schema == parts[0].schema) }
+        if seed.isMultiple(of: 2) { #expect(Self.unordered(whole.schema) == Self.unordered(parts[0].schema)) }
         for schema in [whole.schema, parts[0].schema] {
             let compiled = try Schema(schema)
             for sample in samples {
@@ -134,6 +134,18 @@ import Value
                 #expect(violations.isEmpty, "\(schema.text()) \(sample.text()) \(violations)")
             }
         }
+    }
+
+    /// What is required comes in the order in which it was seen first.
+    private static func unordered(_ schema: JSON) -> JSON {
+        guard var object = schema.object else { return schema }
+        if let required = object["required"]?.array {
+            object["required"] = .array(required.sorted { $0.text() < $1.text() })
+        }
+        for (key, value) in object where key != "required" {
+            object[key] = unordered(value)
+        }
+        return .object(object)
     }
 
     @Test("I: deep, wide and ever new samples end in a schema of bounded size")

@@ -41,7 +41,8 @@ struct CredentialTally {
             findings.append(
                 Finding(
                     .note, "session_cookie",
-                    "Calls are known by a browser session's cookie, which will expire. Ask for an API key if there is one."
+                    "Calls are known by a browser session's cookie, which will expire. "
+                        + "Ask for an API key if there is one."
                 ))
         }
         for other in usable where !chosen.contains(other) {

@@ -92,14 +92,16 @@ struct DraftAssembly {
             all.append(
                 Finding(
                     .note, "tunnel_needed",
-                    "The relay calls only public addresses, over https. Write a \"tunnel\" into the definition, or another base_url."
+                    "The relay calls only public addresses, over https. Write a \"tunnel\" into the definition, or "
+                        + "another base_url."
                 ))
         }
         if operations.contains(where: { $0.shape != nil }) {
             all.append(
                 Finding(
                     .note, "inferred",
-                    "Types come from the calls in this file. Answers that differ are a warning: see \"validation\" under \"security\"."
+                    "Types come from the calls in this file. Answers that differ are a warning: see \"validation\" "
+                        + "under \"security\"."
                 ))
         } else {
             all.append(Finding(.note, "nothing_imported", "There is no call here that an endpoint could be made of."))

@@ -59,6 +59,13 @@ struct PathShape {
         return kind == .number && part.utf8.count < 3 && previous.map(isBeforeVersion) == true ? nil : ""
     }
 
+    /// Whether it is the API's and not a thing's: `api`, `v2`. What follows is the name of a kind of thing.
+    static func isVersion(_ segment: Segment) -> Bool {
+        guard case .literal(let word) = segment else { return false }
+        let number = word.dropFirst(word.lowercased().hasPrefix("v") ? 1 : 0)
+        return isBeforeVersion(segment) || !number.isEmpty && number.utf8.allSatisfy { (0x2E...0x39).contains($0) }
+    }
+
     /// `/rest/api/3/issue`: the number is the API's.
     private static func isBeforeVersion(_ segment: Segment) -> Bool {
         guard case .literal(let word) = segment else { return false }
@@ -129,7 +136,9 @@ struct PathShape {
     }
 
     private static func name(behind segment: Segment?) -> String {
-        guard case .literal(let literal)? = segment, IdentifierKind(literal) == nil else { return "id" }
+        guard let segment, case .literal(let literal) = segment, IdentifierKind(literal) == nil,
+            !isVersion(segment)
+        else { return "id" }
         let words = snakeCase(literal)
         return words.isEmpty ? "id" : singular(words) + "_id"
     }

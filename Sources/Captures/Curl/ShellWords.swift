@@ -12,8 +12,8 @@ struct ShellCommand {
     var isOpen = false
 }
 
-/// Splits a shell's text into commands and words, as far as copied commands go (POSIX, and `$'…'`). Nothing is expanded:
-/// variables and substitutions stay as they are written.
+/// Splits a shell's text into commands and words, as far as copied commands go (POSIX, and `$'…'`). Nothing is
+/// expanded: variables and substitutions stay as they are written.
 struct ShellWords {
     private let bytes: [UInt8]
     private var index = 0

@@ -98,7 +98,8 @@ private struct HARPassedOver {
             findings.append(
                 Finding(
                     .leftOut, "no_api_call",
-                    "\(assets) requests were left out: pages, scripts, pictures and the like, preflights, and what failed."
+                    "\(assets) requests were left out: pages, scripts, pictures and the like, preflights, "
+                        + "and what failed."
                 ))
         }
         if unusable + unread > 0 {

@@ -3,8 +3,8 @@ import Value
 
 /// Finds segments that name one thing among many though they look like words: repositories, tenants, slugs.
 ///
-/// Endpoints of one method that differ in a single segment, or in two neighbours, are one endpoint when at least three of them answered with
-/// the very same properties.
+/// Endpoints of one method that differ in a single segment, or in two neighbours, are one endpoint when at least three
+/// of them answered with the very same properties.
 enum VaryingSegments {
     private static let fewest = 3
     private static let leastProperties = 3
@@ -41,7 +41,8 @@ enum VaryingSegments {
     private static func key(_ shape: EndpointShape, at indices: [Int]) -> String? {
         var segments = shape.path.segments
         for index in indices {
-            guard index < segments.count, case .literal = segments[index] else { return nil }
+            guard index < segments.count, case .literal = segments[index], !PathShape.isVersion(segments[index - 1])
+            else { return nil }
             segments[index] = .parameter(name: "\0", suffix: "")
         }
         var names: [String] = []

@@ -74,8 +74,8 @@ struct PostmanAuth {
             findings.append(
                 (
                     "authentication_changed",
-                    "Tokens of OAuth 2.0 come here from a person who signs in, or from a URL that is not known: a token is "
-                        + "to be set by hand, or oauth2 to be written with a refresh token."
+                    "Tokens of OAuth 2.0 come here from a person who signs in, or from a URL that is not known: "
+                        + "a token is to be set by hand, or oauth2 to be written with a refresh token."
                 ))
             return
         }

@@ -187,7 +187,8 @@ enum PostmanReader {
             findings.append(
                 Finding(
                     .change, "base_url_unknown",
-                    "The host is a variable whose value is not in the collection (it may be in an environment): write \"base_url\" under \"connection\"."
+                    "The host is a variable whose value is not in the collection (it may be in an environment): "
+                        + "write \"base_url\" under \"connection\"."
                 ))
         }
         return findings

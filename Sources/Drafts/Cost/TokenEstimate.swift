@@ -1,7 +1,7 @@
 /// An estimate of how many tokens a model reads a text as.
 ///
-/// No vocabulary is used: the text is cut as byte pair encoders cut it first (words, also inside of camel case; digits by
-/// three; runs of punctuation), and each kind of piece has the mean number of tokens that three public vocabularies
+/// No vocabulary is used: the text is cut as byte pair encoders cut it first (words, also inside of camel case; digits
+/// by three; runs of punctuation), and each kind of piece has the mean number of tokens that three public vocabularies
 /// (cl100k, o200k, Anthropic's published one) gave it over the listings of seven public APIs.
 /// `packaging/bench/token_estimate.py` measures it anew.
 struct TokenEstimate {

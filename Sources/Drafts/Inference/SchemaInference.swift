@@ -54,6 +54,7 @@ package struct SchemaInference: Sendable {
         root.schema(ValueShape.Telling(isSpent: budget.isSpent, requiredFrom: least))
     }
 
-    /// The same, for ``SchemaWidening``: where nothing but null was seen, it says so. Too narrow to be anybody's schema.
+    /// The same, for ``SchemaWidening``: where nothing but null was seen, it says so. Too narrow to be anybody's
+    /// schema.
     package var observation: JSON { root.schema(ValueShape.Telling(isSpent: budget.isSpent, saysNull: true)) }
 }

@@ -3,8 +3,8 @@ package import Value
 /// A schema changed as little as it takes to admit values that were seen and did not follow it.
 ///
 /// What it admitted before it still admits. The values themselves are not needed: what is known of them is the schema
-/// inferred from them, so that nothing of a value but names of properties can come into the result. The same input gives
-/// the same result.
+/// inferred from them, so that nothing of a value but names of properties can come into the result. The same input
+/// gives the same result.
 package struct SchemaWidening: Sendable {
     /// One way in which a value does not follow the schema.
     package struct Mismatch: Sendable, Hashable {
@@ -47,8 +47,8 @@ package struct SchemaWidening: Sendable {
 
     private let observed: JSON
 
-    /// Widens `schema` once. A value may have hidden further mismatches behind those given: validate again, and widen what
-    /// is left.
+    /// Widens `schema` once. A value may have hidden further mismatches behind those given: validate again, and widen
+    /// what is left.
     ///
     /// - Parameters:
     ///   - schema: the document that the mismatches' places count from.
@@ -112,8 +112,35 @@ package struct SchemaWidening: Sendable {
 
     private static func shared(_ schema: JSON, _ token: String) -> JSON? {
         let isIndex = !token.isEmpty && token.utf8.allSatisfy(\.isDigit)
-        if isIndex, let items = schema["items"] { return items }
-        return schema["additionalProperties"]
+        let others = schema["additionalProperties"]
+        guard isIndex, let items = schema["items"] else { return others }
+        // Where arrays and maps were seen, a number may be an index or a name.
+        return others.map { Self.either($0, items) } ?? items
+    }
+
+    /// An inferred schema that values of both follow.
+    private static func either(_ left: JSON, _ right: JSON) -> JSON {
+        guard left != right, var object = left.object, let other = right.object else { return left }
+        guard object["type"] != nil, other["type"] != nil else { return .object([:]) }
+        object["type"] = SchemaTypes(left["type"]).union(SchemaTypes(right["type"])).json
+        object["format"] = left["format"] == right["format"] ? left["format"] : Optional.none
+        for keyword in ["items", "additionalProperties"] {
+            object[keyword] = either(object[keyword], other[keyword])
+        }
+        let required = Set(other["required"]?.array ?? [])
+        let bothRequire = (object["required"]?.array ?? []).filter(required.contains)
+        object["required"] = bothRequire.isEmpty ? Optional.none : .array(bothRequire)
+        var properties = object["properties"]?.object ?? [:]
+        for (name, schema) in other["properties"]?.object ?? [:] {
+            properties[name] = properties[name].map { either($0, schema) } ?? schema
+        }
+        if !properties.isEmpty { object["properties"] = .object(properties) }
+        return .object(object)
+    }
+
+    private static func either(_ left: JSON?, _ right: JSON?) -> JSON? {
+        guard let left, let right else { return left ?? right }
+        return either(left, right) as JSON
     }
 
     private static func edit(_ value: inout JSON, _ tokens: ArraySlice<String>, _ change: (inout JSON) -> Void) {

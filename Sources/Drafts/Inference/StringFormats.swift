@@ -1,5 +1,5 @@
-/// The formats that a text has, of those that are told with confidence. Narrower than JSON Schema's own definitions: what
-/// is recognised here is valid there.
+/// The formats that a text has, of those that are told with confidence. Narrower than JSON Schema's own definitions:
+/// what is recognised here is valid there.
 struct StringFormats: OptionSet, Sendable, Hashable {
     let rawValue: UInt8
 

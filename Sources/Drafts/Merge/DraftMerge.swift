@@ -46,8 +46,8 @@ package struct DraftMerge: Sendable {
 
     private static func unwrapped(_ root: JSON) -> JSONObject { (root["custom_api"] ?? root).object ?? [:] }
 
-    /// A shared schema goes when nobody uses it, and not before: the user's endpoints may still refer to what the source
-    /// no longer has.
+    /// A shared schema goes when nobody uses it, and not before: the user's endpoints may still refer to what the
+    /// source no longer has.
     private static func shared(
         _ base: JSONObject, _ theirs: JSONObject, _ mine: JSONObject, _ merge: inout ValueMerge
     ) -> JSONObject {
@@ -68,8 +68,8 @@ package struct DraftMerge: Sendable {
         return result
     }
 
-    /// The parts of an authentication belong together, so that it is taken from one side or the other. The user's secrets
-    /// are no edit.
+    /// The parts of an authentication belong together, so that it is taken from one side or the other. The user's
+    /// secrets are no edit.
     private static func authentication(
         _ base: JSON?, _ theirs: JSON?, _ mine: JSON?, at place: JSONPointer, _ merge: inout ValueMerge
     ) -> JSON? {

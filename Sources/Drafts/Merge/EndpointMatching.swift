@@ -1,7 +1,7 @@
 import Value
 
-/// Finds the same endpoint in two definitions: by method and path, whatever the path's parameters are called, and then by
-/// name.
+/// Finds the same endpoint in two definitions: by method and path, whatever the path's parameters are called, and then
+/// by name.
 struct EndpointMatching {
     /// For each endpoint of the first list, the offset in the second; nil for none.
     private(set) var pairs: [Int?]
