@@ -50,6 +50,7 @@ struct Arguments {
     func target() -> (any FuzzTarget)? {
         switch name {
         case "json-schema": SchemaTarget(corpus: corpus)
+        case "openapi": OpenAPITarget(corpus: corpus)
         case "yaml": YAMLTarget(corpus: corpus)
         default: nil
         }

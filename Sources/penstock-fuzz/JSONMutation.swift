@@ -67,17 +67,20 @@ struct JSONMutation {
         return value
     }
 
-    private func changed(_ value: JSON, _ random: inout SplitMix64) -> JSON {
+    /// Deep inside more often than at the top, where little else is left of the document.
+    private func changed(_ value: JSON, depth: Int = 0, _ random: inout SplitMix64) -> JSON {
+        guard !random.oneIn(depth < 3 ? 40 : 5) else { return changedHere(value, &random) }
         switch value {
         case .object(var object):
-            guard !object.isEmpty, !random.oneIn(6) else { return changedHere(value, &random) }
-            let (key, member) = object[random.below(object.count)]
-            object[key] = changed(member, &random)
+            guard !object.isEmpty else { return changedHere(value, &random) }
+            var (key, member) = object[random.below(object.count)]
+            if member.array == nil, member.object == nil { (key, member) = object[random.below(object.count)] }
+            object[key] = changed(member, depth: depth + 1, &random)
             return .object(object)
         case .array(var elements):
-            guard !elements.isEmpty, !random.oneIn(6) else { return changedHere(value, &random) }
+            guard !elements.isEmpty else { return changedHere(value, &random) }
             let index = random.below(elements.count)
-            elements[index] = changed(elements[index], &random)
+            elements[index] = changed(elements[index], depth: depth + 1, &random)
             return .array(elements)
         case .null, .bool, .number, .string: return changedHere(value, &random)
         }

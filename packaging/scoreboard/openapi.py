@@ -66,7 +66,7 @@ def corrupt(line):
     target, query = line["target"].partition("?")[::2]
     kind = dict(line["headers"]).get("content-type", "")
     if query and query[-1].isalnum():
-        line["target"] = line["target"][:-1] + ("b" if query[-1] != "b" else "c")
+        line["target"] = line["target"][:-1] + ("1" if query[-1] != "1" else "2")
     elif line.get("body") and not kind.startswith("multipart/"):
         data = bytearray(base64.b64decode(line["body"]))
         places = [index for index, byte in enumerate(data) if chr(byte).isalnum()]
@@ -75,7 +75,7 @@ def corrupt(line):
         data[places[-1]] ^= 1
         line["body"] = base64.b64encode(data).decode()
     elif "{" in line["path"] and line["path"].endswith("}") and not query and target[-1].isalnum():
-        line["target"] = target[:-1] + ("b" if target[-1] != "b" else "c")
+        line["target"] = target[:-1] + ("1" if target[-1] != "1" else "2")
     else:
         return False
     return True
