@@ -144,7 +144,8 @@ let targets: [Target] = [
     .testTarget(name: "OpenAPITests", dependencies: ["Drafts", "OpenAPI", "Registry", "Value", "YAML"]),
     .testTarget(name: "CapturesTests", dependencies: ["Captures", "Drafts", "Registry", "Value"]),
     .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "Drafts", "EgressPolicy", "Registry", "Value"]),
-    .testTarget(name: "DriftTests", dependencies: ["Drift", "JSONSchema", "Registry", "Value", "YAML"]),
+    .testTarget(
+        name: "DriftTests", dependencies: ["Drafts", "Drift", "JSONSchema", "Registry", "Value", "YAML"]),
     .testTarget(name: "VaultTests", dependencies: ["Vault"]),
     .testTarget(name: "AuditTests", dependencies: ["Audit", "Value"]),
     .testTarget(
@@ -158,7 +159,8 @@ let targets: [Target] = [
     .testTarget(
         name: "RelayHTTPTests",
         dependencies: [
-            "RelayHTTP", "Pipeline", "Tunnels", "ReverseHTTP", .hummingbird, .hummingbirdCore, .httpTypes, .nioCore,
+            "RelayHTTP", "Pipeline", "Registry", "Tunnels", "ReverseHTTP", "Value", .hummingbird, .hummingbirdCore,
+            .httpTypes, .nioCore,
             .nioEmbedded, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),
     .testTarget(

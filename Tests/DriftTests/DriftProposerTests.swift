@@ -152,6 +152,11 @@ struct DriftProposerTests {
         let change = DriftProposer(api: api, endpoint: endpoint, stored: stored)
             .extend(SchemaChange(), for: .object(JSONObject(names.map { ($0, 1) })))
         #expect(change.obstacle != nil && change.edits.isEmpty)
+        // One such answer takes nothing from what was found for others.
+        let proposer = DriftProposer(api: api, endpoint: endpoint, stored: stored)
+        let first = proposer.extend(SchemaChange(), for: [names[0]: 1])
+        #expect(first.obstacle == nil && first.edits.count == 1)
+        #expect(proposer.extend(first, for: .object(JSONObject(names.map { ($0, 1) }))) == first)
     }
 
     @Test("deviations are told by place, keyword and type, with what looks like data left out")
