@@ -117,7 +117,8 @@ let targets: [Target] = [
         dependencies: [
             "Drafts", "EgressPolicy", "JSONSchema", "OpenAPI", "Pipeline", "Registry", "Value", .nioCore, .nioHTTP1,
         ]),
-    .executableTarget(name: "penstock-fuzz", dependencies: ["Drafts", "JSONSchema", "OpenAPI", "Registry", "Value", "YAML"]),
+    .executableTarget(
+        name: "penstock-fuzz", dependencies: ["Drafts", "JSONSchema", "OpenAPI", "Registry", "Value", "YAML"]),
 
     .testTarget(name: "ValueTests", dependencies: ["Value"]),
     .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "Value"]),

@@ -96,10 +96,17 @@ import Testing
         }
         try await FakeOrigin.with(script: script) { origin in
             try await Rig.with([origin.rule]) { rig in
-                let error = await #expect(throws: StreamError.self) {
-                    _ = try await rig.call(authority: origin.authority, headers: ["penstock-deadline-ms": "100"])
+                // On a busy machine a deadline may pass before there is a head, which is answered.
+                for milliseconds in ["100", "1000", "10000"] {
+                    do {
+                        let answer = try await rig.call(
+                            authority: origin.authority, headers: ["penstock-deadline-ms": milliseconds])
+                        #expect(answer.status == 504 && milliseconds != "10000")
+                    } catch let error as StreamError {
+                        #expect(error.wireCode == .cancel)
+                        break
+                    }
                 }
-                #expect(error?.wireCode == .cancel)
             }
         }
     }

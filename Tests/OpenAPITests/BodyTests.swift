@@ -92,8 +92,8 @@ import Value
         let (form, draft) = try endpoint(
             "{application/x-www-form-urlencoded: {schema: {type: object, properties: {meta: {type: object}, ids: {type: array}}}, "
                 + "encoding: {meta: {style: deepObject, explode: true}, ids: {explode: false}}}}")
-        #expect(form.content.fields["meta"]?.isDeep == true)
-        #expect(form.content.fields["ids"]?.isJoined == true)
+        #expect(form.content.fields["meta"]?.style == .deep)
+        #expect(form.content.fields["ids"]?.style == .joined(separator: ","))
         #expect(draft.operations[0].outcome == .imported)
     }
 
@@ -115,7 +115,7 @@ import Value
         #expect(api.endpoint(named: "a")?.content == .json)
         #expect(api.endpoint(named: "a")?.body == .properties(["x"], isOpen: false))
         #expect(api.endpoint(named: "b")?.content.encoding == .form)
-        #expect(api.endpoint(named: "b")?.content.fields["l"]?.isJoined == true)
+        #expect(api.endpoint(named: "b")?.content.fields["l"]?.style == .joined(separator: ","))
         #expect(api.endpoint(named: "c")?.content.fields["f"]?.isFile == true)
         #expect(api.endpoint(named: "c")?.content.encoding == .multipart)
         #expect(api.endpoint(named: "d")?.response == nil)

@@ -84,7 +84,7 @@ struct ArgumentNameTests {
         #expect(multipart.body == .properties(["a"], isOpen: false))
         let form = "application/x-www-form-urlencoded"
         let deep = try endpoint(body(form, ["a": ["style": "deepObject"]]))
-        #expect(deep.content.fields == ["a": FieldEncoding(isDeep: true)])
+        #expect(deep.content.fields == ["a": FieldEncoding(style: .deep)])
         #expect(faults(body(form, ["a": ["base64": true]])) == ["/endpoints/0/request_body/encoding/a"])
         #expect(faults(body("text/plain", ["a": [:]])).contains("/endpoints/0/request_body/encoding"))
         #expect(faults(body(form, ["a": ["explodes": true]])) == ["/endpoints/0/request_body/encoding/a/explodes"])

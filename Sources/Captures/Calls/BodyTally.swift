@@ -5,7 +5,7 @@ import Value
 struct BodyTally {
     private(set) var type: String?
     private var count = 0
-    private var values = SchemaInference()
+    private var values = SchemaInference(limits: .init(places: 512))
     private var files: [String] = []
     /// Whether some were of another type than the first, and so not looked at.
     private(set) var isMixed = false

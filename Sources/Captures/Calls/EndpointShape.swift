@@ -11,7 +11,7 @@ struct EndpointShape {
     private var headers = FieldTally(ignoresCase: true)
     private var body = BodyTally()
     private var pathValues: [SchemaInference]
-    private(set) var answers = SchemaInference()
+    private(set) var answers = SchemaInference(limits: .init(places: 1024))
     private var droppedBody = false
     private var droppedNames = 0
 

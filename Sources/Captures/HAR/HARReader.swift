@@ -4,6 +4,9 @@ import Value
 
 /// Reads an HTTP archive (version 1.2), as browsers and proxies write it, into a draft.
 enum HARReader {
+    /// More different calls than that are no API that anybody could use.
+    private static let mostGroups = 4000
+
     static func read(_ bytes: [UInt8]) throws(CaptureError) -> Draft {
         let root = try Captures.value(bytes)
         guard let log = root["log"], let entries = log["entries"]?.array else {
@@ -33,6 +36,10 @@ enum HARReader {
             assembly.scrub.add(fields.secrets)
             let key = "\(call.method) \(path.template().text)"
             let offset = offsets[key] ?? groups.count
+            guard offset < mostGroups else {
+                passed.unusable += 1
+                continue
+            }
             if offset == groups.count {
                 offsets[key] = offset
                 groups.append(EndpointShape(method: call.method, path: path))
@@ -106,7 +113,8 @@ private struct HARPassedOver {
             findings.append(
                 Finding(
                     .leftOut, "entry_unreadable",
-                    "\(unusable + unread) entries were left out: their method or URL is none of an HTTP API."))
+                    "\(unusable + unread) entries were left out: their method or URL is none of an HTTP API, "
+                        + "or there are too many."))
         }
         return findings
     }

@@ -33,11 +33,17 @@ struct DraftAssembly {
         let operationWriter = OperationWriter(
             writer: writer, references: references, log: log, version: version.family, root: root, base: base,
             security: security)
+        var room = (endpoints: limits.endpoints, schemas: limits.schemas)
         var made = operations.indices.map { index -> Made in
             guard wanted[index] else { return Made(endpoint: nil, findings: []) }
+            guard room.endpoints > 0, room.schemas > 0 else {
+                return Made(endpoint: nil, findings: [tooLarge(operations[index], isFull: room.endpoints <= 0)])
+            }
             let (endpoint, findings) = log.gather(for: operations[index].node.place) {
                 operationWriter.write(operations[index], named: names[index])
             }
+            room.endpoints -= endpoint == nil ? 0 : 1
+            room.schemas -= endpoint?.count ?? 0
             return Made(endpoint: endpoint, findings: findings)
         }
         breakCycles(writer)
@@ -132,16 +138,19 @@ struct DraftAssembly {
                 used.formUnion(added)
                 continue
             }
-            let reason =
-                endpoints < limits.endpoints
-                ? "the schemas of a definition are at most \(limits.schemas)"
-                : "a definition has at most \(limits.endpoints) endpoints"
             made[index].endpoint = nil
-            made[index].findings.append(
-                log.finding(
-                    .leftOut, "too_large", "It does not fit in: \(reason). Select the operations you need.",
-                    operations[index].node.place))
+            made[index].findings.append(tooLarge(operations[index], isFull: endpoints >= limits.endpoints))
         }
+    }
+
+    private func tooLarge(_ operation: SourceOperation, isFull: Bool) -> Finding {
+        let reason =
+            isFull
+            ? "a definition has at most \(limits.endpoints) endpoints"
+            : "the schemas of a definition are at most \(limits.schemas)"
+        return log.finding(
+            .leftOut, "too_large", "It does not fit in: \(reason). Select the operations you need.",
+            operation.node.place)
     }
 
     private func reach(_ names: Set<String>, beyond known: Set<String>, _ writer: SchemaWriter) -> Set<String> {
@@ -167,6 +176,14 @@ struct DraftAssembly {
         let check = RegistryCheck(
             definition, endpoints,
             usesDefs: Dictionary(uniqueKeysWithValues: defs.map { ($0, writer.shared[$0]?.json ?? true) }))
+        for (index, kept) in check.examples {
+            let place = places[index]
+            made[place].endpoint?.json["examples"] = kept.isEmpty ? Optional<JSON>.none : .array(kept)
+            made[place].findings.append(
+                log.finding(
+                    .note, "example_dropped", "An example that the schemas refuse was left out.",
+                    operations[place].node.place))
+        }
         for (index, message) in check.refused {
             let place = places[index]
             made[place].endpoint = nil

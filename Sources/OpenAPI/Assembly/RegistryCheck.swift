@@ -11,6 +11,9 @@ struct RegistryCheck {
     /// What is wrong with the rest of the draft.
     private(set) var others: [String] = []
 
+    /// The examples that are sound, of endpoints of which some are not.
+    private(set) var examples: [Int: [JSON]] = [:]
+
     private static let mostRounds = 12
 
     /// - Parameter endpoints: by their places; each is checked with the others, in few rounds.
@@ -26,7 +29,9 @@ struct RegistryCheck {
             }
             let context = DefinitionContext(user: "draft", api: "draft", tunnels: nil)
             do throws(DefinitionError) {
-                _ = try CustomAPIDefinition(.object(trial), context: context)
+                let read = try CustomAPIDefinition(.object(trial), context: context)
+                others = []
+                for (place, endpoint) in zip(kept, read.endpoints) { check(endpoint, at: place) }
                 return
             } catch {
                 var isProgress = false
@@ -50,6 +55,14 @@ struct RegistryCheck {
         for index in endpoints.indices where refused[index] == nil {
             refused[index] = "The registry refuses the definition: \(others.first ?? "too many faults")."
         }
+    }
+
+    private mutating func check(_ endpoint: CompiledEndpoint, at place: Int) {
+        guard let all = endpoint.examples?.array else { return }
+        let sound = all.filter { example in
+            example["arguments"].map { endpoint.argumentSchema.mismatches(of: $0, limit: 1).isEmpty } ?? false
+        }
+        if sound.count < all.count { examples[place] = sound }
     }
 
     /// The definition with what only its owner or a tunnel can give.

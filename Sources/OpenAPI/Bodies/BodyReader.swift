@@ -8,6 +8,7 @@ struct BodyReader {
     let references: References
     let log: FindingLog
     let root: Node
+    let version: SpecVersion
 
     private static let withoutBody: Set = ["GET", "HEAD", "OPTIONS"]
 
@@ -196,7 +197,9 @@ struct BodyReader {
         fieldsOfForms.complete(&body, media)
     }
 
-    private var fieldsOfForms: FormFields { FormFields(writer: writer, references: references, log: log) }
+    private var fieldsOfForms: FormFields {
+        FormFields(writer: writer, references: references, log: log, version: version)
+    }
 
     private func makeText(_ body: inout ImportedBody, _ type: String) {
         let target = writer.target(body.schema.json)

@@ -42,6 +42,7 @@ struct BodyShape {
             object = ["$ref": .string(SchemaWriter.prefix + reference)]
             uses.insert(reference)
         }
+        if body.content.encoding != .json, object["type"]?.array != nil { object["type"] = "object" }
         object = Self.guarded(object)
         if body.content.type != "application/json" { object["content_type"] = .string(body.content.type) }
         if !body.encoding.isEmpty { object["encoding"] = .object(body.encoding) }

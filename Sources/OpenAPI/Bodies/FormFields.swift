@@ -7,6 +7,9 @@ struct FormFields {
     let writer: SchemaWriter
     let references: References
     let log: FindingLog
+    let version: SpecVersion
+
+    private static let styles: Set = ["form", "spaceDelimited", "pipeDelimited", "deepObject"]
 
     func complete(_ body: inout ImportedBody, _ media: Node) {
         if body.content.encoding == .multipart { markFiles(&body) }
@@ -54,17 +57,19 @@ struct FormFields {
 
     private func read(_ name: String, _ node: Node, _ body: inout ImportedBody) {
         var field = body.encoding[name]?.object ?? JSONObject()
-        if body.content.encoding == .form {
-            switch (node.text("style"), node.flag("explode")) {
-            case ("deepObject"?, _): field["style"] = "deepObject"
-            case (nil, false?), ("form"?, false?): field["explode"] = false
-            case (nil, _), ("form"?, _): break
-            default:
+        let style = node.text("style")
+        let explode = node.flag("explode")
+        // Before 3.1, styles were for forms that are no multipart only.
+        if style != nil || explode != nil, body.content.encoding == .form || version == .v31 {
+            if style.map(Self.styles.contains) ?? true {
+                field["style"] = .string(style ?? "form")
+                field["explode"] = explode.map(JSON.bool)
+            } else {
                 log.add(
                     .change, "encoding_ignored",
                     "The field \(quoted(name)) is written as forms are; its style is not supported.", at: node.place)
             }
-        } else if let type = node.text("contentType") {
+        } else if let type = node.text("contentType"), body.content.encoding == .multipart {
             // Of several, nobody but the caller knows which.
             let first = type.split(separator: ",").first.map { Texts.trimmed(String($0)) } ?? ""
             if RequestContent(first) != nil, !MediaTypes.isWildcard(first) { field["content_type"] = .string(first) }

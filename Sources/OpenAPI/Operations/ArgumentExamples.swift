@@ -36,6 +36,6 @@ enum ArgumentExamples {
     }
 
     private static func bounded(_ examples: [JSON]) -> [JSON] {
-        examples.prefix(3).filter { $0.bytes().count <= largest }.map { ["arguments": $0] }
+        examples.prefix(3).filter { SchemaSize.bytes($0, atMost: largest) <= largest }.map { ["arguments": $0] }
     }
 }

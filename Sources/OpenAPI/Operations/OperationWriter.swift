@@ -60,7 +60,9 @@ struct OperationWriter {
         for change in Set(path.changes).sorted() {
             log.add(.change, "path_repaired", change, at: operation.node.place)
         }
-        let body = BodyReader(writer: writer, references: references, log: log, root: root).read(operation, source)
+        let body = BodyReader(
+            writer: writer, references: references, log: log, root: root, version: version
+        ).read(operation, source)
         ArgumentNames.assign(&parameters, hasBody: body != nil || Self.takesBody(operation.method))
         return assemble(operation, name, path, parameters, body, isPublic: isPublic)
     }

@@ -54,6 +54,17 @@ struct ResponseReader {
                 at: node.place)
             return nil
         }
+        if let headers = response.child("headers") {
+            log.addOnce(
+                .note, "response_headers_ignored",
+                "Headers of answers, here and elsewhere, are passed on where they are harmless, and are not compared.",
+                at: headers.place)
+        }
+        if let links = response.child("links") {
+            log.addOnce(
+                .note, "links_ignored", "Links between operations, here and elsewhere, are not followed.",
+                at: links.place)
+        }
         if version == .v2 || response.value["schema"] != nil, let schema = response.child("schema") {
             let produces = (operation.node.child("produces") ?? root.child("produces"))?.value.array ?? []
             let types = produces.compactMap(\.string)

@@ -35,8 +35,9 @@ struct OperationList {
     init(_ root: Node, _ references: References, _ log: FindingLog, most: Int) {
         self.references = references
         self.log = log
-        guard let paths = root.child("paths"), paths.value.object != nil else { return }
-        for (path, item) in paths.members where !path.hasPrefix("x-") {
+        // Azure's paths that differ by their queries alone.
+        let paths = [root.child("paths"), root.child("x-ms-paths")].compactMap { $0?.members }
+        for (path, item) in paths.joined() where !path.hasPrefix("x-") {
             read(path, item)
             guard operations.count <= most else {
                 log.addShared(

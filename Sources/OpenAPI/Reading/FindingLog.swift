@@ -14,6 +14,7 @@ final class FindingLog {
     private var operation: Place?
     private var own: [Finding] = []
     private var untold = 0
+    private var onceTold: Set<String> = []
 
     private static let mostShared = 2000
     private static let mostOfOne = 100
@@ -43,6 +44,12 @@ final class FindingLog {
         } else {
             addShared(effect, code, message, at: place)
         }
+    }
+
+    /// Adds a finding of the whole draft for the first of all places.
+    func addOnce(_ effect: Finding.Effect, _ code: String, _ message: String, at place: Place) {
+        guard onceTold.insert(code).inserted else { return }
+        addShared(effect, code, message, at: place)
     }
 
     /// Adds a finding of the whole draft, once for each code and place.

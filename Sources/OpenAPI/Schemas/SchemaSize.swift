@@ -9,6 +9,26 @@ enum SchemaSize {
         "contentSchema", "not", "if", "then", "else",
     ]
 
+    /// About how many bytes a value has as JSON; no more than `most` are looked at.
+    static func bytes(_ value: JSON, atMost most: Int) -> Int {
+        var total = 0
+        var rest = [value]
+        while let next = rest.popLast(), total <= most {
+            switch next {
+            case .null, .bool: total += 5
+            case .number(let number): total += number.text.utf8.count + 1
+            case .string(let text): total += text.utf8.count + 3
+            case .array(let elements):
+                total += elements.count + 2
+                if total <= most { rest += elements }
+            case .object(let object):
+                total += object.reduce(2) { $0 + $1.key.utf8.count + 4 }
+                if total <= most { rest += object.map(\.value) }
+            }
+        }
+        return total
+    }
+
     /// Schemas within, itself included.
     static func count(_ schema: JSON) -> Int {
         var total = 0

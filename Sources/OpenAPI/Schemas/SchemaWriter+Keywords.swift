@@ -49,7 +49,7 @@ extension SchemaWriter {
         addBounds(source, node, &out)
         addDependencies(source, node, &out, &result)
         addDiscriminator(source, &out)
-        addValues(source, node, &out)
+        addValues(source, node, &out, &result)
         return isNullable(source) ? admittingNull(out) : .object(out)
     }
 
@@ -82,8 +82,8 @@ extension SchemaWriter {
         case _ where Self.lists.contains(key): out[key] = list(key, node, &result)
         case _ where Self.maps.contains(key): out[key] = map(key, node, &result)
         case _ where Self.texts.contains(key):
-            if value.string != nil {
-                out[key] = value
+            if let text = Texts.bounded(value.string, 16 << 10) {
+                out[key] = .string(text)
             } else if let text = SchemaTypes.coerce(value, to: ["string"]) {
                 out[key] = text
             }

@@ -5,7 +5,7 @@ extension SchemaWriter {
     private static let largestExample = 4096
 
     /// `enum`, `const`, `default` and examples, where they agree with the type.
-    func addValues(_ source: JSONObject, _ node: Node, _ out: inout JSONObject) {
+    func addValues(_ source: JSONObject, _ node: Node, _ out: inout JSONObject, _ result: inout Written) {
         var types: [String] = []
         switch out["type"] {
         case .string(let type)?: types = [type]
@@ -22,7 +22,15 @@ extension SchemaWriter {
                 Node(place: node.place.appending("default"), value: value), types, out["enum"]?.array)
         }
         addExamples(source, &out)
+        // Long lists of values take as much room as schemas do.
+        for key in ["enum", "const", "default"] {
+            guard let value = out[key] else { continue }
+            result.count += SchemaSize.bytes(value, atMost: 64 << 20) / Self.bytesOfSchema
+        }
     }
+
+    /// Values of so many bytes count as one schema.
+    private static let bytesOfSchema = 200
 
     private func allowed(_ node: Node, _ types: [String]) -> JSON? {
         guard let values = node.value.array, !values.isEmpty else {
@@ -81,7 +89,7 @@ extension SchemaWriter {
         case .object(let map)?: examples += map.prefix(5).map { $0.value["value"] ?? $0.value }
         default: break
         }
-        examples.removeAll { $0.isNull || $0.bytes().count > Self.largestExample }
+        examples.removeAll { $0.isNull || SchemaSize.bytes($0, atMost: Self.largestExample) > Self.largestExample }
         if !examples.isEmpty { out["examples"] = .array(examples) }
     }
 }

@@ -20,6 +20,7 @@ final class SchemaWriter {
     private let mostSchemas: Int
     private(set) var shared: [String: Written] = [:]
     private var names: [Place: String] = [:]
+    private var places: [String: Place] = [:]
     private var waiting: [(name: String, node: Node)] = []
     private var inline: [Place: Written] = [:]
     private var patterns: [String: Bool] = [:]
@@ -66,7 +67,7 @@ final class SchemaWriter {
     }
 
     /// Where a shared schema stands in the source; nil for the importer's own.
-    func place(of name: String) -> Place? { names.first { $0.value == name }?.key }
+    func place(of name: String) -> Place? { places[name] }
 
     /// What a written schema is, with references followed.
     func target(_ json: JSON) -> JSON {
@@ -109,6 +110,7 @@ final class SchemaWriter {
         if let name = names[node.place] { return name }
         let name = freeName(Self.wish(node.place, references.files))
         names[node.place] = name
+        places[name] = node.place
         shared[name] = Written(json: true, count: 1)
         waiting.append((name, node))
         return name

@@ -23,6 +23,7 @@ struct SecurityPlan {
     private var scopes: [String] = []
     /// Whether schemes are described, but nothing says where they count.
     private var isAssumed = false
+    private var isFromParameter = false
     private let log: FindingLog
     private let root: Node
 
@@ -44,6 +45,16 @@ struct SecurityPlan {
             schemes[name] = SecurityScheme(target, relativeTo: base)
             order.append(name)
         }
+        if schemes.isEmpty, let found = ParameterCredential.find(operations, references) {
+            schemes[found.node.text("name") ?? ""] = SecurityScheme(found.scheme, relativeTo: nil)
+            order = Array(schemes.keys)
+            log.addShared(
+                .change, "security_from_parameter",
+                "The document describes no security, and nearly every operation takes the header "
+                    + "\(found.node.text("name") ?? ""): it is the API's credential now instead of an argument.",
+                at: found.node.place)
+            isFromParameter = true
+        }
         self.schemes = schemes
         rootAlternatives = root.child("security").map { Self.alternatives($0) }
         choose(operations, order)
@@ -51,7 +62,7 @@ struct SecurityPlan {
 
     private static func alternatives(_ node: Node) -> [Requirement] {
         let list = node.value.object == nil ? node.elements : [node]
-        return list.map { Requirement(schemes: ($0.value.object?.keys ?? []).sorted()) }
+        return list.prefix(20).map { Requirement(schemes: ($0.value.object?.keys ?? []).sorted()) }
     }
 
     private func alternatives(of operation: SourceOperation) -> [Requirement]? {
@@ -211,7 +222,7 @@ struct SecurityPlan {
                 at: scheme.node.place)
         }
         guard let chosen else { return }
-        if isAssumed {
+        if isAssumed, !isFromParameter {
             log.addShared(
                 .change, "security_assumed",
                 "The document describes security and does not say where it counts; it is sent with every call.",

@@ -54,24 +54,62 @@ struct EncodedBody {
         var fields: [Field] = []
         for (name, member) in members {
             let encoding = content.fields[name] ?? FieldEncoding()
-            if encoding.isDeep, member.object != nil || member.array != nil {
+            switch encoding.style {
+            case .deep where member.object != nil || member.array != nil:
                 guard let deep = DeepFields(member) else {
                     throw failure(JSONPointer.root.appending(name).description, "This is nested too deep for a form.")
                 }
                 fields += deep.fields.map { Field(name: "\(name)[\($0.key)]", value: Array($0.value.utf8)) }
-                continue
-            }
-            let elements = member.array ?? [member]
-            let texts = elements.compactMap(\.parameterText)
-            if encoding.isJoined, texts.count == elements.count {
-                if !texts.isEmpty { fields.append(Field(name: name, value: Array(texts.joined(separator: ",").utf8))) }
-                continue
-            }
-            for element in elements where !element.isNull {
-                fields.append(try field(name, element, encoding))
+            case .joined(let separator):
+                if let texts = texts(of: member) {
+                    if texts.isEmpty { continue }
+                    guard texts.count < 2 || !texts.contains(where: { $0.contains(separator) }) else {
+                        throw failure(
+                            JSONPointer.root.appending(name).description,
+                            "An item contains the character that separates the items of this field.")
+                    }
+                    let joined = texts.joined(separator: String(separator))
+                    fields.append(Field(name: name, value: Array(joined.utf8)))
+                } else {
+                    fields += try plain(name, member, encoding)
+                }
+            case .spread:
+                guard let object = member.object else {
+                    fields += try plain(name, member, encoding)
+                    continue
+                }
+                for (key, value) in object {
+                    guard members[key] == nil || key == name else {
+                        throw failure(
+                            JSONPointer.root.appending(name).appending(key).description,
+                            "This is named like another field of the form.")
+                    }
+                    fields += try plain(key, value, FieldEncoding())
+                }
+            case .plain, .deep: fields += try plain(name, member, encoding)
             }
         }
         return fields
+    }
+
+    private static func plain(_ name: String, _ value: JSON, _ encoding: FieldEncoding) throws(Failure) -> [Field] {
+        var fields: [Field] = []
+        for element in value.array ?? [value] where !element.isNull {
+            fields.append(try field(name, element, encoding))
+        }
+        return fields
+    }
+
+    /// The items of a list, or an object's names and values in turn; nil for what holds more than scalars.
+    private static func texts(of value: JSON) -> [String]? {
+        let items: [JSON]
+        switch value {
+        case .array(let elements): items = elements
+        case .object(let object): items = object.flatMap { [.string($0.key), $0.value] }
+        case .null, .bool, .number, .string: return nil
+        }
+        let texts = items.compactMap(\.parameterText)
+        return texts.count == items.count ? texts : nil
     }
 
     private static func field(_ name: String, _ value: JSON, _ encoding: FieldEncoding) throws(Failure) -> Field {

@@ -15,6 +15,9 @@ package struct CustomAPIDefinition: Sendable {
     package let secretFields: [String]
     let parts: DefinitionParts
 
+    /// As calls would use them.
+    package var endpoints: [CompiledEndpoint] { parts.endpoints }
+
     /// Reads a document, and throws all its faults at once, with their positions.
     package init(_ document: Document, context: DefinitionContext) throws(DefinitionError) {
         try self.init(document.root, document, context)

@@ -75,8 +75,7 @@ struct RequestBodyPart {
             var field = FieldEncoding()
             field.isFile = reader.bool("base64") ?? false
             field.type = reader.string("content_type")
-            field.isDeep = reader.word("style", among: ["form", "deepObject"]) == "deepObject"
-            field.isJoined = !field.isDeep && reader.bool("explode") == false
+            field.style = Self.style(reader)
             reader.finish()
             if let type = field.type, RequestContent(type) == nil {
                 faults.invalid(reader.place("content_type"), "\"content_type\" must be a media type.")
@@ -85,6 +84,18 @@ struct RequestBodyPart {
                 faults.invalid(reader.pointer, "Only multipart/form-data has files, and fields with types.")
             }
             content.fields[name] = field
+        }
+    }
+
+    private static func style(_ reader: ObjectReader) -> FieldEncoding.Style {
+        let word = reader.word("style", among: ["form", "spaceDelimited", "pipeDelimited", "deepObject"])
+        let explode = reader.bool("explode")
+        let separator: Character = word == "spaceDelimited" ? " " : word == "pipeDelimited" ? "|" : ","
+        switch (word, explode ?? (word == nil || word == "form")) {
+        case ("deepObject"?, _): return .deep
+        case (_, false): return .joined(separator: separator)
+        case (nil, true): return explode == nil ? .plain : .spread
+        case (_?, true): return .spread
         }
     }
 
