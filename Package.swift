@@ -101,7 +101,8 @@ let targets: [Target] = [
     .target(
         name: "PenstockCLI",
         dependencies: [
-            "Value", "Version", "YAML", "Settings", .argumentParser, .asyncHTTPClient, .x509, .crypto, .asn1, .nioCore,
+            "Discovery", "EgressPolicy", "Value", "Version", "YAML", "Settings", .argumentParser, .asyncHTTPClient,
+            .x509, .crypto, .asn1, .nioCore,
             .nioPosix,
             .nioHTTP1, .nioSSL, .logging, .unixSignals,
         ]),

@@ -61,17 +61,20 @@ struct RelayClient: Sendable {
 
     /// Sends one request.
     ///
+    /// - Parameter deadline: of the whole exchange.
     /// - Throws: ``CommandFailure``: refused, with the relay's problem; or not reachable.
     func send(
-        _ method: HTTPMethod, _ path: RelayPath, _ body: JSON? = nil, headers: [(String, String)] = []
+        _ method: HTTPMethod, _ path: RelayPath, _ body: JSON? = nil, headers: [(String, String)] = [],
+        within deadline: TimeAmount = Self.deadline
     ) async throws(CommandFailure) -> Answer {
-        try await send(method, path, content: body.map { ("application/json", $0.bytes()) }, headers: headers)
+        try await send(
+            method, path, content: body.map { ("application/json", $0.bytes()) }, headers: headers, within: deadline)
     }
 
     /// Sends one request with a body of any type.
     func send(
         _ method: HTTPMethod, _ path: RelayPath, content: (type: String, bytes: [UInt8])?,
-        headers: [(String, String)] = []
+        headers: [(String, String)] = [], within deadline: TimeAmount = Self.deadline
     ) async throws(CommandFailure) -> Answer {
         var request = HTTPClientRequest(url: "\(address.text)\(path)")
         request.method = method
@@ -85,7 +88,7 @@ struct RelayClient: Sendable {
         }
         let clock = ContinuousClock()
         let start = clock.now
-        let (response, bytes) = try await exchange(request)
+        let (response, bytes) = try await exchange(request, within: deadline)
         let elapsed = start.duration(to: clock.now)
         let status = Int(response.status.code)
         logger.debug(
@@ -111,10 +114,10 @@ struct RelayClient: Sendable {
     }
 
     private func exchange(
-        _ request: HTTPClientRequest
+        _ request: HTTPClientRequest, within deadline: TimeAmount
     ) async throws(CommandFailure) -> (HTTPClientResponse, [UInt8]) {
         do {
-            let response = try await http.execute(request, timeout: Self.deadline, logger: nil)
+            let response = try await http.execute(request, timeout: deadline, logger: nil)
             let body = try await response.body.collect(upTo: Self.largestAnswer)
             return (response, Array(body.readableBytesView))
         } catch {

@@ -73,7 +73,7 @@ extension APIsCommand {
                     answer = try await send(upload, settings, target, relay)
                 }
                 show(answer.body, printer)
-                if let write { try Self.write(answer.body["definition"] ?? .null, to: write) }
+                if let write { try DefinitionFile.write(answer.body["definition"] ?? .null, to: write) }
                 if save, let target {
                     let condition = answer.etag.map { [("If-Match", $0)] } ?? []
                     answer = try await send(upload, settings + [("save", "true")], target, relay, condition)
@@ -107,11 +107,6 @@ extension APIsCommand {
             guard let lines = answer["difference"]?["lines"]?.array else { return }
             printer.note(lines.isEmpty ? "Nothing differs from what is there." : "Against what is there:")
             for line in lines { printer.note("  \(line.string ?? "")") }
-        }
-
-        private static func write(_ definition: JSON, to path: String) throws(CommandFailure) {
-            let text = path.hasSuffix(".json") ? definition.text(pretty: true) + "\n" : YAMLWriter.text(definition)
-            try PrivateFile.write(text, to: path)
         }
     }
 

@@ -6,7 +6,8 @@ import Value
 struct APIsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apis",
-        abstract: "Lists, shows, imports, writes, tests and deletes API definitions, and shows their calls and drift.",
+        abstract:
+            "Lists, shows, imports, discovers, writes, tests and deletes API definitions, and shows their calls and drift.",
         discussion: """
             Examples:
               penstock apis list
@@ -16,7 +17,8 @@ struct APIsCommand: AsyncParsableCommand {
               penstock apis test my_company_crm
             """,
         subcommands: [
-            List.self, Get.self, Import.self, Apply.self, Test.self, Logs.self, Summary.self, Drift.self, Delete.self,
+            List.self, Get.self, Import.self, Discover.self, Apply.self, Test.self, Logs.self, Summary.self, Drift.self,
+            Delete.self,
         ])
 
     static let columns = [

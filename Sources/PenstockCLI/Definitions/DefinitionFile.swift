@@ -34,6 +34,12 @@ struct DefinitionFile: Sendable {
         return try DefinitionFile(document: document, name: name, folder: folder).checked()
     }
 
+    /// Writes a definition to a new file, as its name ends: `.json`, else YAML.
+    static func write(_ definition: JSON, to path: String) throws(CommandFailure) {
+        let text = path.hasSuffix(".json") ? definition.text(pretty: true) + "\n" : YAMLWriter.text(definition)
+        try PrivateFile.write(text, to: path)
+    }
+
     /// The slug that the relay will give it: as written, or made from the name. Nil when neither is there.
     var slug: String? { Self.slug(of: document.root) }
 

@@ -26,6 +26,20 @@ enum Descriptor {
         }
     }
 
+    /// Reads a file piece by piece; false, with `errno`, when that fails.
+    static func readFile(_ path: String, _ body: (ArraySlice<UInt8>) -> Void) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = read(descriptor, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return count == 0 }
+            body(chunk[..<count])
+        }
+    }
+
     /// Reads to the end; nil, with `errno`, when that fails or more than `limit` bytes come.
     static func readAll(_ descriptor: Int32, limit: Int) -> [UInt8]? {
         var result: [UInt8] = []

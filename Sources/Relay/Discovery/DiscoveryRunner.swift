@@ -8,6 +8,7 @@ import Pipeline
 import RelayHTTP
 import Synchronization
 import Tunnels
+import Value
 
 /// Runs discoveries over the ways that calls take, a few at a time.
 final class DiscoveryRunner: DiscoveryRunning {
@@ -47,6 +48,13 @@ final class DiscoveryRunner: DiscoveryRunning {
         let fetcher = RouteFetcher(way: way, audit: audit, context: context)
         let discovery = Discovery(base: base, options: options, importers: Self.importers, fetcher: fetcher)
         var result = await withTaskExecutorPreference(executor) { await discovery.run() }
+        if let tunnel {
+            for index in result.candidates.indices {
+                result.candidates[index].draft.definition["tunnel"] = [
+                    "enabled": true, "type": "platform_agent", "tunnel_id": .string(tunnel),
+                ]
+            }
+        }
         if let naming, !context.watch.isGone { await result.name(with: naming) }
         return result
     }

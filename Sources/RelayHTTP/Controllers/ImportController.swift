@@ -2,6 +2,7 @@ import Administration
 import Drafts
 import Hummingbird
 import Importing
+import NIOCore
 import OpenAPI
 import Pipeline
 import Registry
@@ -18,8 +19,12 @@ struct ImportController {
     }
 
     /// A draft; nothing is saved.
-    @Sendable func importNew(_ request: Request, _ context: RelayContext) async throws -> Response {
-        let wanted = try await ImportRequest(request, context)
+    @Sendable private func importNew(_ request: Request, _ context: RelayContext) async throws -> Response {
+        try await service.admit { try await makeNew(request, context) }
+    }
+
+    private func makeNew(_ request: Request, _ context: RelayContext) async throws -> Response {
+        let wanted = try await read(request, context)
         guard !wanted.saves, wanted.base == nil else {
             throw ImportRequest.wrong("/save", "This goes with /v1/apis/{slug}:import.")
         }
@@ -30,7 +35,11 @@ struct ImportController {
     /// A draft, and the three-way merge of what was imported before, what is imported now, and the owner's changes.
     /// With `save` the outcome is stored, in the version that `If-Match` names if it does.
     func importOnto(_ slug: String, _ request: Request, _ context: RelayContext) async throws -> Response {
-        let wanted = try await ImportRequest(request, context)
+        try await service.admit { try await merge(slug, request, context) }
+    }
+
+    private func merge(_ slug: String, _ request: Request, _ context: RelayContext) async throws -> Response {
+        let wanted = try await read(request, context)
         let actor = try context.actor()
         guard Slug.isValid(slug) else { throw ImportRequest.wrong("", "This is no slug.") }
         let draft = try await draft(wanted, context)
@@ -68,6 +77,13 @@ struct ImportController {
         answer["saved"] = true
         answer["definition"] = Presentation.api(api)
         return .json(.object(answer), status: isNew ? .created : .ok, etag: api.etag)
+    }
+
+    private func read(_ request: Request, _ context: RelayContext) async throws -> ImportRequest {
+        let bytes = try await Array(request.wholeBody(context).readableBytesView)
+        var head = request
+        head.body = RequestBody(buffer: ByteBuffer())
+        return try await service.run { [head] in try ImportRequest(bytes, head) }
     }
 
     private func draft(_ wanted: ImportRequest, _ context: RelayContext) async throws -> Draft {

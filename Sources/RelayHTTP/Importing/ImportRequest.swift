@@ -22,9 +22,11 @@ struct ImportRequest {
     /// Whether what comes of it is stored.
     var saves = false
 
-    init(_ request: Request, _ context: RelayContext) async throws {
-        let bytes = try await Array(request.wholeBody(context).readableBytesView)
-        let type = request.headers[.contentType] ?? ""
+    /// - Parameters:
+    ///   - bytes: the body.
+    ///   - head: what came before it.
+    init(_ bytes: [UInt8], _ head: Request) throws(Failure) {
+        let type = head.headers[.contentType] ?? ""
         var reader: OptionReader
         if let boundary = MultipartForm.boundary(type) {
             guard let form = MultipartForm(bytes, boundary: boundary) else {
@@ -44,7 +46,7 @@ struct ImportRequest {
             guard !bytes.isEmpty else {
                 throw Self.wrong("", "The body is empty. Send a document, or {\"url\": …}.")
             }
-            reader = OptionReader(query: request.uri.queryParameters)
+            reader = OptionReader(query: head.uri.queryParameters)
             origin = .source(ImportSource(files: [ImportFile(name: "document", bytes: bytes)]))
         }
         base = try reader.documents("base")

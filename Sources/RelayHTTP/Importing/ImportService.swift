@@ -7,13 +7,13 @@ import Registry
 import Synchronization
 import Value
 
-/// Imports away from event loops, one after another, with a bound for those that wait.
+/// Imports away from event loops, one after another, with a bound for those that are held in memory.
 package final class ImportService: Sendable {
     private let offload: any Offload
     let fetcher: any SpecFetching
-    private let waiting = Atomic(0)
+    private let admitted = Atomic(0)
 
-    private static let mostWaiting = 16
+    private static let most = 16
 
     /// - Parameter offload: a thread for work that keeps a processor busy for seconds.
     package init(offload: any Offload, fetcher: any SpecFetching) {
@@ -21,15 +21,21 @@ package final class ImportService: Sendable {
         self.fetcher = fetcher
     }
 
-    /// Runs a piece of an import.
+    /// Has a whole import, its reading included, be one of a few.
     ///
-    /// - Throws: `OVERLOADED` where too many wait, `INVALID_REQUEST` for a source that cannot be imported.
-    func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-        guard waiting.add(1, ordering: .relaxed).newValue <= Self.mostWaiting else {
-            waiting.subtract(1, ordering: .relaxed)
+    /// - Throws: `OVERLOADED` where there are too many.
+    func admit<Result>(_ body: () async throws -> Result) async throws -> Result {
+        defer { admitted.subtract(1, ordering: .relaxed) }
+        guard admitted.add(1, ordering: .relaxed).newValue <= Self.most else {
             throw Failure(.overloaded, stage: .relay, detail: "Too many imports are waiting.", retryAfter: 5)
         }
-        defer { waiting.subtract(1, ordering: .relaxed) }
+        return try await body()
+    }
+
+    /// Runs a piece of an import.
+    ///
+    /// - Throws: `INVALID_REQUEST` for a source that cannot be imported.
+    func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
         do {
             return try await offload.run(body)
         } catch let error as ImportError {

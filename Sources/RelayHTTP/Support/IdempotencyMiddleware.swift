@@ -22,7 +22,7 @@ struct IdempotencyMiddleware: RouterMiddleware {
         _ request: Request, context: RelayContext, next: (Request, RelayContext) async throws -> Response
     ) async throws -> Response {
         guard let header = Self.header, let key = request.headers[header],
-            [.post, .put, .patch, .delete].contains(request.method), !Self.isTest(request)
+            [.post, .put, .patch, .delete].contains(request.method), !Self.writesNothing(request)
         else { return try await next(request, context) }
         guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
             throw Failure(
@@ -98,9 +98,10 @@ struct IdempotencyMiddleware: RouterMiddleware {
         Array("\(token.id) \(request.method.rawValue) \(request.head.path ?? "")\n".utf8) + body.readableBytesView
     }
 
-    /// A connection test writes nothing, and tells of its steps as they end.
-    private static func isTest(_ request: Request) -> Bool {
-        request.head.path?.prefix { $0 != "?" }.hasSuffix(":test") ?? false
+    /// A connection test tells of its steps as they end; a discovery and an import without a slug make drafts.
+    private static func writesNothing(_ request: Request) -> Bool {
+        let path = request.uri.path
+        return path.hasSuffix(":test") || path == "/v1/apis:discover" || path == "/v1/apis:import"
     }
 
     private static func showsToken(_ body: ByteBuffer) -> Bool {

@@ -14,7 +14,7 @@ struct ProblemMiddleware: RouterMiddleware {
         _ request: Request, context: RelayContext, next: (Request, RelayContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        context.bodyLimit = bodyLimit
+        context.bodyLimit = Self.isImport(request) ? max(bodyLimit, Self.importLimit) : bodyLimit
         var response: Response
         do {
             response = try await next(request, context)
@@ -30,6 +30,13 @@ struct ProblemMiddleware: RouterMiddleware {
         }
         if let name = HTTPField.Name("x-request-id") { response.headers[name] = context.requestID }
         return response
+    }
+
+    /// Published descriptions are longer than anything else that is sent here.
+    private static let importLimit = 48 << 20
+
+    private static func isImport(_ request: Request) -> Bool {
+        request.method == .post && request.uri.path.hasPrefix("/v1/apis") && request.uri.path.hasSuffix(":import")
     }
 
     private static func failure(_ error: any Error) -> Failure {
