@@ -27,9 +27,13 @@ if (($#)); then
     exec swift test --skip-build "$@"
 fi
 
-# Three processes: tests that start daemons and load them would starve the others on a small machine.
+# Several processes: tests that keep the processors busy, or start daemons and load them, would starve the others on a
+# small machine.
+engines='^(Captures|Discovery|Drafts|Drift|JSONSchema|OpenAPI|Registry|Value|YAML)Tests\.'
+echo "penstock: testing the engines"
+swift test --skip-build --filter "$engines"
 echo "penstock: testing the parts"
-swift test --skip-build --skip 'EndToEndTests\.'
+swift test --skip-build --skip "$engines" --skip 'EndToEndTests\.'
 echo "penstock: testing the real processes"
 swift test --skip-build --filter 'EndToEndTests\.' --skip 'EndToEndTests\.Tunnel'
 echo "penstock: testing tunnels under load, silence and restarts"

@@ -99,9 +99,11 @@ struct SessionTests {
         let deadline = CallDeadline(.now() + .seconds(60), endsAtHead: true, idle: .milliseconds(50))
         let call = client.start(post("/echo"), hasBody: true, deadline: deadline)
         try await call.write(ByteBuffer(string: "a"))
-        _ = try await call.response()
-        #expect(try await call.next() == ByteBuffer(string: "a"))
-        let error = await #expect(throws: StreamError.self) { try await call.next() }
+        // On a busy machine even the first piece may come too late.
+        let error = await #expect(throws: StreamError.self) {
+            _ = try await call.response()
+            while let piece = try await call.next() { #expect(piece == ByteBuffer(string: "a")) }
+        }
         #expect(error?.code == .timedOut)
     }
 
