@@ -501,11 +501,12 @@ class Request:
             raise Mismatch(f"the form has fields {sorted(others)}, which no argument explains")
 
     def same_field(self, value, texts, rule, kind=""):
+        joined = None
+        if rule.get("style") and not rule.get("explode"):
+            joined = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}.get(rule["style"], ",")
         if isinstance(value, list):
             value = [element for element in value if element is not None]
-            separator = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}.get(rule.get("format"))
-            if rule.get("style") and not rule.get("explode"):
-                separator = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}.get(rule["style"], ",")
+            separator = joined or {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}.get(rule.get("format"))
             if separator:
                 return len(texts) == 1 and matches(value, texts[0].decode().split(separator))
             return len(value) == len(texts) and all(
@@ -514,8 +515,8 @@ class Request:
         if len(texts) != 1:
             return False
         if isinstance(value, dict):
-            if rule.get("style") == "form":
-                pieces = texts[0].decode().split(",")
+            if joined:
+                pieces = texts[0].decode().split(joined)
                 return matches(value, dict(zip(pieces[::2], pieces[1::2])))
             return equal(value, json.loads(texts[0], parse_float=Decimal))
         if isinstance(value, list):
