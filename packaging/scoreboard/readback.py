@@ -409,6 +409,8 @@ class Request:
 
     def declared(self, kind):
         content = self.operation.body()
+        if not content and "requestBody" in self.operation.operation:
+            raise NotComparable("the document says that there is a body, and not what it is")
         if not content:
             # POST, PUT and PATCH take a body unless the document says otherwise, which Swagger's does by silence.
             raise Mismatch("the document says nothing of a body")
@@ -424,8 +426,10 @@ class Request:
     def of_swagger(self, field):
         """What is said of a form's field: whether lists stand apart, what separates them, whether it is a file."""
         value = field.value
-        kind = "multi" if field.explode else str(value.get("collectionFormat", "csv")).lower()
-        return {"file": value.get("type") == "file", "format": kind}
+        files = [one for one in (value, value.get("items") or {}) if one.get("type") == "file" or one.get("format") == "binary"]
+        # Files stand apart: there is nothing that could separate them.
+        kind = "multi" if field.explode or files else str(value.get("collectionFormat", "csv")).lower()
+        return {"file": bool(files), "format": kind}
 
     def of_media(self, media, resolver, expected, kind):
         source = self.operation.source

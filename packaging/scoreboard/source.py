@@ -203,6 +203,11 @@ class Operation:
                 continue
             if isinstance(scheme, dict) and scheme.get("type") == "apiKey":
                 names.add((scheme.get("in"), str(scheme.get("name")).lower()))
+        if not schemes:
+            # Documents without schemes describe their credentials as headers, which no caller may set either.
+            credential = re.compile(r"authorization|(^|-)(api-?key|apikey|token|subscription-key|functions-key)$")
+            headers = {known.name.lower() for known in self.parameters.values() if known.place == "header"}
+            names.update(("header", name) for name in headers if credential.search(name))
         return names
 
 

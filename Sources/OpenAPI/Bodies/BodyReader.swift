@@ -142,14 +142,28 @@ struct BodyReader {
             content: RequestContent(type) ?? .json, schema: result, isRequired: !required.isEmpty,
             examples: example.isEmpty ? [] : [.object(example)], place: fields[0].node.place)
         if isMultipart { fieldsOfForms.markFiles(&body) }
-        for field in fields where !isMultipart {
-            let isList = writer.target(properties[field.name] ?? true)["type"] == "array"
-            // 2.0's default, commas, is not that of forms.
-            if isList, field.node.text("collectionFormat") ?? "csv" == "csv" {
-                body.encoding[field.name] = ["explode": false]
-            }
+        for field in fields where body.encoding[field.name] == nil {
+            let type = writer.target(properties[field.name] ?? true)["type"]
+            guard type == "array" || type?.array?.contains("array") ?? false else { continue }
+            body.encoding[field.name] = joining(field)
         }
         return body
+    }
+
+    /// How a list of 2.0 is written: with commas by default, which is not that of forms.
+    private func joining(_ field: SourceParameter) -> JSON? {
+        switch field.node.text("collectionFormat")?.lowercased() ?? "csv" {
+        case "csv": return ["explode": false]
+        case "ssv": return ["style": "spaceDelimited", "explode": false]
+        case "pipes": return ["style": "pipeDelimited", "explode": false]
+        case "multi": return nil
+        case let format:
+            log.add(
+                .change, "encoding_ignored",
+                "The items of \(quoted(field.name)) are fields of their own; collectionFormat \(quoted(format)) is not supported.",
+                at: field.node.place)
+            return nil
+        }
     }
 
     // MARK: Both

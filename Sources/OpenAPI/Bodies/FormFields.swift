@@ -48,7 +48,9 @@ struct FormFields {
         let isBinary =
             schema["format"] == "binary" || schema["contentEncoding"] == "binary"
             || (schema["contentMediaType"] != nil && schema["contentEncoding"] == nil)
-        guard isBinary, schema["type"].map({ $0 == "string" }) ?? true else { return Optional<JSON>.none }
+        // Null is no file; a field without one is left out.
+        let isText = schema["type"].map { $0 == "string" || $0.array?.contains("string") ?? false } ?? true
+        guard isBinary, isText else { return Optional<JSON>.none }
         schema["type"] = "string"
         schema["format"] = nil
         schema["contentEncoding"] = "base64"

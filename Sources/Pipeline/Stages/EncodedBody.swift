@@ -63,7 +63,7 @@ struct EncodedBody {
             case .joined(let separator):
                 if let texts = texts(of: member) {
                     if texts.isEmpty { continue }
-                    guard texts.count < 2 || !texts.contains(where: { $0.contains(separator) }) else {
+                    guard !texts.contains(where: { $0.contains(separator) }) else {
                         throw failure(
                             JSONPointer.root.appending(name).description,
                             "An item contains the character that separates the items of this field.")
