@@ -108,10 +108,11 @@ import Value
               /a: {post: {operationId: a, parameters: [{name: boat, in: body, required: true, schema: {type: object, properties: {x: {type: integer}}}}]}}
               /b: {post: {operationId: b, parameters: [{name: x, in: formData, type: string, required: true}, {name: l, in: formData, type: array, items: {type: string}}]}}
               /c: {post: {operationId: c, parameters: [{name: f, in: formData, type: file, required: true}, {name: x, in: formData, type: integer}]}}
+              /e: {post: {operationId: e, consumes: [multipart/form-data], parameters: [{name: f, in: formData, type: file, x-nullable: true}, {name: l, in: formData, type: array, items: {type: string}}, {name: p, in: formData, type: array, collectionFormat: pipes, items: {type: string}}, {name: m, in: formData, type: array, collectionFormat: multi, items: {type: string}}, {name: fs, in: formData, type: array, items: {type: string, format: binary}}]}}
               /d: {get: {operationId: d, produces: [image/png], responses: {'200': {schema: {type: file}}}}}
             """)
         let api = try draft.accepted()
-        #expect(draft.operations.map(\.outcome) == [.imported, .imported, .imported, .imported])
+        #expect(draft.operations.map(\.outcome) == Array(repeating: .imported, count: 5))
         #expect(api.endpoint(named: "a")?.content == .json)
         #expect(api.endpoint(named: "a")?.body == .properties(["x"], isOpen: false))
         #expect(api.endpoint(named: "b")?.content.encoding == .form)
@@ -119,6 +120,10 @@ import Value
         #expect(api.endpoint(named: "c")?.content.fields["f"]?.isFile == true)
         #expect(api.endpoint(named: "c")?.content.encoding == .multipart)
         #expect(api.endpoint(named: "d")?.response == nil)
+        let fields = try #require(api.endpoint(named: "e")?.content.fields)
+        #expect(fields["f"]?.isFile == true && fields["fs"] == FieldEncoding(isFile: true))
+        #expect(fields["l"]?.style == .joined(separator: ",") && fields["p"]?.style == .joined(separator: "|"))
+        #expect(fields["m"] == nil)
     }
 
     @Test("I: GET has no body; readOnly stays out of requests and writeOnly out of answers; what is required exists")

@@ -52,6 +52,9 @@ import Value
         arguments: [
             "{type: http, scheme: digest}", "{type: apiKey, in: header, name: Host}", "{type: banana}", "{}",
             "{type: apiKey, in: header}", "{$ref: '#/nowhere'}",
+            "{type: apiKey, in: header, name: \(String(repeating: "K", count: 257))}",
+            "{type: apiKey, in: query, name: \(String(repeating: "k", count: 1 << 17))}",
+            "{type: http, scheme: \(String(repeating: "s", count: 2000))}",
         ])
     func unsupported(_ scheme: String) throws {
         let draft = try draft("{s: \(scheme)}", "[{s: []}]")
@@ -115,6 +118,19 @@ import Value
         #expect(draft.definition["authentication"]?["type"] == "api_key")
         #expect(draft.codes.contains("security_assumed"))
         #expect(try draft.accepted().endpoints[0].sendsCredential)
+    }
+
+    @Test("I: without schemes, a header that nearly every operation takes for credentials is the credential")
+    func fromParameter() throws {
+        let key = "{name: API-Key, in: header, required: true, schema: {type: string}}"
+        let draft = try importing(
+            document("/a: {get: {parameters: [\(key)]}, put: {parameters: [\(key)]}}\n/b: {get: {parameters: []}}"))
+        #expect(draft.definition["authentication"]?["config"] == ["header_name": "API-Key"])
+        #expect(draft.findings("security_from_parameter").count == 1)
+        #expect(try draft.accepted().endpoints.map { $0.parameters.count } == [0, 0, 0])
+        let one = try importing(document("/a: {get: {parameters: [\(key)]}, put: {}}\n/b: {get: {}}"))
+        #expect(one.definition["authentication"] == nil)
+        #expect(try one.accepted().endpoints.map { $0.parameters.count } == [1, 0, 0])
     }
 
     @Test("I: a parameter that carries the credential is no argument")

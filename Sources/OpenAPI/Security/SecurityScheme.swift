@@ -64,7 +64,7 @@ struct SecurityScheme {
                 _ where scheme.lowercased().hasPrefix("scram"):
                 return .unsupported("HTTP authentication of the scheme \(quoted(scheme))")
             default:
-                let isToken = HeaderRules.isValidFieldName(scheme)
+                let isToken = HeaderRules.isValidFieldName(scheme) && scheme.utf8.count <= longestName
                 return isToken ? .scheme(scheme) : .unsupported("the scheme \(quoted(scheme))")
             }
         case "oauth2"?: return oauth(node, base)
@@ -74,8 +74,13 @@ struct SecurityScheme {
         }
     }
 
+    /// In bytes, as definitions have it.
+    private static let longestName = 256
+
     private static func key(_ node: Node) -> Kind {
-        guard let name = node.text("name") else { return .unsupported("an API key without a name") }
+        guard let name = node.text("name"), name.utf8.count <= longestName else {
+            return .unsupported("an API key without a name, or with a long one")
+        }
         switch node.text("in")?.lowercased() {
         case "query"?:
             let isSound = name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
