@@ -182,7 +182,7 @@ struct ImportTests {
         let moved = try await fetch(scene.origin.url + "/moved")
         expectProblem(moved, "UPSTREAM_ERROR", 502, upstream: 302)
         #expect(other.opened == 0)
-        scene.origin.script("/large") { _ in .download(17 << 20) }
+        scene.origin.script("/large") { _ in .download(49 << 20) }
         expectProblem(try await fetch(scene.origin.url + "/large"), "RESPONSE_TOO_LARGE", 502)
         try await other.close()
         try await plain.close()

@@ -6,7 +6,7 @@ struct ImportUpload: Sendable {
     private(set) var files: [(name: String, bytes: [UInt8])] = []
     private(set) var url: String?
 
-    private static let mostBytes = 64 << 20
+    private static let mostBytes = 48 << 20
 
     /// - Parameter arguments: files, folders, `-`, or one URL.
     /// - Throws: ``CommandFailure`` with code 2.
@@ -18,16 +18,19 @@ struct ImportUpload: Sendable {
         }
         for argument in arguments {
             if argument == "-" {
-                files.append(("standard input", try Terminal.input()))
+                files.append(("standard input", try Terminal.input(limit: Self.mostBytes)))
             } else if FolderListing.isFolder(argument) {
                 let folder = argument.hasSuffix("/") ? String(argument.dropLast()) : argument
                 let paths = Self.paths(in: folder, depth: 8)
                 guard !paths.isEmpty else {
                     throw CommandFailure(.usage, "the folder \(argument.quotedForMessage) holds no document")
                 }
-                for path in paths { files.append((String(path.dropFirst(folder.count + 1)), try UserFile.bytes(path))) }
+                for path in paths {
+                    files.append(
+                        (String(path.dropFirst(folder.count + 1)), try UserFile.bytes(path, limit: Self.mostBytes)))
+                }
             } else {
-                files.append((argument, try UserFile.bytes(argument)))
+                files.append((argument, try UserFile.bytes(argument, limit: Self.mostBytes)))
             }
             guard files.reduce(0, { $0 + $1.bytes.count }) <= Self.mostBytes else {
                 throw CommandFailure(.usage, "the files hold more than \(Self.mostBytes >> 20) MiB together")

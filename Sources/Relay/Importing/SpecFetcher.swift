@@ -12,7 +12,7 @@ struct SpecFetcher: SpecFetching {
     let egress: EgressSwitch
 
     /// The largest document, in bytes, decoded.
-    private static let largest = 16 << 20
+    private static let largest = 48 << 20
     private static let timeout = TimeAmount.seconds(30)
 
     func fetch(_ url: String, user: String) async throws(Failure) -> ImportFile {

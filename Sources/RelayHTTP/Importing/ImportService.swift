@@ -13,7 +13,7 @@ package final class ImportService: Sendable {
     let fetcher: any SpecFetching
     private let admitted = Atomic(0)
 
-    private static let most = 16
+    private static let most = 8
 
     /// - Parameter offload: a thread for work that keeps a processor busy for seconds.
     package init(offload: any Offload, fetcher: any SpecFetching) {
