@@ -60,6 +60,24 @@ struct WrittenArgumentTests {
                 + "&f%5Bo%5D%5B0%5D%5Bx%5D=1&f%5Bo%5D%5B1%5D%5Bx%5D=2&ids%5B%5D=u&ids%5B%5D=v")
     }
 
+    @Test("a required member that can have one value only need not be given")
+    func constants() async throws {
+        let endpoint: JSONObject = [
+            "request_body": [
+                "type": "object", "required": ["query", "variables"],
+                "properties": ["query": ["const": "query q { a }"], "variables": ["type": "object"]],
+            ]
+        ]
+        let without = try await request(endpoint, ["variables": ["id": 1]])
+        #expect(body(without) == #"{"query":"query q { a }","variables":{"id":1}}"#)
+        let with = try await request(endpoint, ["query": "query q { a }", "variables": [:]])
+        #expect(body(with) == #"{"query":"query q { a }","variables":{}}"#)
+        await #expect(throws: Failure.self) {
+            try await request(endpoint, ["query": "query other { b }", "variables": [:]])
+        }
+        await #expect(throws: Failure.self) { try await request(endpoint, ["query": "query q { a }"]) }
+    }
+
     @Test("I: forms are written by field: deep, joined, or each element apart")
     func forms() async throws {
         let request = try await request(

@@ -68,11 +68,16 @@ struct BoundArguments {
             body = object["body"]
             if body == nil, endpoint.requiresBody { violate("body", "This argument is required.") }
         case .properties(let names, let isOpen):
+            var members = JSONObject()
             for case .string(let name) in endpoint.arguments["required"]?.array ?? []
             where object[name] == nil && !known.contains(name) {
-                violate(name, "This argument is required.")
+                // What can have one value only need not be given, such as the text of a GraphQL query.
+                if names.contains(name), let constant = endpoint.arguments["properties"]?[name]?["const"] {
+                    members[name] = constant
+                } else {
+                    violate(name, "This argument is required.")
+                }
             }
-            var members = JSONObject()
             for (name, value) in object where isOpen ? !known.contains(name) : names.contains(name) {
                 members[name] = value
             }
