@@ -66,7 +66,7 @@ let targets: [Target] = [
     .target(name: "Discovery", dependencies: ["Drafts", "EgressPolicy", "Value"]),
     .target(name: "Drift", dependencies: ["Drafts", "JSONSchema", "Registry", "Value", .crypto]),
     .target(name: "Importing", dependencies: ["Captures", "Discovery", "Drafts", "OpenAPI", "Registry", "Value"]),
-    .target(name: "Vault", dependencies: [.crypto]),
+    .target(name: "Vault", dependencies: ["Value", .crypto]),
     .target(name: "Audit", dependencies: ["Value", .crypto]),
     .target(name: "Administration", dependencies: ["Drift", "Registry", "Vault", "Audit", "EgressPolicy", "Value"]),
     .target(

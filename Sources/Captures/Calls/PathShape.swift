@@ -139,31 +139,8 @@ struct PathShape {
         guard let segment, case .literal(let literal) = segment, IdentifierKind(literal) == nil,
             !isVersion(segment)
         else { return "id" }
-        let words = snakeCase(literal)
-        return words.isEmpty ? "id" : singular(words) + "_id"
-    }
-
-    private static func snakeCase(_ text: String) -> String {
-        var result: [UInt8] = []
-        for byte in text.utf8 {
-            if (0x41...0x5A).contains(byte) {
-                if let last = result.last, (0x61...0x7A).contains(last) { result.append(UInt8(ascii: "_")) }
-                result.append(byte | 0x20)
-            } else if (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) {
-                result.append(byte)
-            } else if let last = result.last, last != UInt8(ascii: "_") {
-                result.append(UInt8(ascii: "_"))
-            }
-        }
-        while result.last == UInt8(ascii: "_") { result.removeLast() }
-        return String(decoding: result.prefix(48), as: UTF8.self)
-    }
-
-    private static func singular(_ word: String) -> String {
-        if word.hasSuffix("ies"), word.count > 4 { return word.dropLast(3) + "y" }
-        for ending in ["sses", "xes", "ches", "shes"] where word.hasSuffix(ending) { return String(word.dropLast(2)) }
-        let isPlural = word.hasSuffix("s") && !["ss", "us", "is"].contains { word.hasSuffix($0) } && word.count > 2
-        return isPlural ? String(word.dropLast()) : word
+        let noun = Noun.singular(literal)
+        return noun.isEmpty ? "id" : noun + "_id"
     }
 }
 

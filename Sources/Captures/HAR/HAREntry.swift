@@ -96,7 +96,9 @@ struct HAREntry {
     private static func answer(_ content: JSON?) -> JSON? {
         guard let text = content?["text"]?.string else { return Optional.none }
         if content?["encoding"]?.string?.lowercased() == "base64" {
-            guard let bytes = Base64.decode(text) else { return Optional.none }
+            guard let bytes = Base64.decode(text.utf8.filter { $0 != 0x0A && $0 != 0x0D && $0 != 0x20 }) else {
+                return Optional.none
+            }
             return try? JSON.parse(bytes, limits: limits)
         }
         return try? JSON.parse(text, limits: limits)

@@ -1,3 +1,4 @@
+import Drafts
 package import EgressPolicy
 package import Value
 
@@ -170,6 +171,6 @@ private enum MemberNames {
     ]
 
     static func isCollection(_ segment: String) -> Bool {
-        PathShape.singular(segment) != segment && segment.utf8.count > 3
+        Noun.singular(segment) != segment && segment.utf8.count > 3
     }
 }

@@ -68,7 +68,7 @@ struct InferredEndpoint: Sendable {
             let next = segments.index(after: index)
             var isOne = false
             if next < segments.endIndex, case .parameter = segments[next] { isOne = true }
-            let word = PathShape.singular(text)
+            let word = Noun.singular(text)
             let isMany = method == "POST" && next == segments.endIndex ? false : !isOne
             words.append(isMany ? Self.plain(text) : word)
         }

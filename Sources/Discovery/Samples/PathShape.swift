@@ -60,34 +60,14 @@ struct PathShape: Sendable, Hashable, CustomStringConvertible {
     /// Named by what it is one of.
     private static func name(behind segments: [Segment]) -> String {
         guard case .literal(let last)? = segments.last, !isVersion(last) else { return "id" }
-        let word = singular(last)
-        return word.isEmpty ? "id" : word + "_id"
+        let noun = Noun.singular(last)
+        return noun.isEmpty ? "id" : noun + "_id"
     }
 
     private static func isVersion(_ text: String) -> Bool {
         let digits = text.utf8.dropFirst()
         return text.utf8.first == UInt8(ascii: "v") && !digits.isEmpty
             && digits.allSatisfy { ASCIIText.isDigit($0) || $0 == UInt8(ascii: ".") } || text == "api"
-    }
-
-    /// `customers` → `customer`, `categories` → `category`, `addresses` → `address`; letters, digits and underscores.
-    static func singular(_ word: String) -> String {
-        var bytes: [UInt8] = []
-        var previous: UInt8 = 0
-        for byte in word.utf8.prefix(40) {
-            let isCapital = byte &- 0x41 < 26
-            if isCapital, !bytes.isEmpty, previous &- 0x41 >= 26 { bytes.append(UInt8(ascii: "_")) }
-            bytes.append(ASCIIText.isWord(byte) ? ASCIIText.lower(byte) : UInt8(ascii: "_"))
-            previous = byte
-        }
-        var text = String(decoding: bytes, as: UTF8.self)
-        while text.contains("__") { text = text.split(separator: "_").joined(separator: "_") }
-        if text.hasSuffix("ies"), text.utf8.count > 4 { return text.dropLast(3) + "y" }
-        for ending in ["sses", "xes", "ches", "shes"] where text.hasSuffix(ending) { return String(text.dropLast(2)) }
-        if text.hasSuffix("s"), !["ss", "us", "is"].contains(where: text.hasSuffix), text.utf8.count > 2 {
-            return String(text.dropLast())
-        }
-        return text
     }
 
     private static func unique(_ name: String, _ names: inout Set<String>) -> String {

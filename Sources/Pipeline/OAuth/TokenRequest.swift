@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import Registry
 import Vault
+import Value
 
 /// The request to a token endpoint (RFC 6749, sections 4.3, 4.4 and 6).
 struct TokenRequest {

@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import Registry
 import Vault
+import Value
 
 /// Stage: the credential, opened for this one request.
 extension Pipeline {

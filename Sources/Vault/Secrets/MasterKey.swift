@@ -1,4 +1,5 @@
 import Crypto
+import Value
 
 #if canImport(Glibc)
     import Glibc

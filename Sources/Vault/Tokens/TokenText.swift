@@ -1,4 +1,5 @@
 import Crypto
+import Value
 
 /// A bearer token as its owner holds it: `pst_<id>_<43 characters>`, the last part 32 random bytes in base64url.
 ///

@@ -4,7 +4,7 @@ package enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     /// base64url without padding (section 5).
-    static func encodeURL(_ bytes: [UInt8]) -> String {
+    package static func encodeURL(_ bytes: [UInt8]) -> String {
         String(decoding: encode(bytes, urlAlphabet, padded: false), as: UTF8.self)
     }
 
