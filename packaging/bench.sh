@@ -8,7 +8,7 @@ usage: bench.sh [--quick] [--json FILE] [--bin FOLDER] [--only PART,…]
   --quick       under two minutes after the build: one short round of everything
   --json FILE   the same figures as one JSON object
   --bin FOLDER  measures the release binaries there, and builds nothing
-  --only …      some of requests,bulk,direct,tools_peer,distance,idle,start,logs,size
+  --only …      some of requests,bulk,direct,tools_peer,schema,distance,idle,start,logs,size
 END
     exit 2
 }
@@ -17,7 +17,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
 PATH=$PATH:/usr/sbin:/sbin
 rounds=3 seconds=10 bulk_seconds=10 starts=5 distance_mib=96 records=10000000 is_quick='' limit=3000
-json='' bin='' parts=requests,bulk,direct,tools_peer,distance,idle,start,logs,size
+json='' bin='' parts=requests,bulk,direct,tools_peer,schema,distance,idle,start,logs,size
 while [ $# -gt 0 ]; do
     case $1 in
     --quick) is_quick=1 rounds=1 seconds=4 bulk_seconds=3 starts=3 distance_mib=64 records=200000 limit=300 ;;
@@ -48,6 +48,8 @@ if [ -n "$json" ]; then : >"$json"; fi
 . "$here/bench/direct.sh"
 # shellcheck source=bench/tools_peer.sh
 . "$here/bench/tools_peer.sh"
+# shellcheck source=bench/schema.sh
+. "$here/bench/schema.sh"
 # shellcheck source=bench/logs.sh
 . "$here/bench/logs.sh"
 # shellcheck source=bench/report.sh
@@ -68,7 +70,7 @@ if wants tools_peer; then install_peer; fi
 if [ -z "$bin" ]; then
     need_swift
     need_packages "${BUILD_PACKAGES[@]}" >&2
-    (cd "$root" && for product in penstock-relay penstock-connector penstock-bench; do
+    (cd "$root" && for product in penstock-relay penstock-connector penstock-bench penstock-scoreboard; do
         swift build "${RELEASE[@]}" --product "$product" >&2
     done)
     bin=$(cd "$root" && swift build "${RELEASE[@]}" --show-bin-path)
@@ -79,6 +81,7 @@ part requests "requests, $rounds × $seconds s a row"
 part bulk "16 MiB bodies over 4 connections"
 part direct "direct calls beside nginx and curl, $rounds × $seconds s a row"
 part tools_peer "tool calls beside FastMCP, $rounds × $seconds s each"
+part schema "JSON Schema beside Python's engines"
 part start "start-up and resident memory"
 part idle "2,000 idle tunnels"
 part distance "one stream at 100 ms round trip"

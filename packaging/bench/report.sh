@@ -79,6 +79,13 @@ table_rows() {
         value_row "the same, FastMCP from_openapi" tools_peer.fastmcp_calls_per_cpu_s /s
         echo "Penstock to FastMCP|$(figure tools_peer.ratio) ×||||||$(judge_least "$(figure tools_peer.ratio)" 20)"
     fi
+    if wants schema; then
+        value_row "schema: 10 kB answer, Penstock" schema.is_valid_us µs "$(figure schema.jsonschema_rs_us)"
+        value_row "schema: the same with every violation" schema.validate_us µs
+        value_row "schema: the same, jsonschema-rs" schema.jsonschema_rs_us µs
+        value_row "schema: the same, jsonschema (Python)" schema.jsonschema_us µs
+        value_row "schema: compiling it, Penstock" schema.compile_us µs
+    fi
     if wants distance; then
         value_row "download, 1 stream at 100 ms" distance.download_mb_s MB/s
         value_row "upload, 1 stream at 100 ms" distance.upload_mb_s MB/s
