@@ -28,7 +28,8 @@ extension Compiler {
             names.append(name)
             properties.append(
                 Property(
-                    schema: node(schema, at: location, inside: reader), isReadOnly: has("readOnly", schema, location),
+                    bits: .known(name), schema: node(schema, at: location, inside: reader),
+                    isReadOnly: has("readOnly", schema, location),
                     isWriteOnly: dialect != .swagger20 && has("writeOnly", schema, location)))
         }
         for name in self.names(reader, "required") ?? [] {
@@ -36,7 +37,7 @@ extension Compiler {
                 properties[place].isRequired = true
             } else {
                 names.append(name)
-                properties.append(Property(isRequired: true))
+                properties.append(Property(bits: .known(name), isRequired: true))
             }
         }
         guard !names.isEmpty else { return }

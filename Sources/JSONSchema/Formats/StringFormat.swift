@@ -22,11 +22,12 @@ enum StringFormat: String {
 
     /// Whether a string has the format. Linear in its length.
     func admits(_ string: String) -> Bool {
-        if let answer = string.utf8.withContiguousStorageIfAvailable({ admits($0, string) }) { return answer }
-        return Array(string.utf8).withUnsafeBufferPointer { admits($0, string) }
+        if self == .regex { return Pattern(string, steps: 1, isStrict: true) != nil }
+        if let answer = string.utf8.withContiguousStorageIfAvailable({ admits($0) }) { return answer }
+        return Array(string.utf8).withUnsafeBufferPointer { admits($0) }
     }
 
-    private func admits(_ bytes: UnsafeBufferPointer<UInt8>, _ string: String) -> Bool {
+    private func admits(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         var scanner = ByteScanner(bytes)
         return switch self {
         case .dateTime: scanner.dateTime() && scanner.isAtEnd
@@ -45,7 +46,8 @@ enum StringFormat: String {
         case .uuid: Self.isUUID(bytes)
         case .jsonPointer: Self.isPointer(bytes[...])
         case .relativeJSONPointer: Self.isRelativePointer(bytes)
-        case .regex: Pattern(string, steps: 1, isStrict: true) != nil
+        // An expression is compiled from the string, not from its bytes.
+        case .regex: false
         }
     }
 

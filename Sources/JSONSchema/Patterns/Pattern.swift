@@ -13,13 +13,18 @@ final class Pattern: @unchecked Sendable {
         case tooManySteps
     }
 
+    /// What a match needs, without a reference to count. Valid while the pattern is.
+    struct Matcher {
+        fileprivate let code: OpaquePointer
+        /// For the first try, which is nearly always enough.
+        fileprivate let quick: OpaquePointer
+        /// For the second, with all the steps allowed.
+        fileprivate let patient: OpaquePointer
+    }
+
     /// As written in the schema.
     let text: String
-    private let code: OpaquePointer
-    /// For the first try, which is nearly always enough.
-    private let quick: OpaquePointer
-    /// For the second, with all the steps allowed.
-    private let patient: OpaquePointer
+    let matcher: Matcher
 
     /// Steps of a first try.
     static let quickSteps = 512
@@ -43,15 +48,13 @@ final class Pattern: @unchecked Sendable {
             return nil
         }
         self.text = text
-        self.code = code
-        self.quick = quick
-        self.patient = patient
+        matcher = Matcher(code: code, quick: quick, patient: patient)
     }
 
     deinit {
-        pcre2_match_context_free_8(patient)
-        pcre2_match_context_free_8(quick)
-        pcre2_code_free_8(code)
+        pcre2_match_context_free_8(matcher.patient)
+        pcre2_match_context_free_8(matcher.quick)
+        pcre2_code_free_8(matcher.code)
     }
 
     private static func context(steps: Int) -> OpaquePointer? {
@@ -81,9 +84,11 @@ final class Pattern: @unchecked Sendable {
             return pcre2_compile_8(start, bytes.count, UInt32(options), &error, &offset, context)
         }
     }
+}
 
+extension Pattern.Matcher {
     /// Looks for the expression anywhere in `string`: with few steps, or patiently with all that are allowed.
-    func isFound(in string: String, using data: MatchData, isPatient: Bool) -> Outcome {
+    func isFound(in string: String, using data: MatchData, isPatient: Bool) -> Pattern.Outcome {
         let context = isPatient ? patient : quick
         let result =
             string.utf8.withContiguousStorageIfAvailable { match($0, data, context) }

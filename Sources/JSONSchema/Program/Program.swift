@@ -20,6 +20,7 @@ final class Program: @unchecked Sendable {
     private let names: Table<String>
     private let patternRules: Table<PatternRule>
     private let patterns: Table<Pattern>
+    private let matchers: Table<Pattern.Matcher>
     private let dependents: Table<Dependent>
     private let discriminators: Table<Discriminator>
     private let anchors: Table<Tables.Anchor>
@@ -43,6 +44,7 @@ final class Program: @unchecked Sendable {
         names = Table(tables.names)
         patternRules = Table(tables.patternRules)
         patterns = Table(tables.patterns)
+        matchers = Table(tables.patterns.map(\.matcher))
         dependents = Table(tables.dependents)
         discriminators = Table(tables.discriminators)
         anchors = Table(tables.anchors)
@@ -80,7 +82,8 @@ final class Program: @unchecked Sendable {
             nodes: nodes.rows, places: places.rows, steps: steps.rows, branches: branches.rows, values: values.rows,
             numbers: numbers.rows, figures: figures.rows, strings: strings.rows, arrays: arrays.rows,
             objects: objects.rows, properties: properties.rows, slots: slots.rows, nameBytes: nameBytes.rows,
-            names: names.rows, patternRules: patternRules.rows, patterns: patterns.rows, dependents: dependents.rows,
+            names: names.rows, patternRules: patternRules.rows, patterns: patterns.rows,
+            matchers: matchers.rows, dependents: dependents.rows,
             discriminators: discriminators.rows, anchors: anchors.rows)
     }
 }

@@ -87,6 +87,7 @@ struct Directed {
 
 /// What is known of a name: its schema, and whether it must or must not be there.
 struct Property {
+    var bits = NameBits.none
     var schema: Index = -1
     var isRequired = false
     var isReadOnly = false

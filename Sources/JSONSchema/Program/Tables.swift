@@ -57,6 +57,7 @@ struct Rows {
     let names: UnsafePointer<String>
     let patternRules: UnsafePointer<PatternRule>
     let patterns: UnsafePointer<Pattern>
+    let matchers: UnsafePointer<Pattern.Matcher>
     let dependents: UnsafePointer<Dependent>
     let discriminators: UnsafePointer<Discriminator>
     let anchors: UnsafePointer<Tables.Anchor>

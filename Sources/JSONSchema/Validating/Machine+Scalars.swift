@@ -102,10 +102,10 @@ extension Machine {
             exhaust()
             return false
         }
-        var outcome = rows.patterns[Int(index)].isFound(in: string, using: matchData, isPatient: false)
+        var outcome = rows.matchers[Int(index)].isFound(in: string, using: matchData, isPatient: false)
         if outcome == .tooManySteps {
             guard spend(patternCharge) else { return false }
-            outcome = rows.patterns[Int(index)].isFound(in: string, using: matchData, isPatient: true)
+            outcome = rows.matchers[Int(index)].isFound(in: string, using: matchData, isPatient: true)
         }
         if outcome == .tooManySteps { exhaust() }
         return outcome == .found
