@@ -73,7 +73,7 @@ import Value
     }
 
     @Test func `The answer says that it is experimental, and of each request what came of it`() async throws {
-        let json = try await discover(ScriptedSite(["/openapi.json": .json(petDocument)])).json
+        let json = try await discover(ScriptedSite(["/openapi.json": .json(petDocument)])).json()
         #expect(json.object?.keys == ["experimental", "drafts", "requests", "findings"])
         #expect(json["experimental"] == true)
         #expect(json["drafts"]?[0]?["draft"]?["definition"]?["endpoints"]?.array?.count == 3)

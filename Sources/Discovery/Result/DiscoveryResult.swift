@@ -47,11 +47,13 @@ package struct DiscoveryResult: Sendable {
     }
 
     /// What `POST /v1/apis:discover` answers.
-    package var json: JSON {
+    ///
+    /// - Parameter shown: a draft as it is shown.
+    package func json(_ shown: (Draft) -> JSON = { $0.json() }) -> JSON {
         let drafts = candidates.map { candidate -> JSON in
             [
                 "evidence": .array(candidate.evidence.map(\.json)),
-                "confidence": .string(candidate.confidence.rawValue), "draft": candidate.draft.json(),
+                "confidence": .string(candidate.confidence.rawValue), "draft": shown(candidate.draft),
             ]
         }
         return [

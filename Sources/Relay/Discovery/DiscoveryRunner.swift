@@ -38,7 +38,7 @@ final class DiscoveryRunner: DiscoveryRunning {
 
     func run(
         _ base: BaseURL, _ options: DiscoveryOptions, tunnel: String?, for context: CallContext
-    ) async throws(Failure) -> DiscoveryResult {
+    ) async throws(Failure) -> JSON {
         guard running.add(1, ordering: .relaxed).newValue <= Self.most else {
             running.subtract(1, ordering: .relaxed)
             throw Failure(.overloaded, stage: .relay, detail: "Too many discoveries are running.", retryAfter: 10)
@@ -56,7 +56,8 @@ final class DiscoveryRunner: DiscoveryRunning {
             }
         }
         if let naming, !context.watch.isGone { await result.name(with: naming) }
-        return result
+        // What each endpoint costs an agent's model takes a compilation.
+        return await withTaskExecutorPreference(executor) { [result] in result.json(\.listed) }
     }
 
     private static let importers = DiscoveryImporters { files throws(DiscoveryImportError) in

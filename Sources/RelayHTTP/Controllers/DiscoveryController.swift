@@ -42,6 +42,6 @@ struct DiscoveryController {
         let watch = CallerWatch()
         context.channel.closeFuture.whenComplete { _ in watch.callerLeft() }
         let call = CallContext(token: try context.requireToken(), requestID: context.requestID, watch: watch)
-        return .json(try await runner.run(base, options, tunnel: tunnel, for: call).json)
+        return .json(try await runner.run(base, options, tunnel: tunnel, for: call))
     }
 }

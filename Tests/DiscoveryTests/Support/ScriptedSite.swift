@@ -137,5 +137,5 @@ let petDocument = #"""
 extension DiscoveryResult {
     var kinds: [String] { findings.map(\.code) }
     /// The whole answer, to look for what must not be in it.
-    var text: String { json.text() }
+    var text: String { json().text() }
 }
