@@ -60,7 +60,11 @@ struct CallCredentials {
     private mutating func note(_ scheme: CredentialScheme, _ value: String) {
         schemes.append(scheme)
         secrets.append(value)
-        value.split(separator: " ").dropFirst().forEach { secrets.append(String($0)) }
+        let parts = value.split(separator: " ").dropFirst()
+        parts.forEach { secrets.append(String($0)) }
+        if scheme == .basic, let written = parts.first.flatMap({ Base64.decode(String($0)) }) {
+            secrets.append(String(decoding: written, as: UTF8.self))
+        }
     }
 
     /// `Token token=…` and the like are for `Authorization` alone; elsewhere only the word `Bearer` is one.
