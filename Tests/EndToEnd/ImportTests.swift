@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Foundation
 import NIOHTTP1
+import Synchronization
 import Testing
 import Value
 
@@ -132,6 +133,42 @@ struct ImportTests {
             ["document": .string(Self.document(scene.origin)), "save": true],
             headers: ["if-match": mine.headers.first(name: "etag") ?? ""])
         #expect(stale.status == 412, "\(stale)")
+        try await scene.end()
+    }
+
+    @Test("I: an import that takes any version loses no change that is made meanwhile")
+    func anyVersion() async throws {
+        let scene = try await TwoRoutes.make(starts: false)
+        let paths = (0..<400).map { "  /p\($0): {get: {responses: {'200': {description: ok}}}}\n" }
+        let document = Self.document(scene.origin, extra: paths.joined())
+        let first = try await scene.relay.send(
+            .POST, "/v1/apis/shop:import", scene.account.user, ["document": .string(document), "save": true])
+        #expect(first.status == 201, "\(first)")
+        func version(_ answer: Answer) -> Int {
+            Int(answer.headers.first(name: "etag")?.split(separator: "-").last?.dropLast() ?? "") ?? 0
+        }
+        let isDone = Atomic(false)
+        async let imported = {
+            defer { isDone.store(true, ordering: .releasing) }
+            return try await scene.relay.send(
+                .POST, "/v1/apis/shop:import", scene.account.user, ["document": .string(document), "save": true],
+                headers: ["if-match": "*"])
+        }()
+        var edits: [(version: Int, text: String)] = []
+        while !isDone.load(ordering: .acquiring) {
+            let text = "edit \(edits.count)"
+            let edited = try await scene.relay.send(
+                .PATCH, "/v1/apis/shop", scene.account.user, ["description": .string(text)])
+            #expect(edited.status == 200, "\(edited)")
+            edits.append((version(edited), text))
+        }
+        let answer = try await imported
+        if answer.status == 200 {
+            let last = edits.last { $0.version < version(answer) }
+            #expect(answer.json["definition"]?["description"]?.string == last?.text)
+        } else {
+            #expect(answer.status == 412, "\(answer)")
+        }
         try await scene.end()
     }
 
