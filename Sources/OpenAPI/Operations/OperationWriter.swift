@@ -55,7 +55,8 @@ struct OperationWriter {
                 .change, "too_large", "There are more than \(Self.mostParameters) parameters; the rest was left out.",
                 at: operation.node.place)
             let inPath = parameters.filter { $0.location == .path }
-            parameters = inPath + parameters.filter { $0.location != .path }.prefix(Self.mostParameters - inPath.count)
+            let others = parameters.filter { $0.location != .path }
+            parameters = inPath + others.prefix(max(0, Self.mostParameters - inPath.count))
         }
         for change in Set(path.changes).sorted() {
             log.add(.change, "path_repaired", change, at: operation.node.place)
