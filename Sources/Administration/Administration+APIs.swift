@@ -210,7 +210,8 @@ extension Administration {
             existing: existing, definition: definition, stored: stored, compiled: try CompiledAPI(stored: stored))
     }
 
-    static func check(_ condition: WriteCondition, _ existing: StoredAPI?) throws(AdministrationError) {
+    /// Whether a write that expects `condition` may go on where this stands.
+    package static func check(_ condition: WriteCondition, _ existing: StoredAPI?) throws(AdministrationError) {
         switch condition {
         case .any:
             break

@@ -39,13 +39,17 @@ package enum EndpointNames {
         var taken: Set<String> = []
         var others: [Int] = []
         for index in order where !taken.insert(plain[index]).inserted { others.append(index) }
+        // Where the search for a free one goes on: whatever is one and the same would begin anew for each of many.
+        var rounds: [String: Int] = [:]
         for index in others {
-            var round = 0
+            let first = marked(plain[index], with: wishes[index].identity)
+            var round = rounds[first] ?? 0
             repeat {
                 let seed = round == 0 ? wishes[index].identity : "\(wishes[index].identity) \(round)"
                 result[index] = marked(plain[index], with: seed)
                 round += 1
             } while !taken.insert(result[index]).inserted
+            rounds[first] = round
         }
         return result
     }

@@ -33,10 +33,14 @@ package struct ImportLimits: Sendable {
     /// Operations that are looked at. 20,000 by default.
     package var operations: Int
 
+    /// Bytes of a definition's endpoints as JSON, since many may have one text behind references. 64 MiB by default.
+    package var text: Int
+
     package init(
         bytes: Int = 48 << 20, values: Int = 2_000_000, schemas: Int = 300_000, endpoints: Int = 2000,
-        operations: Int = 20_000
+        operations: Int = 20_000, text: Int = 64 << 20
     ) {
+        self.text = text
         self.bytes = bytes
         self.values = values
         self.schemas = schemas

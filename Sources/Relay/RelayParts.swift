@@ -43,7 +43,7 @@ struct RelayParts: Sendable {
         let egress = EgressSwitch(try RelayEgress.client(configuration, logger: logger))
         self.egress = egress
         imports = ImportService(
-            offload: ThreadOffload(pool: importPool), fetcher: SpecFetcher(egress: egress))
+            offload: ThreadOffload(pool: importPool), fetcher: SpecFetcher(egress: egress, audit: audit))
         naming = EgressSwitch(try NamingService.client(configuration, logger: logger))
         let hook = configuration.llm.map { [naming] in NamingService.hook($0, naming) }
         discoveries = DiscoveryRunner(

@@ -1,5 +1,6 @@
 import EgressPolicy
 import Testing
+import Value
 
 @testable import Discovery
 
@@ -34,6 +35,17 @@ import Testing
     func `Text that ends anywhere is read to its end`(text: String) {
         _ = tokens(text)
         _ = HTMLPage(Array(text.utf8))
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `A script of quotation marks that never close is given up`() {
+        let text = "swagger-ui " + String(repeating: #"\""#, count: 1_000_000)
+        #expect(ScriptReferences(text.utf8, isKnown: true).addresses.isEmpty)
+    }
+
+    @Test func `An answer of nothing but links is read for some of them`() throws {
+        let object = JSONObject((0..<100_000).map { ("a\($0)", JSON.string("/logout/\($0)")) })
+        #expect(JSONLinks(.object(object), path: "/", values: [], isRoot: true).links.count == 200)
     }
 
     @Test func `Links of a field, in their forms`() {

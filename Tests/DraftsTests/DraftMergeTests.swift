@@ -227,6 +227,25 @@ import YAML
         _ = try Self.accepted(held.definition)
     }
 
+    @Test("I: a shared schema of the user's that refers to an endpoint means that endpoint after the merge")
+    func sharedReferences() throws {
+        let base = try Self.yaml(Self.imported)
+        let mine = Self.edit(
+            base,
+            [
+                ("/$defs/Own", ["$ref": "#/endpoints/2/request_body"]),
+                ("/endpoints/1/response_schema", ["$ref": "#/$defs/Own"]),
+            ])
+        let theirs = Self.edit(base, [("/endpoints/0", nil)])
+        let merge = DraftMerge(base: base, theirs: theirs, mine: mine)
+        #expect(Self.names(merge.definition) == ["list_orders", "create_order", "delete_order"])
+        #expect(merge.definition["$defs"]?["Own"] == ["$ref": "#/endpoints/1/request_body"])
+        _ = try Self.accepted(merge.definition)
+        let held = DraftMerge(base: base, theirs: Self.edit(base, [("/endpoints/2", nil)]), mine: mine)
+        #expect(Self.names(held.definition).contains("create_order"))
+        _ = try Self.accepted(held.definition)
+    }
+
     @Test("A new authentication from the source is taken where the user only set secrets")
     func authentication() throws {
         let base = try Self.yaml(Self.imported)

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Foundation
 import NIOHTTP1
+import Synchronization
 import Testing
 import Value
 
@@ -135,6 +136,42 @@ struct ImportTests {
         try await scene.end()
     }
 
+    @Test("I: an import that takes any version loses no change that is made meanwhile")
+    func anyVersion() async throws {
+        let scene = try await TwoRoutes.make(starts: false)
+        let paths = (0..<400).map { "  /p\($0): {get: {responses: {'200': {description: ok}}}}\n" }
+        let document = Self.document(scene.origin, extra: paths.joined())
+        let first = try await scene.relay.send(
+            .POST, "/v1/apis/shop:import", scene.account.user, ["document": .string(document), "save": true])
+        #expect(first.status == 201, "\(first)")
+        func version(_ answer: Answer) -> Int {
+            Int(answer.headers.first(name: "etag")?.split(separator: "-").last?.dropLast() ?? "") ?? 0
+        }
+        let isDone = Atomic(false)
+        async let imported = {
+            defer { isDone.store(true, ordering: .releasing) }
+            return try await scene.relay.send(
+                .POST, "/v1/apis/shop:import", scene.account.user, ["document": .string(document), "save": true],
+                headers: ["if-match": "*"])
+        }()
+        var edits: [(version: Int, text: String)] = []
+        while !isDone.load(ordering: .acquiring) {
+            let text = "edit \(edits.count)"
+            let edited = try await scene.relay.send(
+                .PATCH, "/v1/apis/shop", scene.account.user, ["description": .string(text)])
+            #expect(edited.status == 200, "\(edited)")
+            edits.append((version(edited), text))
+        }
+        let answer = try await imported
+        if answer.status == 200 {
+            let last = edits.last { $0.version < version(answer) }
+            #expect(answer.json["definition"]?["description"]?.string == last?.text)
+        } else {
+            #expect(answer.status == 412, "\(answer)")
+        }
+        try await scene.end()
+    }
+
     @Test("S13: a document is fetched by its URL past the guard, and what it refers to is not")
     func url() async throws {
         let scene = try await TwoRoutes.make(starts: false)
@@ -184,6 +221,9 @@ struct ImportTests {
         #expect(other.opened == 0)
         scene.origin.script("/large") { _ in .download(49 << 20) }
         expectProblem(try await fetch(scene.origin.url + "/large"), "RESPONSE_TOO_LARGE", 502)
+        let fetches = try await scene.relay.auditRecords().filter { $0["kind"] == "call" }
+        #expect(fetches.contains { $0["outcome"] == "OK" } && fetches.contains { $0["upstream_status"]?.int == 302 })
+        #expect(fetches.last?["outcome"] == "RESPONSE_TOO_LARGE", "\(fetches)")
         try await other.close()
         try await plain.close()
         try await scene.end()

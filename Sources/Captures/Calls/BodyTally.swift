@@ -17,7 +17,9 @@ struct BodyTally {
 
     mutating func add(_ body: CallBody) {
         switch body {
-        case .json(let value, let type): add(value, type: type == "text/json" ? "application/json" : type)
+        case .json(let value, let type):
+            let isPlain = type == "text/json" || MediaType.usable(type) == nil
+            add(value, type: isPlain ? "application/json" : type)
         case .form(let fields): add(Self.object(fields), type: "application/x-www-form-urlencoded")
         case .multipart(let fields):
             for field in fields where field.isFile && !files.contains(field.name) { files.append(field.name) }

@@ -1,5 +1,6 @@
 import Drafts
 import EgressPolicy
+import Value
 
 /// Takes out of a call what says who is calling.
 struct CallCredentials {
@@ -60,7 +61,11 @@ struct CallCredentials {
     private mutating func note(_ scheme: CredentialScheme, _ value: String) {
         schemes.append(scheme)
         secrets.append(value)
-        value.split(separator: " ").dropFirst().forEach { secrets.append(String($0)) }
+        let parts = value.split(separator: " ").dropFirst()
+        parts.forEach { secrets.append(String($0)) }
+        if scheme == .basic, let written = parts.first.flatMap({ Base64.decode(String($0).utf8) }) {
+            secrets.append(String(decoding: written, as: UTF8.self))
+        }
     }
 
     /// `Token token=…` and the like are for `Authorization` alone; elsewhere only the word `Bearer` is one.

@@ -21,7 +21,8 @@ struct DraftAssembly {
         self.source = source
     }
 
-    func draft() -> Draft {
+    mutating func draft() -> Draft {
+        for index in operations.indices { operations[index].shape?.hide(scrub) }
         let result = credentials.result()
         let names = assignedNames()
         var endpoints = 0
@@ -41,7 +42,7 @@ struct DraftAssembly {
                 return operation
             }
             var (endpoint, findings) = shape.endpoint(
-                name: name, description: planned.description.map { scrub.clean($0) }, credential: result.names,
+                name: name, description: planned.description, credential: result.names, scrub: scrub,
                 at: planned.pointer, position: planned.position)
             if planned.isPublic, result.authentication != nil { endpoint["security"] = [] }
             operation.endpoint = endpoint

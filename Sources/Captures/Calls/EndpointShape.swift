@@ -58,6 +58,14 @@ struct EndpointShape {
         }
     }
 
+    /// Makes a parameter of each segment that is one of the values in `scrub`.
+    mutating func hide(_ scrub: SecretScrub) {
+        for index in path.segments.indices {
+            guard case .literal(let text) = path.segments[index] else { continue }
+            if scrub.hides(TextValue.decoded(text, plusIsSpace: false) ?? text) { generalise(index) }
+        }
+    }
+
     private mutating func generalise(_ index: Int) {
         let before = path.segments[..<index].count { if case .parameter = $0 { true } else { false } }
         path.generalise(index)
@@ -68,9 +76,12 @@ struct EndpointShape {
 
     /// The endpoint for a definition, and what of the calls it does not have.
     ///
-    /// - Parameter credential: names in the query and of headers, in lower case, that the API's credential has.
+    /// - Parameters:
+    ///   - credential: names in the query and of headers, in lower case, that the API's credential has.
+    ///   - scrub: for what people wrote of it.
     func endpoint(
-        name: String, description: String?, credential: Set<String>, at pointer: JSONPointer, position: Position?
+        name: String, description: String?, credential: Set<String>, scrub: SecretScrub, at pointer: JSONPointer,
+        position: Position?
     ) -> (JSONObject, [Finding]) {
         var findings: [Finding] = []
         func note(_ code: String, _ message: String) {
@@ -84,10 +95,10 @@ struct EndpointShape {
         var parameters = path.samples.indices.compactMap { index in
             FieldTally.parameter(
                 template.names[index], in: .path, schema: FieldTally.schema(pathValues[index].schema), isRequired: true,
-                description: path.descriptions[index])
+                description: path.descriptions[index].map { scrub.clean($0, limit: 1024) })
         }
-        parameters += query.parameters(in: .query, calls: calls, except: reserved)
-        parameters += headers.parameters(in: .header, calls: calls, except: headerNames.union(reserved))
+        parameters += query.parameters(in: .query, calls: calls, except: reserved, scrub)
+        parameters += headers.parameters(in: .header, calls: calls, except: headerNames.union(reserved), scrub)
         if query.isCut || headers.isCut {
             note("parameters_cut", "There are more parameters than an endpoint can have.")
         }
@@ -105,7 +116,7 @@ struct EndpointShape {
         if body.isUnreadable { note("body_unreadable", "The body could not be read; any is let through.") }
         if body.hasFiles { note("file_field", "Files are sent as fields of text, without a file's name.") }
         var endpoint: JSONObject = ["name": .string(name)]
-        if let description, !description.isEmpty { endpoint["description"] = .string(description) }
+        if let description, !description.isEmpty { endpoint["description"] = .string(scrub.clean(description)) }
         endpoint["method"] = .string(method)
         endpoint["path"] = .string(template.text)
         if !parameters.isEmpty { endpoint["parameters"] = .array(parameters) }

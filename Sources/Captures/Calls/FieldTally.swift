@@ -74,12 +74,16 @@ struct FieldTally {
     /// - Parameters:
     ///   - calls: how many there were; what stands in all of several is required.
     ///   - taken: names that are not to be used.
-    func parameters(in location: ParameterLocation, calls: Int, except taken: Set<String>) -> [JSON] {
+    ///   - scrub: for what people wrote of them.
+    func parameters(
+        in location: ParameterLocation, calls: Int, except taken: Set<String>, _ scrub: SecretScrub
+    ) -> [JSON] {
         fields.compactMap { field in
             guard !taken.contains(field.name) else { return nil }
             return Self.parameter(
                 field.name, in: location, schema: Self.schema(field.values.schema, repeats: field.repeats),
-                isRequired: field.isRequired ?? (calls > 1 && field.count == calls), description: field.description)
+                isRequired: field.isRequired ?? (calls > 1 && field.count == calls),
+                description: field.description.map { scrub.clean($0, limit: 1024) })
         }
     }
 

@@ -9,8 +9,9 @@ struct SecretScrub {
     /// Remembers a value, or its parts where it has some.
     mutating func add(_ value: String) {
         guard pieces.count < Self.most else { return }
-        for piece in value.prefix(4096).split(whereSeparator: Self.isSeparator) where piece.count >= Self.shortest {
-            pieces.insert(String(piece))
+        for piece in value.prefix(4096).split(whereSeparator: Self.isSeparator) {
+            let core = Self.core(of: String(piece))
+            if core.count >= Self.shortest { pieces.insert(String(core)) }
         }
     }
 
@@ -37,11 +38,28 @@ struct SecretScrub {
     }
 
     private func shown(_ word: String) -> String {
-        if word.count >= Self.shortest, pieces.contains(word) { return "…" }
+        let core = Self.core(of: word)
+        if core.count >= Self.shortest, pieces.contains(String(core)) {
+            return word[..<core.startIndex] + "…" + word[core.endIndex...]
+        }
         guard word.utf8.count >= 20, !word.contains("@"), let kind = IdentifierKind(word) else {
             return word
         }
         return kind == .token || kind == .hexadecimal || kind == .text ? "…" : word
+    }
+
+    /// Whether a segment of a path is one of the values, and no word that a setting may have as well.
+    func hides(_ segment: String) -> Bool {
+        let core = Self.core(of: segment)
+        return core.count >= Self.shortest && core.contains(where: \.isNumber) && pieces.contains(String(core))
+    }
+
+    /// Without the points and marks that a sentence puts around it.
+    private static func core(of word: String) -> Substring {
+        func isMark(_ character: Character) -> Bool { !character.isLetter && !character.isNumber }
+        guard let first = word.firstIndex(where: { !isMark($0) }), let last = word.lastIndex(where: { !isMark($0) })
+        else { return "" }
+        return word[first...last]
     }
 
     private static func isSeparator(_ character: Character) -> Bool {

@@ -20,6 +20,10 @@ struct CurlCommand {
     private var isJSON = false
     private var readsFile = false
 
+    /// Of one command. What it sends counts for each of its URLs.
+    private static let mostURLs = 16
+    private static let mostFields = 500
+
     /// - Parameters:
     ///   - words: behind the name of the command, up to `--next`.
     ///   - input: what `@-` reads.
@@ -34,9 +38,27 @@ struct CurlCommand {
             } else if isOptions, word.hasPrefix("-"), word.count > 1 {
                 takeShort(word.dropFirst(), &rest, input)
             } else {
-                urls.append(word)
+                take(url: word)
             }
         }
+    }
+
+    private mutating func take(url: String) {
+        guard urls.count < Self.mostURLs else {
+            return note(.leftOut, "too_many_urls", "Of a command's URLs only the first \(Self.mostURLs) were read.")
+        }
+        urls.append(url)
+    }
+
+    private mutating func take(_ field: CallField, into fields: WritableKeyPath<CurlCommand, [CallField]>) {
+        guard self[keyPath: fields].count < Self.mostFields else {
+            return note(.change, "too_many_fields", "Of a command only the first \(Self.mostFields) fields were read.")
+        }
+        self[keyPath: fields].append(field)
+    }
+
+    private mutating func take(_ scheme: CredentialScheme) {
+        if !schemes.contains(scheme) { schemes.append(scheme) }
     }
 
     private mutating func takeLong(_ word: String, _ rest: inout ArraySlice<String>, _ input: String?) {
@@ -77,7 +99,7 @@ struct CurlCommand {
             note(.note, "certificate_unverified", "The command does not verify certificates (-k); the draft does.")
         case "digest", "ntlm", "negotiate":
             schemes.removeAll { $0 == .basic }
-            schemes.append(.unsupported(name))
+            take(.unsupported(name))
         default:
             guard !CurlOptions.withoutMeaning.contains(name), !name.hasPrefix("no-") else { return }
             note(.note, "option_unknown", "The option \("--\(name)".quotedForMessage) is not known.")
@@ -87,7 +109,7 @@ struct CurlCommand {
     private mutating func take(_ name: String, _ value: String, _ input: String?) {
         switch name {
         case "request": requested = value.uppercased()
-        case "url": urls.append(value)
+        case "url": take(url: value)
         case "header": takeHeader(value)
         case "json":
             isJSON = true
@@ -100,13 +122,13 @@ struct CurlCommand {
         case "user":
             secrets.append(value)
             if !schemes.contains(where: { if case .unsupported = $0 { true } else { false } }) {
-                schemes.append(.basic)
+                take(.basic)
             }
         case "oauth2-bearer":
             secrets.append(value)
-            schemes.append(.bearer)
-        case "aws-sigv4": schemes.append(.unsupported("AWS Signature"))
-        case "cookie": if value.contains("=") { headers.append(CallField("Cookie", value)) }
+            take(.bearer)
+        case "aws-sigv4": take(.unsupported("AWS Signature"))
+        case "cookie": if value.contains("=") { take(CallField("Cookie", value), into: \.headers) }
         case "upload-file":
             isUpload = true
             noteFile()
@@ -124,7 +146,7 @@ struct CurlCommand {
         }
         let name = text[..<colon].filter { $0 != " " }
         let value = text[text.index(after: colon)...].drop { $0 == " " }
-        headers.append(CallField(name, String(value)))
+        take(CallField(name, String(value)), into: \.headers)
     }
 
     private mutating func takeData(_ value: String, _ input: String?) {
@@ -156,7 +178,7 @@ struct CurlCommand {
         guard let mark = value.firstIndex(of: "=") else { return }
         let content = value[value.index(after: mark)...]
         let isFile = !isString && (content.hasPrefix("@") || content.hasPrefix("<"))
-        forms.append(CallField(String(value[..<mark]), isFile ? nil : String(content), isFile: isFile))
+        take(CallField(String(value[..<mark]), isFile ? nil : String(content), isFile: isFile), into: \.forms)
     }
 
     private mutating func note(_ effect: Finding.Effect, _ code: String, _ message: String) {

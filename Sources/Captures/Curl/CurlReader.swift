@@ -6,10 +6,15 @@ import Value
 /// file is opened.
 enum CurlReader {
     private static let longest = 4 << 20
+    /// More different calls than that are no API that anybody could use.
+    private static let mostCalls = 5000
+    private static let mostFindings = 500
 
     /// One URL of one command.
     private struct Call {
         var command: CurlCommand
+        /// Read once for all URLs of the command.
+        var body: CallBody?
         var url: CallURL
         var comment: String?
         var position: Position
@@ -31,14 +36,19 @@ enum CurlReader {
             guard let start = command.words.firstIndex(where: isName) else { continue }
             guard command.words[..<start].allSatisfy(isInFront) else { continue }
             isCurl = true
-            if command.isOpen { assembly.findings.append(openQuote(command.position)) }
+            if command.isOpen { note(openQuote(command.position), &assembly) }
             for words in command.words[(start + 1)...].split(
                 omittingEmptySubsequences: false, whereSeparator: { $0 == "--next" || $0 == "-:" })
             {
+                guard calls.count < mostCalls else { break }
                 let parsed = CurlCommand(words, input: command.input)
                 assembly.scrub.add(parsed.secrets)
                 read(parsed, command, into: &calls, &assembly)
             }
+        }
+        if calls.count >= mostCalls {
+            assembly.findings.append(
+                Finding(.leftOut, "too_many_commands", "Only the first \(mostCalls) calls were read."))
         }
         guard isCurl else { throw CaptureError("There is no command of curl here.") }
         assemble(calls, &assembly)
@@ -53,6 +63,11 @@ enum CurlReader {
         ["$", "%", "#", "sudo", "time", "env", "exec", "command"].contains(word) || word.contains("=")
     }
 
+    /// A text of commands can be faulty in more places than anybody would read of.
+    private static func note(_ finding: Finding, _ assembly: inout DraftAssembly) {
+        if assembly.findings.count < mostFindings { assembly.findings.append(finding) }
+    }
+
     private static func openQuote(_ position: Position) -> Finding {
         Finding(.note, "quote_open", "A quotation is not closed: the command may be cut.", position: position)
     }
@@ -61,22 +76,24 @@ enum CurlReader {
         _ parsed: CurlCommand, _ command: ShellCommand, into calls: inout [Call], _ assembly: inout DraftAssembly
     ) {
         if parsed.urls.isEmpty {
-            assembly.findings.append(
-                Finding(.leftOut, "url_missing", "A command without a URL was left out.", position: command.position))
+            note(
+                Finding(.leftOut, "url_missing", "A command without a URL was left out.", position: command.position),
+                &assembly)
         }
+        let body = parsed.body
         for text in parsed.urls {
             let hasScheme = text.contains("://")
             guard let url = CallURL(hasScheme ? text : "https://" + text) else {
-                assembly.findings.append(
+                note(
                     Finding(
                         .leftOut, "url_unreadable",
                         "A command was left out: its URL is none, or begins with a variable. Write the host in full.",
-                        position: command.position))
+                        position: command.position), &assembly)
                 continue
             }
             calls.append(
                 Call(
-                    command: parsed, url: url, comment: command.comment, position: command.position,
+                    command: parsed, body: body, url: url, comment: command.comment, position: command.position,
                     isSchemeAssumed: !hasScheme))
         }
     }
@@ -118,13 +135,13 @@ enum CurlReader {
             let notes = findings(of: call)
             let key = "\(method) \(planned.path)"
             if let offset = offsets[key] {
-                assembly.operations[offset].shape?.add(path, fields, call.command.body, answers: [])
+                assembly.operations[offset].shape?.add(path, fields, call.body, answers: [])
                 assembly.operations[offset].findings += notes
                 continue
             }
             offsets[key] = assembly.operations.count
             var endpoint = EndpointShape(method: method, path: path)
-            endpoint.add(path, fields, call.command.body, answers: [])
+            endpoint.add(path, fields, call.body, answers: [])
             planned.shape = endpoint
             planned.findings = notes
             assembly.operations.append(planned)

@@ -37,7 +37,7 @@ struct PostmanAuth {
     /// A list of keys and values, or an object of them.
     private static func values(_ json: JSON?) -> [(key: String, value: String)] {
         if let object = json?.object {
-            return object.compactMap { member in member.value.string.map { (member.key, $0) } }
+            return object.prefix(100).compactMap { member in member.value.string.map { (member.key, $0) } }
         }
         return (json?.array ?? []).prefix(100).compactMap { item in
             guard let key = item["key"]?.string, let value = item["value"]?.string else { return nil }

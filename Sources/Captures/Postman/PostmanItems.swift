@@ -18,13 +18,15 @@ struct PostmanItems {
     private(set) var scripts = 0
     /// How many items are neither folders nor requests, or too many.
     private(set) var unread = 0
+    /// What variables and authorisations hold; not to be repeated.
+    private(set) var secrets: [String] = []
 
     private static let most = 5000
     private static let deepest = 64
 
     init(_ collection: JSON) {
-        let variables = PostmanVariables().adding(collection["variable"])
-        let auth = PostmanAuth(collection["auth"], variables)
+        let variables = inner(PostmanVariables(), collection["variable"])
+        let auth = inner(nil, collection["auth"], variables)
         count(collection)
         walk(collection["item"], JSONPointer(["item"]), [], auth, variables)
     }
@@ -37,6 +39,21 @@ struct PostmanItems {
         }
     }
 
+    private mutating func inner(_ outer: PostmanVariables, _ list: JSON?) -> PostmanVariables {
+        guard list?.array?.isEmpty == false else { return outer }
+        let variables = outer.adding(list)
+        secrets += variables.ownSecrets
+        return variables
+    }
+
+    private mutating func inner(
+        _ outer: PostmanAuth?, _ json: JSON?, _ variables: PostmanVariables
+    ) -> PostmanAuth? {
+        guard let auth = PostmanAuth(json, variables) else { return outer }
+        secrets += auth.secrets
+        return auth
+    }
+
     private mutating func walk(
         _ list: JSON?, _ pointer: JSONPointer, _ folders: [String], _ auth: PostmanAuth?, _ variables: PostmanVariables
     ) {
@@ -46,15 +63,15 @@ struct PostmanItems {
                 unread += 1
                 continue
             }
-            let variables = variables.adding(item["variable"])
-            let inner = PostmanAuth(item["auth"] ?? item["request"]?["auth"], variables) ?? auth
+            let variables = inner(variables, item["variable"])
+            let auth = inner(auth, item["auth"] ?? item["request"]?["auth"], variables)
             count(item)
             if item["item"]?.array != nil {
                 let name = item["name"]?.string.map { folders + [$0] } ?? folders
-                walk(item["item"], place.appending("item"), name, inner, variables)
+                walk(item["item"], place.appending("item"), name, auth, variables)
             } else if item["request"]?.object != nil || item["request"]?.string != nil {
                 items.append(
-                    PostmanItem(json: item, pointer: place, folders: folders, auth: inner, variables: variables))
+                    PostmanItem(json: item, pointer: place, folders: folders, auth: auth, variables: variables))
             } else {
                 unread += 1
             }

@@ -28,6 +28,7 @@ enum PostmanReader {
         assembly.name = root["info"]?["name"]?.string
         assembly.description = PostmanText.description(root["info"]?["description"])
         let items = PostmanItems(root)
+        assembly.scrub.add(items.secrets)
         let requests = items.items.map { request($0) }
         let base = PostmanBase(requests.compactMap(\.url))
         assembly.base = base.url
@@ -104,11 +105,10 @@ enum PostmanReader {
                 item.json["description"])
                 ?? item.json["name"]?.string,
             tags: item.folders, pointer: pointer, position: document.position(of: pointer))
-        assembly.scrub.add(item.variables.values(where: FieldNames.isCredentialQuery))
         let fields = CallCredentials(
             headers: request.headers, query: request.url?.query ?? [],
             urlHoldsCredential: request.url?.holdsCredential ?? false)
-        assembly.scrub.add(fields.secrets + (item.auth?.secrets ?? []))
+        assembly.scrub.add(fields.secrets)
         for item in json?["header"]?.array ?? [] where isSwitchedOffCredential(item) {
             assembly.scrub.add(item["value"]?.string ?? "")
         }

@@ -28,8 +28,8 @@ struct PostmanURL {
         }
         written = String(head)
         base = authority.contains("{{") || authority.isEmpty ? nil : Self.base(authority)
-        let resolved = variables.resolve(String(tail)) { name, value in
-            IdentifierKind(value) == nil && !FieldNames.isCredentialQuery(name)
+        let resolved = variables.resolve(String(tail)) { variable in
+            IdentifierKind(variable.text) == nil && !variable.isSecret
         }
         path = resolved.hasPrefix("/") ? resolved : "/" + resolved
         query = Self.query(json, mark == text.endIndex ? "" : text[text.index(after: mark)...])

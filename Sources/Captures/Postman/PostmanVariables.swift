@@ -2,55 +2,85 @@ import Value
 
 /// The variables of a collection, by name. Environments are files of their own, so that many have no value here.
 struct PostmanVariables {
-    private var values: [String: String] = [:]
+    struct Variable {
+        let name: String
+        let text: String
+        /// Whether what it holds is a credential, by its name or because it is marked as one.
+        let isSecret: Bool
+    }
+
+    /// Those of one folder. All that stands in it shares them: copies would cost folders times variables.
+    private final class Scope: Sendable {
+        let values: [String: Variable]
+        let outer: Scope?
+
+        init(_ values: [String: Variable], in outer: Scope?) {
+            (self.values, self.outer) = (values, outer)
+        }
+    }
+
+    private var scope: Scope?
 
     private static let longest = 8192
     private static let mostRounds = 8
-    private static let most = 10_000
+    private static let most = 1000
 
     /// The variables and, behind them, those of an inner folder.
     func adding(_ list: JSON?) -> PostmanVariables {
         guard let list = list?.array, !list.isEmpty else { return self }
-        var result = self
-        for variable in list.prefix(1000) where variable["disabled"]?.bool != true {
-            guard let name = (variable["key"] ?? variable["id"] ?? variable["name"])?.string,
-                result.values.count < Self.most
-            else { continue }
+        var values: [String: Variable] = [:]
+        for variable in list.prefix(Self.most) where variable["disabled"]?.bool != true {
+            guard let name = (variable["key"] ?? variable["id"] ?? variable["name"])?.string else { continue }
+            let text: String
             switch variable["value"] {
-            case .string(let text): result.values[name] = text
-            case .number(let number): result.values[name] = number.text
-            case .bool(let truth): result.values[name] = String(truth)
+            case .string(let value): text = value
+            case .number(let number): text = number.text
+            case .bool(let truth): text = String(truth)
             default: continue
             }
+            let isSecret = variable["type"]?.string == "secret" || FieldNames.isCredentialQuery(name)
+            values[name] = Variable(name: name, text: text, isSecret: isSecret)
         }
+        var result = self
+        result.scope = Scope(values, in: scope)
         return result
     }
 
-    /// What the variables of a kind hold.
-    func values(where isWanted: (String) -> Bool) -> [String] {
-        values.filter { isWanted($0.key) }.map(\.value)
-    }
+    /// What the credentials among the innermost variables are.
+    var ownSecrets: [String] { scope?.values.values.filter(\.isSecret).map(\.text) ?? [] }
 
-    /// The text with the variables' values in their places, as far as they have any that `isTaken` lets through.
-    func resolve(_ text: String, where isTaken: (String, String) -> Bool = { _, _ in true }) -> String {
+    /// The text with the variables' values in their places, as far as they have any that `isTaken` lets through. What is
+    /// too long, or would be, stays as it is.
+    func resolve(_ text: String, where isTaken: (Variable) -> Bool = { _ in true }) -> String {
         var text = text
         for _ in 0..<Self.mostRounds {
-            guard text.contains("{{"), let next = once(text, isTaken), next.utf8.count <= Self.longest else { break }
+            guard text.utf8.count <= Self.longest, text.contains("{{"), let next = once(text, isTaken) else { break }
             text = next
         }
         return text
     }
 
+    private func value(_ name: String) -> Variable? {
+        var place = scope
+        while let current = place {
+            if let value = current.values[name] { return value }
+            place = current.outer
+        }
+        return nil
+    }
+
     /// Nil where nothing was replaced.
-    private func once(_ text: String, _ isTaken: (String, String) -> Bool) -> String? {
+    private func once(_ text: String, _ isTaken: (Variable) -> Bool) -> String? {
         var result = ""
         var rest = text[...]
         var isChanged = false
         while let open = rest.firstRange(of: "{{"), let close = rest[open.upperBound...].firstRange(of: "}}") {
             let name = rest[open.upperBound..<close.lowerBound].split(separator: " ").joined(separator: " ")
             result += rest[..<open.lowerBound]
-            if let value = values[name], !value.isEmpty, isTaken(name, value) {
-                result += value
+            if let value = value(name), !value.text.isEmpty, isTaken(value) {
+                // Before it is put there: a few names can stand for more than there is memory.
+                guard result.utf8.count + value.text.utf8.count <= Self.longest else { return nil }
+                result += value.text
                 isChanged = true
             } else {
                 result += rest[open.lowerBound..<close.upperBound]

@@ -10,9 +10,12 @@ struct ScriptReferences: Sendable {
 
     /// Objects whose end was looked for.
     private var objects = 0
+    /// Bytes behind quotation marks whose other one never came.
+    private var unclosed = 0
 
     private static let mostBytes = 2 << 20
     private static let most = 32
+    private static let mostUnclosed = 4 << 20
     private static let signs = [
         "swaggeruibundle", "swagger-ui", "swaggerui", "redoc", "scalar", "rapidoc", "createapireference",
         "elements-api",
@@ -51,7 +54,7 @@ struct ScriptReferences: Sendable {
 
     private mutating func scan(_ bytes: [UInt8]) {
         var index = 0
-        while index < bytes.count, addresses.count + configurations.count < Self.most {
+        while index < bytes.count, addresses.count + configurations.count < Self.most, unclosed < Self.mostUnclosed {
             let byte = bytes[index]
             if byte == UInt8(ascii: "/"), index + 1 < bytes.count, bytes[index + 1] == UInt8(ascii: "/") {
                 // Swagger UI's own comment names an example; a URL's slashes stand within quotes, skipped below.
@@ -108,7 +111,7 @@ struct ScriptReferences: Sendable {
     }
 
     /// A text in quotes of at most 2 KiB, without line ends.
-    private func literal(_ bytes: [UInt8], at start: Int) -> (String, Int)? {
+    private mutating func literal(_ bytes: [UInt8], at start: Int) -> (String, Int)? {
         guard start < bytes.count, "\"'`".utf8.contains(bytes[start]) else { return nil }
         var text: [UInt8] = []
         var index = start + 1
@@ -118,6 +121,7 @@ struct ScriptReferences: Sendable {
             text.append(bytes[index])
             index += 1
         }
+        unclosed += index - start
         return nil
     }
 

@@ -65,6 +65,7 @@ struct JSONLinks: Sendable {
             var inner = context
             if !context.isLinks, !isRoot { inner.identifiers.formUnion(Self.identifiers(object)) }
             for (key, value) in object {
+                guard links.count < Self.mostLinks else { return }
                 var member = inner
                 let name = ASCIIText.lowercased(key.utf8)
                 member.isLinks = context.isLinks || name == "_links" || name == "links"

@@ -22,7 +22,7 @@ package struct DraftMerge: Sendable {
         var merge = ValueMerge()
         var endpoints = EndpointMerge(
             base: base["endpoints"]?.array ?? [], theirs: theirs["endpoints"]?.array ?? [],
-            mine: mine["endpoints"]?.array ?? [])
+            mine: mine["endpoints"]?.array ?? [], shared: mine["$defs"])
         endpoints.run(&merge)
         var result = JSONObject()
         for key in mine.keys + theirs.keys.filter({ mine[$0] == nil }) {
@@ -30,8 +30,12 @@ package struct DraftMerge: Sendable {
             switch key {
             case "endpoints": result[key] = .array(endpoints.result)
             case "$defs":
-                result[key] = .object(
-                    Self.shared(base[key]?.object ?? [:], theirs[key]?.object ?? [:], mine[key]?.object ?? [:], &merge))
+                // What refers to an endpoint is to mean it still, wherever it stands now.
+                let shared = Self.shared(
+                    base[key].map { endpoints.named($0, \.base) }?.object ?? [:],
+                    theirs[key].map { endpoints.named($0, \.theirs) }?.object ?? [:],
+                    mine[key].map { endpoints.named($0, \.mine) }?.object ?? [:], &merge)
+                result[key] = endpoints.placed(.object(shared))
             case "authentication":
                 result[key] = Self.authentication(base[key], theirs[key], mine[key], at: place, &merge)
             case _ where Self.mineAlone.contains(key): result[key] = mine[key]

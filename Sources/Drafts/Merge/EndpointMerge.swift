@@ -12,28 +12,29 @@ struct EndpointMerge {
     private let base: [JSON]
     private let theirs: [JSON]
     private let mine: [JSON]
+    /// What else of the user's may refer to endpoints.
+    private let shared: JSON?
+    /// Which endpoint each of the three lists has at an offset.
+    private var identities: Identities = ([], [], [])
+    /// Where each of them stands in the result.
+    private var places: [String: String] = [:]
     private(set) var result: [JSON] = []
 
-    init(base: [JSON], theirs: [JSON], mine: [JSON]) {
+    init(base: [JSON], theirs: [JSON], mine: [JSON], shared: JSON?) {
+        self.shared = shared
         self.base = base
         self.theirs = theirs
         self.mine = mine
     }
 
     mutating func run(_ merge: inout ValueMerge) {
-        let (triples, identities) = match()
-        func named(_ list: [JSON], _ ids: [Int]) -> [JSON] {
-            list.map { endpoint in
-                EndpointReferences.renumber(endpoint) { text in
-                    Int(text).flatMap { ids.indices.contains($0) ? "@\(ids[$0])" : nil }
-                }
-            }
-        }
+        let triples: [Offsets]
+        (triples, identities) = match()
         let (base, theirs, mine) = (
-            named(base, identities.base), named(theirs, identities.theirs), named(mine, identities.mine)
+            base.map { named($0, \.base) }, theirs.map { named($0, \.theirs) }, mine.map { named($0, \.mine) }
         )
         var kept: [(identity: Int, endpoint: JSON)] = []
-        let needed = Self.needed(mine)
+        let needed = Self.needed(mine + [shared.map { named($0, \.mine) }].compactMap { $0 })
         for (identity, offsets) in triples.enumerated() {
             let triple = Triple(
                 base: offsets.base.map { base[$0] }, theirs: offsets.theirs.map { theirs[$0] },
@@ -42,9 +43,20 @@ struct EndpointMerge {
                 kept.append((identity, endpoint))
             }
         }
-        let places = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ("@\($1.identity)", String($0)) })
-        result = Self.unique(kept.map { EndpointReferences.renumber($0.endpoint) { places[$0] } }, &merge)
+        places = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ("@\($1.identity)", String($0)) })
+        result = Self.unique(kept.map { placed($0.endpoint) }, &merge)
     }
+
+    /// The value with what its references mean in place of numbers that count one of the lists.
+    func named(_ value: JSON, _ list: KeyPath<Identities, [Int]>) -> JSON {
+        let ids = identities[keyPath: list]
+        return EndpointReferences.renumber(value) { text in
+            Int(text).flatMap { ids.indices.contains($0) ? "@\(ids[$0])" : nil }
+        }
+    }
+
+    /// The value with numbers that count the result.
+    func placed(_ value: JSON) -> JSON { EndpointReferences.renumber(value) { places[$0] } }
 
     /// Which endpoints others refer to.
     private static func needed(_ endpoints: [JSON]) -> Set<Int> {
@@ -59,7 +71,7 @@ struct EndpointMerge {
     }
 
     private typealias Offsets = (base: Int?, theirs: Int?, mine: Int?)
-    private typealias Identities = (base: [Int], theirs: [Int], mine: [Int])
+    typealias Identities = (base: [Int], theirs: [Int], mine: [Int])
 
     /// The user's endpoints in their order, then the source's new ones, then what neither or only the source still has.
     private func match() -> ([Offsets], Identities) {

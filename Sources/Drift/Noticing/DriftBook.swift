@@ -7,10 +7,17 @@ package final class DriftBook: Sendable {
     private let directory: Directory
     /// A definition as it is stored now, by user and slug.
     private let definition: @Sendable (String, String) throws(StoreError) -> StoredAPI?
-    private let watches = Mutex<[DriftIntake.Key: DriftWatch]>([:])
+    private let watches = Mutex(Watches())
+
+    private struct Watches {
+        var byKey: [DriftIntake.Key: (watch: DriftWatch, bytes: Int)] = [:]
+        var bytes = 0
+    }
 
     /// Endpoints of which it is known what was seen.
     private static let mostWatches = 10_000
+    /// Of their changes together, as text; in memory they are some ten times that.
+    private static let mostBytes = 16 << 20
     /// After so long without a mismatch, in microseconds, what was seen before is forgotten: 24 hours.
     private static let memory: Int64 = 86_400_000_000
 
@@ -54,7 +61,7 @@ package final class DriftBook: Sendable {
         on batch: DriftIntake.Batch, _ key: DriftIntake.Key, _ left: inout Int
     ) throws(StoreError) -> DriftWatch.Verdict {
         let (api, endpoint) = (batch.api, batch.endpoint)
-        var watch = watches.withLock { $0[key] } ?? DriftWatch()
+        var watch = watches.withLock { $0.byKey[key]?.watch } ?? DriftWatch()
         if watch.lastSeen < batch.first - Self.memory { watch = DriftWatch() }
         let base = DriftProposal.Base(etag: api.etag, digest: endpoint.responseDigest)
         let standing = try store.standingProposals(api: api.id, endpoint: endpoint.name)
@@ -85,10 +92,13 @@ package final class DriftBook: Sendable {
     }
 
     private func keep(_ watch: DriftWatch, _ key: DriftIntake.Key) {
+        let bytes = watch.change.bytes
         watches.withLock { watches in
+            watches.bytes += bytes - (watches.byKey[key]?.bytes ?? 0)
+            let isFull = watches.byKey.count >= Self.mostWatches && watches.byKey[key] == nil
             // What matters is learnt again within a few answers.
-            if watches.count >= Self.mostWatches, watches[key] == nil { watches.removeAll() }
-            watches[key] = watch
+            if isFull || watches.bytes > Self.mostBytes { watches = Watches(bytes: bytes) }
+            watches.byKey[key] = (watch, bytes)
         }
     }
 }

@@ -97,8 +97,9 @@ package struct DriftProposer {
             }
         }
         let change = SchemaChange(edits: edits, parts: parts, own: places.own)
-        let size = (edits.map(\.json) + parts.map(\.json)).reduce(0) { $0 + $1.bytes().count }
-        guard size <= Self.mostBytes else { return SchemaChange(obstacle: "The change is too large to be shown.") }
+        guard change.bytes <= Self.mostBytes else {
+            return SchemaChange(obstacle: "The change is too large to be shown.")
+        }
         return change
     }
 

@@ -33,7 +33,7 @@ struct DraftAssembly {
         let operationWriter = OperationWriter(
             writer: writer, references: references, log: log, version: version.family, root: root, base: base,
             security: security)
-        var room = (endpoints: limits.endpoints, schemas: limits.schemas)
+        var room = (endpoints: limits.endpoints, schemas: limits.schemas, text: limits.text)
         var made = operations.indices.map { index -> Made in
             guard wanted[index] else { return Made(endpoint: nil, findings: []) }
             guard room.endpoints > 0, room.schemas > 0 else {
@@ -44,6 +44,12 @@ struct DraftAssembly {
             }
             room.endpoints -= endpoint == nil ? 0 : 1
             room.schemas -= endpoint?.count ?? 0
+            let text = endpoint.map { SchemaSize.bytes(.object($0.json), atMost: room.text) } ?? 0
+            guard text <= room.text else {
+                let reason = "the endpoints of a definition are at most \(limits.text >> 20) MiB of text"
+                return Made(endpoint: nil, findings: findings + [tooLarge(operations[index], reason)])
+            }
+            room.text -= text
             return Made(endpoint: endpoint, findings: findings)
         }
         breakCycles(writer)
@@ -144,11 +150,15 @@ struct DraftAssembly {
     }
 
     private func tooLarge(_ operation: SourceOperation, isFull: Bool) -> Finding {
-        let reason =
+        tooLarge(
+            operation,
             isFull
-            ? "a definition has at most \(limits.endpoints) endpoints"
-            : "the schemas of a definition are at most \(limits.schemas)"
-        return log.finding(
+                ? "a definition has at most \(limits.endpoints) endpoints"
+                : "the schemas of a definition are at most \(limits.schemas)")
+    }
+
+    private func tooLarge(_ operation: SourceOperation, _ reason: String) -> Finding {
+        log.finding(
             .leftOut, "too_large", "It does not fit in: \(reason). Select the operations you need.",
             operation.node.place)
     }

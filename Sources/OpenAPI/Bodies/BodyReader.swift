@@ -49,7 +49,7 @@ struct BodyReader {
         }
         guard body.value.object != nil else { return nil }
         let isRequired = body.flag("required") ?? false
-        let choices = (body.child("content")?.members ?? []).filter {
+        let choices = (body.child("content")?.members(atMost: 100) ?? []).filter {
             $0.node.value.object != nil || $0.node.value.isNull
         }
         let usable = choices.filter { MediaTypes.content($0.key) != nil }
@@ -189,7 +189,7 @@ struct BodyReader {
 
     private func examples(_ media: Node) -> [JSON] {
         if let value = media.value["example"], !value.isNull { return [value] }
-        return (media.child("examples")?.members ?? []).prefix(3).compactMap { _, node in
+        return (media.child("examples")?.members(atMost: 3) ?? []).compactMap { _, node in
             guard case .success(let target) = references.follow(node) else { return Optional<JSON>.none }
             return target.value["value"]
         }

@@ -68,13 +68,13 @@ struct BodyShape {
         _ source: JSONObject, _ body: ImportedBody, _ writer: SchemaWriter, _ log: FindingLog
     ) {
         var object = source
-        var members = source["properties"]?.object ?? [:]
-        var names = (source["required"]?.array ?? []).compactMap(\.string)
+        let all = source["properties"]?.object ?? [:]
         if source["type"]?.array != nil { object["type"] = "object" }
         // The caller cannot send what only the API may set.
-        for (name, property) in members where Self.isReadOnly(property, writer) {
-            members[name] = Optional<JSON>.none
-            names.removeAll { $0 == name }
+        let kept = all.filter { !Self.isReadOnly($0.value, writer) }
+        var members = JSONObject(kept.map { ($0.key, $0.value) })
+        let names = (source["required"]?.array ?? []).compactMap(\.string).filter {
+            all[$0] == nil || members[$0] != nil
         }
         for name in names where members[name] == nil {
             members[name] = [:]

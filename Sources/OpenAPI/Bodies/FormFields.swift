@@ -13,7 +13,7 @@ struct FormFields {
 
     func complete(_ body: inout ImportedBody, _ media: Node) {
         if body.content.encoding == .multipart { markFiles(&body) }
-        for (name, node) in media.child("encoding")?.members ?? [] {
+        for (name, node) in media.child("encoding")?.members(atMost: 500) ?? [] {
             guard case .success(let encoding) = references.follow(node) else { continue }
             read(name, encoding, &body)
         }

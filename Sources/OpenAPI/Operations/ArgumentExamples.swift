@@ -29,8 +29,9 @@ enum ArgumentExamples {
             result["body"] = example
             return .object(result)
         }
-        guard let members = example.object else { return Optional<JSON>.none }
-        for (name, value) in members where names.contains(name) { result[name] = value }
+        // What is larger would not be kept.
+        guard let members = example.object, members.count <= largest else { return Optional<JSON>.none }
+        for name in names { if let value = members[name] { result[name] = value } }
         let isWhole = shape.required.allSatisfy { result[$0] != nil }
         return isWhole ? .object(result) : Optional<JSON>.none
     }

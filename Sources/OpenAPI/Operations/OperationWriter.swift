@@ -55,7 +55,8 @@ struct OperationWriter {
                 .change, "too_large", "There are more than \(Self.mostParameters) parameters; the rest was left out.",
                 at: operation.node.place)
             let inPath = parameters.filter { $0.location == .path }
-            parameters = inPath + parameters.filter { $0.location != .path }.prefix(Self.mostParameters - inPath.count)
+            let others = parameters.filter { $0.location != .path }
+            parameters = inPath + others.prefix(max(0, Self.mostParameters - inPath.count))
         }
         for change in Set(path.changes).sorted() {
             log.add(.change, "path_repaired", change, at: operation.node.place)
@@ -93,16 +94,18 @@ struct OperationWriter {
         _ source: SourceParameters, _ path: inout PathText, _ reader: ParameterReader, _ operation: SourceOperation
     ) -> [ImportedParameter] {
         var result: [ImportedParameter] = []
-        var open = path.names
+        var open = path.names.map { (source: $0.source, name: $0.name, plain: Self.plain($0.source)) }
         for parameter in source.list {
             if parameter.location == "path" {
                 if let key = path.queryNames[parameter.name] {
                     if let read = reader.read(parameter, in: .query, named: key) { result.append(read) }
                     continue
                 }
+                // `{petId}` for `{pet_id}` and the like.
+                let plain = Self.plain(parameter.name)
                 let place =
                     open.firstIndex { $0.source == parameter.name }
-                    ?? open.firstIndex { Self.isAlike($0.source, parameter.name) }
+                    ?? open.firstIndex { !plain.isEmpty && $0.plain == plain }
                 guard let place else {
                     log.add(
                         .change, "parameter_not_in_path",
@@ -120,16 +123,12 @@ struct OperationWriter {
                 if let read = reader.read(parameter, in: location, named: parameter.name) { result.append(read) }
             }
         }
-        addUndeclared(open, path, &result, operation)
+        addUndeclared(open.map { ($0.source, $0.name) }, path, &result, operation)
         return result
     }
 
-    /// `{petId}` for `{pet_id}` and the like.
-    private static func isAlike(_ left: String, _ right: String) -> Bool {
-        func plain(_ text: String) -> [UInt8] {
-            text.lowercased().utf8.filter { 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 || $0 >= 0x80 }
-        }
-        return plain(left) == plain(right) && !plain(left).isEmpty
+    private static func plain(_ name: String) -> [UInt8] {
+        name.lowercased().utf8.filter { 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 || $0 >= 0x80 }
     }
 
     private func addUndeclared(

@@ -15,6 +15,8 @@ struct PathText {
     /// Why it cannot be called at all.
     private(set) var fault: String?
 
+    private static let mostNames = 64
+
     /// - Parameter prefix: what stands before it, of the server.
     init(_ source: String, below prefix: String) {
         var rest = Substring(source)
@@ -33,6 +35,7 @@ struct PathText {
             while let double = path.firstRange(of: "//") { path.replaceSubrange(double, with: "/") }
         }
         readTemplate(path[...])
+        guard fault == nil else { return }
         do throws(RuleError) {
             _ = try PathTemplate(template)
         } catch {
@@ -84,6 +87,10 @@ struct PathText {
             rest = rest[rest.index(after: close)...]
             // `{?limit}` and `{&limit}` of RFC 6570 stand for queries, which are declared as such.
             if source.hasPrefix("?") || source.hasPrefix("&") { continue }
+            guard names.count < Self.mostNames else {
+                fault = "The path has more than \(Self.mostNames) names in braces."
+                return
+            }
             let name = free(Self.plain(source))
             isRenamed = isRenamed || name != source
             names.append((source, name))

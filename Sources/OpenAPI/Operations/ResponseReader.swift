@@ -12,8 +12,10 @@ struct ResponseReader {
     /// The schema of a successful answer; nil where none is described as JSON.
     func read(_ operation: SourceOperation) -> SchemaWriter.Written? {
         guard let responses = operation.node.child("responses") else { return nil }
-        let successes = responses.members.compactMap { key, node in Self.order(key).map { (order: $0, key, node) } }
-            .sorted { $0.order < $1.order }
+        let successes = responses.members(atMost: 200).compactMap { key, node in
+            Self.order(key).map { (order: $0, key, node) }
+        }
+        .sorted { $0.order < $1.order }
         guard let first = successes.first, operation.method != "HEAD" else { return nil }
         var chosen: SchemaWriter.Written?
         var others: [String] = []
@@ -73,7 +75,7 @@ struct ResponseReader {
             else { return nil }
             return schema
         }
-        let choices = (response.child("content")?.members ?? []).filter {
+        let choices = (response.child("content")?.members(atMost: 100) ?? []).filter {
             MediaTypes.isJSON($0.key) || MediaTypes.isWildcard($0.key)
         }
         let best = choices.min { MediaTypes.rank($0.key) < MediaTypes.rank($1.key) }

@@ -12,8 +12,13 @@ struct SourceOperation {
     /// Why its description is not at hand, in words.
     var missing: (code: String, message: String)?
 
-    var id: String? { node.text("operationId") }
-    var tags: [String] { (node.value["tags"]?.array ?? []).compactMap { $0.string ?? $0["name"]?.string } }
+    /// Bounded, since any number of paths can have one and the same operation behind references.
+    var id: String? { Texts.bounded(node.text("operationId"), 1024) }
+    var tags: [String] {
+        (node.value["tags"]?.array ?? []).prefix(100).compactMap { tag in
+            Texts.bounded(tag.string ?? tag["name"]?.string, 256)
+        }
+    }
     var isDeprecated: Bool { node.flag("deprecated") ?? false }
 }
 
@@ -28,6 +33,9 @@ struct OperationList {
         "consumes", "produces", "schemes", "responses", "operationId",
     ]
 
+    /// Of one path.
+    private static let mostMembers = 500
+
     private(set) var operations: [SourceOperation] = []
     private let references: References
     private let log: FindingLog
@@ -36,7 +44,7 @@ struct OperationList {
         self.references = references
         self.log = log
         // Azure's paths that differ by their queries alone.
-        let paths = [root.child("paths"), root.child("x-ms-paths")].compactMap { $0?.members }
+        let paths = [root.child("paths"), root.child("x-ms-paths")].compactMap { $0?.members() }
         for (path, item) in paths.joined() where !path.hasPrefix("x-") {
             read(path, item)
             guard operations.count <= most else {
@@ -69,7 +77,7 @@ struct OperationList {
         var found: Set<String> = []
         // What stands beside a reference belongs to the path too, and counts first.
         for node in target.place == item.place ? [item] : [item, target] {
-            for (key, member) in node.members {
+            for (key, member) in node.members(atMost: Self.mostMembers) {
                 let method = key.lowercased()
                 guard Self.methods.contains(method) else {
                     tellUnknown(key, member)
@@ -78,7 +86,7 @@ struct OperationList {
                 guard found.insert(method).inserted else { continue }
                 add(path, method, target, member)
             }
-            for (key, member) in node.child("additionalOperations")?.members ?? [] {
+            for (key, member) in node.child("additionalOperations")?.members(atMost: Self.mostMembers) ?? [] {
                 add(path, key, target, member)
             }
         }

@@ -99,7 +99,7 @@ struct ParameterReader {
     private func addSchema(_ node: Node, _ result: inout ImportedParameter) {
         if let schema = node.child("schema") {
             result.schema = writer.write(schema)
-        } else if let content = node.child("content"), let (type, media) = content.members.first {
+        } else if let content = node.child("content"), let (type, media) = content.members(atMost: 1).first {
             addContent(type, media, &result)
         } else if version == .v2 || node.value["type"] != nil {
             if version != .v2 {
@@ -149,7 +149,8 @@ struct ParameterReader {
 
     private func example(_ node: Node, _ result: ImportedParameter) -> JSON? {
         if let value = node.value["example"], !value.isNull { return value }
-        if let first = node.child("examples")?.members.first?.node, case .success(let target) = follow(first) {
+        if let first = node.child("examples")?.members(atMost: 1).first?.node, case .success(let target) = follow(first)
+        {
             return target.value["value"]
         }
         if let first = writer.target(result.schema.json)["examples"]?.array?.first { return first }

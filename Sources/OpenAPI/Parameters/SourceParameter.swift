@@ -23,6 +23,8 @@ struct SourceParameters {
         let location: String
     }
 
+    /// Twice as many as an endpoint can have: of its path and of its own each.
+    private static let most = 500
     private static let locations = ["path", "query", "header", "cookie", "body", "formData", "querystring"]
 
     init(_ operation: SourceOperation, _ references: References, _ log: FindingLog) {
@@ -31,7 +33,13 @@ struct SourceParameters {
         var byKey: [Key: Int] = [:]
         for (index, owner) in [operation.item, operation.node].enumerated() {
             var own: Set<Key> = []
-            for node in owner.child("parameters").map(Self.elements) ?? [] {
+            let all = owner.child("parameters")
+            if let all, (all.value.array?.count ?? all.value.object?.count ?? 0) > Self.most {
+                log.add(
+                    .change, "too_large", "There are more than \(Self.most) parameters; the rest was left out.",
+                    at: all.place)
+            }
+            for node in all.map(Self.elements) ?? [] {
                 guard let parameter = read(node) else { continue }
                 let name = parameter.location == "header" ? parameter.name.lowercased() : parameter.name
                 let key = Key(name: name, location: parameter.location)
@@ -53,7 +61,7 @@ struct SourceParameters {
 
     /// A list; or an object of named parameters, as some write it.
     private static func elements(_ node: Node) -> [Node] {
-        node.value.object == nil ? node.elements : node.members.map(\.node)
+        node.value.object == nil ? node.elements(atMost: most) : node.members(atMost: most).map(\.node)
     }
 
     private func read(_ node: Node) -> SourceParameter? {

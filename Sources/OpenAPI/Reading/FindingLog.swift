@@ -18,6 +18,9 @@ final class FindingLog {
 
     private static let mostShared = 2000
     private static let mostOfOne = 100
+    /// In bytes.
+    private static let longestMessage = 2000
+    private static let longestToken = 1024
 
     init(_ files: SourceFiles) { self.files = files }
 
@@ -68,9 +71,15 @@ final class FindingLog {
         return shared + [Finding(.note, "more_findings", "\(untold) more findings are not told.")]
     }
 
+    /// The pointer up to a name that would be too long to be told each time.
+    private static func shown(_ pointer: JSONPointer) -> JSONPointer {
+        guard let end = pointer.tokens.firstIndex(where: { $0.utf8.count > longestToken }) else { return pointer }
+        return JSONPointer(Array(pointer.tokens[..<end]))
+    }
+
     func finding(_ effect: Finding.Effect, _ code: String, _ message: String, _ place: Place) -> Finding {
         Finding(
-            effect, code, message, at: place.pointer, file: files.shownName(place.file), position: files.position(place)
-        )
+            effect, code, Texts.bounded(message, Self.longestMessage) ?? "", at: Self.shown(place.pointer),
+            file: files.shownName(place.file), position: files.position(place))
     }
 }

@@ -21,16 +21,19 @@ struct Node {
     }
 
     /// The members, in order.
-    var members: [(key: String, node: Node)] {
-        (value.object ?? [:]).map { member in
+    ///
+    /// - Parameter most: how many at most. References let any number of operations share one list, so that lists which
+    ///   are read for each of them need a bound.
+    func members(atMost most: Int = .max) -> [(key: String, node: Node)] {
+        (value.object ?? [:]).prefix(most).map { member in
             let pointer = place.pointer.appending(member.key)
             return (member.key, Node(place: Place(file: place.file, pointer: pointer), value: member.value))
         }
     }
 
-    /// The elements, in order.
-    var elements: [Node] {
-        (value.array ?? []).enumerated().map { index, value in
+    /// The elements, in order, with a bound as ``members(atMost:)`` has it.
+    func elements(atMost most: Int = .max) -> [Node] {
+        (value.array ?? []).prefix(most).enumerated().map { index, value in
             Node(place: Place(file: place.file, pointer: place.pointer.appending(index)), value: value)
         }
     }

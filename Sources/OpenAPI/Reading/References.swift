@@ -45,6 +45,10 @@ final class References {
     /// By file: the names of `$anchor` and `$dynamicAnchor`, and the places of each `$id`.
     private var anchors: [Int: [String: JSONPointer]] = [:]
     private var identifiers: [Int: [String: JSONPointer]] = [:]
+    /// By file: the places of all `$id`s.
+    private var identified: [Int: Set<JSONPointer>] = [:]
+    /// Of all files that were looked at: for each `$id` the first that has it.
+    private var firstIdentified: [String: Place] = [:]
 
     private static let mostHops = 64
 
@@ -173,19 +177,19 @@ final class References {
     }
 
     private func identified(_ id: String, _ file: Int) -> Place? {
-        for candidate in [file] + (0..<files.count).filter({ $0 != file && anchors[$0] != nil }) {
-            scan(candidate)
-            if let pointer = identifiers[candidate]?[id] { return Place(file: candidate, pointer: pointer) }
-        }
-        return nil
+        scan(file)
+        if let pointer = identifiers[file]?[id] { return Place(file: file, pointer: pointer) }
+        return firstIdentified[id]
     }
 
     /// The schemas around a place that have an `$id`, the nearest first.
     private func enclosing(_ place: Place) -> [Place] {
         scan(place.file)
-        guard let known = identifiers[place.file], known.count <= 1000 else { return [] }
-        let roots = known.values.filter { place.pointer.tokens.starts(with: $0.tokens) }
-        return roots.sorted { $0.tokens.count > $1.tokens.count }.map { Place(file: place.file, pointer: $0) }
+        guard let known = identified[place.file], !known.isEmpty else { return [] }
+        let around = (0...place.pointer.tokens.count).reversed().map {
+            JSONPointer(Array(place.pointer.tokens.prefix($0)))
+        }
+        return around.filter(known.contains).map { Place(file: place.file, pointer: $0) }
     }
 
     private func scan(_ file: Int) {
@@ -208,5 +212,9 @@ final class References {
         }
         anchors[file] = names
         identifiers[file] = ids
+        identified[file] = Set(ids.values)
+        for (id, pointer) in ids where firstIdentified[id].map({ $0.file > file }) ?? true {
+            firstIdentified[id] = Place(file: file, pointer: pointer)
+        }
     }
 }

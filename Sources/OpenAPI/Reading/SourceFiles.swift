@@ -66,14 +66,35 @@ final class SourceFiles {
         if let position = TextEncoding.firstFault(bytes) {
             throw ImportError("unreadable", "The text is not UTF-8 here.", file: shown, position: position)
         }
+        let document: Document
         do throws(YAMLError) {
-            return try YAML.parse(
+            document = try YAML.parse(
                 bytes, limits: YAMLLimits(bytes: limits.bytes, nodes: limits.values, acceptsRepeatedKeys: true))
         } catch {
             let message = "The text is neither JSON nor YAML: \(error.message)."
             throw ImportError("unreadable", message, file: shown, position: error.position)
         }
+        guard !Self.hasLongKey(document.root) else {
+            throw ImportError("unreadable", "A key is longer than \(Self.longestKey >> 10) KiB.", file: shown)
+        }
+        return document
     }
+
+    /// The places of all that stands below a key hold it.
+    private static func hasLongKey(_ root: JSON) -> Bool {
+        var rest = [root]
+        while let value = rest.popLast() {
+            if let object = value.object {
+                if object.contains(where: { $0.key.utf8.count > longestKey }) { return true }
+                rest += object.map(\.value)
+            } else if let elements = value.array {
+                rest += elements
+            }
+        }
+        return false
+    }
+
+    private static let longestKey = 8 << 10
 
     /// The value at a place; nil where there is none, or its file cannot be read.
     func node(_ place: Place) -> Node? {

@@ -116,7 +116,7 @@ extension SchemaWriter {
     }
 
     private func list(_ key: String, _ node: Node, _ result: inout Written) -> JSON? {
-        var elements = node.elements
+        var elements = node.elements()
         if node.value.object != nil {
             change("schema_repaired", "\(quoted(key)) is a list; its one schema was put into one.", node.place)
             elements = [node]
@@ -137,7 +137,7 @@ extension SchemaWriter {
             return Optional<JSON>.none
         }
         var schemas = JSONObject()
-        for (name, member) in node.members {
+        for (name, member) in node.members() {
             if member.value.isNull {
                 schemas[name] = true
                 continue

@@ -47,7 +47,7 @@ extension SchemaWriter {
         }
         guard !elements.isEmpty else { return }
         var schemas: [JSON] = []
-        for element in inner.elements { schemas.append(schema(element, &result)) }
+        for element in inner.elements() { schemas.append(schema(element, &result)) }
         out["prefixItems"] = .array(schemas)
         if let rest = source["additionalItems"], rest.object != nil || rest.bool != nil {
             out["items"] = schema(Node(place: node.place.appending("additionalItems"), value: rest), &result)
@@ -57,8 +57,9 @@ extension SchemaWriter {
     /// `required`, and the flags of that name that older drafts had on the properties themselves.
     func addRequired(_ source: JSONObject, _ node: Node, _ out: inout JSONObject) {
         var names: [String] = []
+        var known: Set<String> = []
         if let list = source["required"]?.array {
-            for name in list.compactMap(\.string) where !names.contains(name) { names.append(name) }
+            for name in list.compactMap(\.string) where known.insert(name).inserted { names.append(name) }
             if names.count < list.count {
                 change(
                     "required_repaired", "\"required\" names something twice, or what is no name; that was left out.",
@@ -66,6 +67,7 @@ extension SchemaWriter {
             }
         } else if let text = source["required"]?.string, source["properties"]?[text] != nil {
             names = [text]
+            known = [text]
             change(
                 "required_repaired", "\"required\" is a list; its one name was put into one.",
                 node.place.appending("required"))
@@ -80,7 +82,7 @@ extension SchemaWriter {
                     ? "The property \(quoted(name)) says itself that it is required; the object says so now."
                     : "\"required\" has no meaning in a property; it was left out.",
                 node.place.appending("properties").appending(name).appending("required"))
-            if flag, !names.contains(name) { names.append(name) }
+            if flag, known.insert(name).inserted { names.append(name) }
         }
         if !names.isEmpty { out["required"] = .array(names.map { .string($0) }) }
     }
@@ -155,7 +157,7 @@ extension SchemaWriter {
         var schemas = out["dependentSchemas"]?.object ?? JSONObject()
         for key in ["dependencies", "dependentRequired"] {
             guard let value = source[key], value.object != nil else { continue }
-            for (name, member) in Node(place: node.place.appending(key), value: value).members {
+            for (name, member) in Node(place: node.place.appending(key), value: value).members() {
                 if let names = member.value.array {
                     required[name] = .array(names.filter { $0.string != nil })
                 } else if member.value.string != nil {

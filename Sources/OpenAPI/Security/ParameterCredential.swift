@@ -12,7 +12,7 @@ enum ParameterCredential {
     static func find(_ operations: [SourceOperation], _ references: References) -> (node: Node, scheme: Node)? {
         var found: [String: (node: Node, count: Int)] = [:]
         for operation in operations.prefix(2000) {
-            let lists = [operation.item, operation.node].compactMap { $0.child("parameters")?.elements.prefix(100) }
+            let lists = [operation.item, operation.node].compactMap { $0.child("parameters")?.elements(atMost: 100) }
             var own: [String: Node] = [:]
             for node in lists.joined() {
                 guard case .success(let target) = references.follow(node), let name = target.text("name"),

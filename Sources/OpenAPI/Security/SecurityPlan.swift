@@ -35,7 +35,7 @@ struct SecurityPlan {
         var schemes: [String: SecurityScheme] = [:]
         let described = root.child("components")?.child("securitySchemes") ?? root.child("securityDefinitions")
         var order: [String] = []
-        for (name, node) in described?.members ?? [] {
+        for (name, node) in described?.members() ?? [] {
             guard case .success(let target) = references.follow(node), target.value.object != nil else {
                 log.addShared(
                     .change, "security_unsupported", "The security scheme \(quoted(name)) cannot be read.",
@@ -61,8 +61,8 @@ struct SecurityPlan {
     }
 
     private static func alternatives(_ node: Node) -> [Requirement] {
-        let list = node.value.object == nil ? node.elements : [node]
-        return list.prefix(20).map { Requirement(schemes: ($0.value.object?.keys ?? []).sorted()) }
+        let list = node.value.object == nil ? node.elements(atMost: mostAlternatives) : [node]
+        return list.map { Requirement(schemes: ($0.value.object?.keys ?? []).sorted()) }
     }
 
     private func alternatives(of operation: SourceOperation) -> [Requirement]? {
@@ -72,6 +72,8 @@ struct SecurityPlan {
     // MARK: Choosing
 
     private static let mostCandidates = 100
+    private static let mostAlternatives = 20
+    private static let mostScopes = 200
 
     private mutating func choose(_ operations: [SourceOperation], _ order: [String]) {
         var wanted: [Requirement: Int] = [:]
@@ -134,10 +136,11 @@ struct SecurityPlan {
         guard let chosen else { return }
         let owners = operations.compactMap { $0.node.child("security") } + [root.child("security")].compactMap(\.self)
         for owner in owners {
-            for element in owner.elements {
+            for element in owner.elements(atMost: Self.mostAlternatives) {
                 for name in chosen.schemes {
-                    for scope in element.value[name]?.array ?? [] {
-                        guard let text = scope.string, !scopes.contains(text), scopes.count < 200, Self.isScope(text)
+                    for scope in (element.value[name]?.array ?? []).prefix(Self.mostScopes) {
+                        guard let text = scope.string, !scopes.contains(text), scopes.count < Self.mostScopes,
+                            Self.isScope(text)
                         else { continue }
                         scopes.append(text)
                     }

@@ -16,8 +16,11 @@ struct ServerAddress: Hashable {
 
 /// Reads server URLs as documents write them.
 enum ServerURL {
+    private static let longest = 8192
+
     /// Nil where it is no URL of a server, or is relative and nobody knows to what.
     static func read(_ text: String, relativeTo source: String?) -> ServerAddress? {
+        guard text.utf8.count <= longest else { return nil }
         var url = Texts.trimmed(text)
         if let end = url.firstIndex(where: { $0 == "?" || $0 == "#" }) { url = String(url[..<end]) }
         if url.hasPrefix("//") {

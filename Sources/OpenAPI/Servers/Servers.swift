@@ -18,6 +18,9 @@ struct Servers {
         self.sourceURL = sourceURL
     }
 
+    /// The longest URL of a server, in bytes, whatever its variables stand for.
+    private static let longest = 4096
+
     /// What a list of servers comes to.
     enum Choice: Hashable {
         /// There is no list.
@@ -41,10 +44,10 @@ struct Servers {
     /// The first server over HTTPS, the first of all otherwise.
     private func choose(_ owner: Node, tells: Bool) -> Choice {
         guard let list = owner.child("servers") else { return .none }
-        let servers = list.value.object == nil ? list.elements : [list]
+        let servers = list.value.object == nil ? list.elements(atMost: 50) : [list]
         var usable: [(address: ServerAddress, node: Node)] = []
         var lastFault = ""
-        for server in servers.prefix(50) {
+        for server in servers {
             guard let text = server.text("url") ?? server.value.string else { continue }
             let filled = fill(text, server, tells: tells && usable.isEmpty)
             if let address = ServerURL.read(filled, relativeTo: sourceURL) {
@@ -68,7 +71,7 @@ struct Servers {
 
     /// The URL with its variables' defaults put in.
     private func fill(_ text: String, _ server: Node, tells: Bool) -> String {
-        guard text.contains("{") else { return text }
+        guard text.utf8.count <= Self.longest, text.contains("{") else { return text }
         var result = ""
         var rest = Substring(text)
         var filled: [String] = []
@@ -80,6 +83,8 @@ struct Servers {
                 variable?.value["default"].flatMap(Self.text)
                 ?? variable?.value["enum"]?.array?.first.flatMap(Self.text)
             if let value {
+                // A name can stand there many times, for a text of any length.
+                guard result.utf8.count + value.utf8.count <= Self.longest else { return text }
                 result += value
                 filled.append("\(name) as \(quoted(value))")
             } else {

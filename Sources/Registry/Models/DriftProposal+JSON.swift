@@ -19,6 +19,13 @@ extension Deviation {
     }
 }
 
+extension SchemaChange {
+    /// How long the change is as text.
+    package var bytes: Int {
+        (edits.map(\.json) + parts.map(\.json)).reduce(0) { $0 + $1.bytes().count }
+    }
+}
+
 extension SchemaChange.Edit {
     package var json: JSON {
         var object = JSONObject([("pointer", .string("\(pointer)"))])

@@ -5,8 +5,8 @@ import EgressPolicy
 import Importing
 import OpenAPI
 import Pipeline
+import Registry
 import RelayHTTP
-import Synchronization
 import Tunnels
 import Value
 
@@ -17,10 +17,8 @@ final class DiscoveryRunner: DiscoveryRunning {
     private let audit: AuditWriter
     private let executor: any TaskExecutor
     private let naming: (any NamingHook)?
-    private let running = Atomic(0)
-
-    /// Of all users: each may take minutes.
-    private static let most = 16
+    /// Each may take minutes.
+    private let places = Places(most: 16, ofOne: 4)
 
     /// - Parameters:
     ///   - executor: where what was found is read, which may keep a processor busy.
@@ -39,11 +37,11 @@ final class DiscoveryRunner: DiscoveryRunning {
     func run(
         _ base: BaseURL, _ options: DiscoveryOptions, tunnel: String?, for context: CallContext
     ) async throws(Failure) -> JSON {
-        guard running.add(1, ordering: .relaxed).newValue <= Self.most else {
-            running.subtract(1, ordering: .relaxed)
+        let user = context.token.user ?? ""
+        guard places.enter(user) else {
             throw Failure(.overloaded, stage: .relay, detail: "Too many discoveries are running.", retryAfter: 10)
         }
-        defer { running.subtract(1, ordering: .relaxed) }
+        defer { places.leave(user) }
         let way: RouteFetcher.Way = if let tunnel { .tunnel(hub, tunnel) } else { .direct(egress) }
         let fetcher = RouteFetcher(way: way, audit: audit, context: context)
         let discovery = Discovery(base: base, options: options, importers: Self.importers, fetcher: fetcher)

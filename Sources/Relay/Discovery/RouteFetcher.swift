@@ -8,8 +8,7 @@ import Pipeline
 import Registry
 import Tunnels
 
-/// Asks for a discovery over a way that calls take, and records each request as a call is recorded: what the connector
-/// writes down of it has its counterpart here.
+/// Asks for a discovery over a way that calls take, each request recorded.
 struct RouteFetcher: DiscoveryFetcher {
     enum Way: Sendable {
         case direct(EgressSwitch)
@@ -22,12 +21,11 @@ struct RouteFetcher: DiscoveryFetcher {
 
     func fetch(_ request: DiscoveryRequest) async throws(DiscoveryFetchError) -> DiscoveryResponse {
         guard !context.watch.isGone else { throw DiscoveryFetchError(.failed, "The caller went away.") }
-        var record = AuditRecord(
-            kind: .call, time: WallClock.microseconds(), requestID: RequestID.generate().description,
-            user: context.token.user, token: context.token.id, outcome: "OK", method: request.method.rawValue)
-        let answered: Result<DiscoveryResponse, Failure>
+        let broken = Failure(.upstreamError, stage: .origin, detail: "The answer could not be read whole.")
         do {
-            answered = .success(
+            return try await RecordedExchange(audit: audit, context: context).run(
+                request.method.rawValue, else: broken
+            ) { record in
                 try await send(request, record.requestID) { response in
                     record.route = response.route
                     record.upstreamStatus = response.status
@@ -36,24 +34,10 @@ struct RouteFetcher: DiscoveryFetcher {
                     return DiscoveryResponse(
                         status: response.status, headers: response.headers.map { ($0.name, $0.value) }, body: body,
                         isCut: isCut)
-                })
+                }
+            }
         } catch {
-            let failure = error as? Failure
-            answered = .failure(
-                failure ?? Failure(.upstreamError, stage: .origin, detail: "The answer could not be read whole."))
-        }
-        if case .failure(let failure) = answered {
-            record.outcome = failure.code.rawValue
-            record.stage = failure.stage?.rawValue
-        }
-        do {
-            try await audit.append(record)
-        } catch {
-            throw DiscoveryFetchError(.failed, "The request could not be recorded.")
-        }
-        switch answered {
-        case .success(let response): return response
-        case .failure(let failure): throw Self.error(failure)
+            throw Self.error(error)
         }
     }
 

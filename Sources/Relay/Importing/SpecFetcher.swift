@@ -1,21 +1,24 @@
+import Audit
 import Egress
 import EgressPolicy
 import NIOCore
 import NIOHTTP1
 import OpenAPI
 import Pipeline
+import Registry
 import RelayHTTP
 
 /// Fetches documents for import, through the relay's one way out (S13): the guard that direct calls pass judges the
 /// address, and nothing that a document refers to is fetched with it.
 struct SpecFetcher: SpecFetching {
     let egress: EgressSwitch
+    let audit: AuditWriter
 
     /// The largest document, in bytes, decoded.
     private static let largest = 48 << 20
     private static let timeout = TimeAmount.seconds(30)
 
-    func fetch(_ url: String, user: String) async throws(Failure) -> ImportFile {
+    func fetch(_ url: String, for context: CallContext) async throws(Failure) -> ImportFile {
         let address: AbsoluteURL
         do {
             address = try AbsoluteURL(url)
@@ -30,17 +33,21 @@ struct SpecFetcher: SpecFetching {
             headers: [
                 "accept": "application/json, application/yaml, text/yaml, text/plain, */*",
                 "accept-encoding": "gzip", "user-agent": "penstock-relay",
-            ], isolation: EgressIsolation(user: user), deadline: .now() + Self.timeout)
+            ], isolation: EgressIsolation(user: context.token.user ?? ""), deadline: .now() + Self.timeout)
         request.followRedirects = true
-        do {
-            let bytes = try await EgressExchange.send(
-                request, through: egress.current, watch: CallerWatch(), handle: Self.read)
-            return ImportFile(name: url, bytes: bytes)
-        } catch let failure as Failure {
-            throw failure
-        } catch {
-            throw Failure(.upstreamError, stage: .origin, detail: "The document could not be read whole.", sent: true)
+        let broken = Failure(
+            .upstreamError, stage: .origin, detail: "The document could not be read whole.", sent: true)
+        let bytes = try await RecordedExchange(audit: audit, context: context).run("GET", else: broken) {
+            [request] record in
+            try await EgressExchange.send(request, through: egress.current, watch: context.watch) { response in
+                record.route = response.route
+                record.upstreamStatus = response.status
+                let bytes = try await Self.read(response)
+                record.responseBytes = bytes.count
+                return bytes
+            }
         }
+        return ImportFile(name: url, bytes: bytes)
     }
 
     private static func read(_ response: InboundResponse) async throws -> [UInt8] {

@@ -39,9 +39,8 @@ struct DiscoveryController {
         let actor = try context.actor()
         // Somebody else's tunnel is as unknown as one that never was.
         if let tunnel { _ = try await administration.tunnel(id: tunnel, for: actor) }
-        let watch = CallerWatch()
-        context.channel.closeFuture.whenComplete { _ in watch.callerLeft() }
-        let call = CallContext(token: try context.requireToken(), requestID: context.requestID, watch: watch)
+        let call = CallContext(
+            token: try context.requireToken(), requestID: context.requestID, watch: .following(context.channel))
         return .json(try await runner.run(base, options, tunnel: tunnel, for: call))
     }
 }

@@ -20,7 +20,7 @@ struct ImportController {
 
     /// A draft; nothing is saved.
     @Sendable private func importNew(_ request: Request, _ context: RelayContext) async throws -> Response {
-        try await service.admit { try await makeNew(request, context) }
+        try await service.admit(try context.requireToken().user ?? "") { try await makeNew(request, context) }
     }
 
     private func makeNew(_ request: Request, _ context: RelayContext) async throws -> Response {
@@ -35,7 +35,7 @@ struct ImportController {
     /// A draft, and the three-way merge of what was imported before, what is imported now, and the owner's changes.
     /// With `save` the outcome is stored, in the version that `If-Match` names if it does.
     func importOnto(_ slug: String, _ request: Request, _ context: RelayContext) async throws -> Response {
-        try await service.admit { try await merge(slug, request, context) }
+        try await service.admit(try context.requireToken().user ?? "") { try await merge(slug, request, context) }
     }
 
     private func merge(_ slug: String, _ request: Request, _ context: RelayContext) async throws -> Response {
@@ -65,13 +65,9 @@ struct ImportController {
             answer["saved"] = false
             return .json(.object(answer), etag: state.current?.etag)
         }
-        let condition: WriteCondition =
-            if case .matches = request.condition {
-                request.condition
-            } else {
-                // What was merged is what is replaced.
-                state.current.map { .matches(etag: $0.etag) } ?? .new
-            }
+        try Administration.check(request.condition, state.current)
+        // What was merged is what is replaced, also where the caller takes any version.
+        let condition = state.current.map { WriteCondition.matches(etag: $0.etag) } ?? .new
         let (api, isNew) = try await administration.saveImport(
             outcome.definition, imported: outcome.imported, at: slug, condition: condition, by: actor)
         answer["saved"] = true
@@ -93,8 +89,9 @@ struct ImportController {
         case .source(let given):
             source = given
         case .url(let url):
-            let user = try context.requireToken().user ?? ""
-            let file = try await service.fetcher.fetch(url, user: user)
+            let call = CallContext(
+                token: try context.requireToken(), requestID: context.requestID, watch: .following(context.channel))
+            let file = try await service.fetcher.fetch(url, for: call)
             options.sourceURL = url
             source = ImportSource(files: [file])
         }

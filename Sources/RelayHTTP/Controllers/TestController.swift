@@ -59,9 +59,8 @@ struct TestController {
     private func run(
         _ api: CompiledAPI, _ plan: TestPlan, _ secrets: [String: Secret]?, _ request: Request, _ context: RelayContext
     ) async throws -> Response {
-        let watch = CallerWatch()
-        context.channel.closeFuture.whenComplete { _ in watch.callerLeft() }
-        var call = CallContext(token: try context.requireToken(), requestID: context.requestID, watch: watch)
+        var call = CallContext(
+            token: try context.requireToken(), requestID: context.requestID, watch: .following(context.channel))
         call.draftSecrets = secrets
         if request.headers[.accept]?.contains("text/event-stream") == true { return stream(api, plan, call) }
         var steps: [JSON] = []

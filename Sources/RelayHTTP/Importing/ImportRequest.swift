@@ -35,7 +35,8 @@ struct ImportRequest {
             reader = OptionReader(form)
             var files: [ImportFile] = []
             for part in form.parts where part.fileName != nil {
-                files.append(ImportFile(name: part.fileName ?? "", bytes: Array(part.bytes)))
+                let name = try Self.fileName(part.fileName ?? "")
+                files.append(ImportFile(name: name, bytes: Array(part.bytes)))
             }
             guard !files.isEmpty else { throw Self.wrong("", "The form holds no file.") }
             origin = .source(ImportSource(files: files, root: try reader.text("root")))
@@ -74,6 +75,9 @@ struct ImportRequest {
 
     private static func origin(_ reader: inout OptionReader) throws(Failure) -> Origin {
         let url = try reader.text("url")
+        guard url?.utf8.count ?? 0 <= longestURL else {
+            throw wrong("/url", "A URL is at most \(longestURL) bytes long.")
+        }
         let document = try reader.documents("document")
         let files = try reader.files("files")
         let root = try reader.text("root")
@@ -83,6 +87,19 @@ struct ImportRequest {
         case (nil, nil, let files?): return .source(ImportSource(files: files, root: root))
         default: throw wrong("", "Give exactly one of \"document\", \"files\" and \"url\".")
         }
+    }
+
+    /// Files of one import.
+    static let mostFiles = 1000
+    private static let longestName = 1024
+    private static let longestURL = 8192
+
+    /// A file's name: each reference is resolved against that of its own file.
+    static func fileName(_ name: String) throws(Failure) -> String {
+        guard name.utf8.count <= longestName else {
+            throw wrong("", "The name of a file is longer than \(longestName) bytes.")
+        }
+        return name
     }
 
     static func wrong(_ pointer: String, _ message: String) -> Failure {

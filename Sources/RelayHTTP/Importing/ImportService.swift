@@ -4,16 +4,13 @@ import Importing
 import OpenAPI
 import Pipeline
 import Registry
-import Synchronization
 import Value
 
 /// Imports away from event loops, one after another, with a bound for those that are held in memory.
 package final class ImportService: Sendable {
     private let offload: any Offload
     let fetcher: any SpecFetching
-    private let admitted = Atomic(0)
-
-    private static let most = 8
+    private let places = Places(most: 8, ofOne: 2)
 
     /// - Parameter offload: a thread for work that keeps a processor busy for seconds.
     package init(offload: any Offload, fetcher: any SpecFetching) {
@@ -21,14 +18,14 @@ package final class ImportService: Sendable {
         self.fetcher = fetcher
     }
 
-    /// Has a whole import, its reading included, be one of a few.
+    /// Has a whole import, its reading included, be one of a few, and of fewer of one user.
     ///
     /// - Throws: `OVERLOADED` where there are too many.
-    func admit<Result>(_ body: () async throws -> Result) async throws -> Result {
-        defer { admitted.subtract(1, ordering: .relaxed) }
-        guard admitted.add(1, ordering: .relaxed).newValue <= Self.most else {
+    func admit<Result>(_ user: String, _ body: () async throws -> Result) async throws -> Result {
+        guard places.enter(user) else {
             throw Failure(.overloaded, stage: .relay, detail: "Too many imports are waiting.", retryAfter: 5)
         }
+        defer { places.leave(user) }
         return try await body()
     }
 

@@ -95,14 +95,15 @@ struct OptionReader {
     /// Texts of files by their names.
     mutating func files(_ name: String) throws(Failure) -> [ImportFile]? {
         guard let value = take(name) else { return nil }
-        guard let object = value.object, !object.isEmpty else {
-            throw wrong(name, "This must be an object of the files' texts by their names.")
+        guard let object = value.object, (1...ImportRequest.mostFiles).contains(object.count) else {
+            throw wrong(
+                name, "This must be an object of at most \(ImportRequest.mostFiles) files' texts by their names.")
         }
         var files: [ImportFile] = []
         for (file, value) in object {
             let bytes =
                 if let text = value.string { Array(text.utf8) } else { value.bytes() }
-            files.append(ImportFile(name: file, bytes: bytes))
+            files.append(ImportFile(name: try ImportRequest.fileName(file), bytes: bytes))
         }
         return files
     }

@@ -3,6 +3,8 @@ package import Pipeline
 
 /// Fetches a document that an owner names by its URL, past the guard of everything that leaves.
 package protocol SpecFetching: Sendable {
+    /// Each fetch is recorded as a call is.
+    ///
     /// - Throws: ``Failure``, in the words of calls.
-    func fetch(_ url: String, user: String) async throws(Failure) -> ImportFile
+    func fetch(_ url: String, for context: CallContext) async throws(Failure) -> ImportFile
 }
