@@ -57,6 +57,12 @@ package struct JSONObject: Sendable {
         }
     }
 
+    /// The key at a place in the order.
+    package func key(at place: Int) -> String { members[place].key }
+
+    /// The value at a place in the order. Key and value apart come in registers, both together through memory.
+    package func value(at place: Int) -> JSON { members[place].value }
+
     /// Where `key` stands in the order.
     package func offset(of key: String) -> Int? {
         guard offsets.isEmpty else { return offsets[ExactKey(text: key)] }

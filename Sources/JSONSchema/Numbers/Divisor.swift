@@ -7,6 +7,8 @@ struct Divisor {
     private let exponent: Int
     private let twos: Int
     private let fives: Int
+    /// The divisor where it is whole and short.
+    private let whole: Int64?
 
     /// What a remainder times ten fits in.
     static let maximumDigits = 37
@@ -19,13 +21,17 @@ struct Divisor {
         form.forEachDigit { mantissa = mantissa * 10 + UInt128($0) }
         self.mantissa = mantissa
         exponent = form.exponent
+        whole = number.int.flatMap { Int64(exactly: $0) }
         twos = Self.multiplicity(of: 2, in: mantissa)
         fives = Self.multiplicity(of: 5, in: mantissa)
     }
 
     /// Whether M × 10^e is a whole multiple of D × 10^f. With k = e − f: for k ≥ 0, D must divide M × 10^k, which takes
     /// up to k twos and k fives of D; for k < 0, ten would have to divide M, which has no trailing zeros.
-    func divides(_ value: JSONNumber) -> Bool {
+    ///
+    /// - Parameter short: the value, where it is short.
+    func divides(_ value: JSONNumber, _ short: ShortDecimal?) -> Bool {
+        if let whole, let isMultiple = short?.isMultiple(of: whole) { return isMultiple }
         let form = DigitForm(value)
         guard form.count > 0 else { return true }
         let shift = form.exponent - exponent

@@ -40,7 +40,17 @@ struct ShortDecimal {
     }
 
     /// Below zero, zero or above zero as this is less than, equal to or more than `other`.
+    @inline(__always)
     func order(to other: ShortDecimal) -> Int {
+        guard scale == other.scale else { return orderOfUnequalScales(to: other) }
+        return mantissa < other.mantissa ? -1 : mantissa == other.mantissa ? 0 : 1
+    }
+
+    /// Whether this is a whole multiple of a whole number; nil where this is not written as a whole number.
+    @inline(__always)
+    func isMultiple(of whole: Int64) -> Bool? { scale == 0 ? mantissa % whole == 0 : nil }
+
+    private func orderOfUnequalScales(to other: ShortDecimal) -> Int {
         var left = Int128(mantissa)
         var right = Int128(other.mantissa)
         if scale < other.scale {

@@ -17,7 +17,8 @@ extension Machine {
             var required = 0
             var expected: Index = 0
             for offset in 0..<count {
-                let (key, value) = object[offset]
+                let key = object.key(at: offset)
+                let value = object.value(at: offset)
                 let before = draftCount
                 if !visit(key, value, offset, rules, node, area, &required, &expected) {
                     isValid = false

@@ -42,7 +42,7 @@ extension Machine {
         if let bound = rules.pointee.exclusiveMaximum, compare(number, short, bound) >= 0 {
             isValid = fail(node, "exclusiveMaximum", "must be less than \(figures[Int(bound.figure)])")
         }
-        if let divisor = rules.pointee.divisor, !divisor.divides(number) {
+        if let divisor = rules.pointee.divisor, !divisor.divides(number, short) {
             isValid = fail(node, "multipleOf", "must be a multiple of \(figures[Int(rules.pointee.divisorFigure)])")
         }
         if let format = rules.pointee.format, !format.admits(number) {
