@@ -65,7 +65,7 @@ let targets: [Target] = [
     .target(name: "Captures", dependencies: ["Drafts", "EgressPolicy", "Value"]),
     .target(name: "Discovery", dependencies: ["Drafts", "EgressPolicy", "Value"]),
     .target(name: "Drift", dependencies: ["Drafts", "JSONSchema", "Registry", "Value", .crypto]),
-    .target(name: "Importing", dependencies: ["Captures", "Discovery", "Drafts", "OpenAPI", "Registry", "Value"]),
+    .target(name: "Importing", dependencies: ["Captures", "Drafts", "OpenAPI", "Registry", "Value"]),
     .target(name: "Vault", dependencies: ["Value", .crypto]),
     .target(name: "Audit", dependencies: ["Value", .crypto]),
     .target(name: "Administration", dependencies: ["Drift", "Registry", "Vault", "Audit", "EgressPolicy", "Value"]),

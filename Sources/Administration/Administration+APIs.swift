@@ -40,6 +40,12 @@ extension Administration {
         let user = try user(of: actor)
         return try await change("api.import", of: { $0.0.id }, by: actor) { [self] in
             let existing = try store.api(user: user, slug: slug)
+            var definition = definition
+            if var object = definition.object {
+                // A name of the source's would make another slug of it.
+                object["slug"] = .string(slug)
+                definition = .object(object)
+            }
             return try write(
                 draft(.value(definition), over: existing, at: slug, condition: condition, user: user),
                 imported: imported)

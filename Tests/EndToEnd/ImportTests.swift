@@ -119,6 +119,9 @@ struct ImportTests {
         let untouched = try await scene.relay.send(.GET, "/v1/apis/shop", scene.account.user)
         #expect(untouched.headers.first(name: "etag") == changed.headers.first(name: "etag"))
         #expect(untouched.json["endpoints"] == changed.json["endpoints"])
+        // Without the slug, what is there stays.
+        let unnamed = try await Self.penstock(scene, folder, ["apis", "import", new, "--save"])
+        #expect(unnamed.end == .exit(2) && unnamed.errors.contains("shop exists already"), "\(unnamed)")
         let saved = try await Self.penstock(scene, folder, ["apis", "import", new, "--slug", "shop", "--save"])
         #expect(saved.end == .exit(0), "\(saved)")
         let merged = try await scene.relay.send(.GET, "/v1/apis/shop", scene.account.user)
@@ -127,6 +130,21 @@ struct ImportTests {
         let kept = merged.json["endpoints"]?.array?.first { $0["name"] == "look_up_order" }
         #expect(kept?["description"] == "What the shop knows of an order")
         #expect(merged.json["security"]?["rate_limit"]?["requests_per_minute"]?.int == 5)
+        // A slug that is not of the document's name stays the API's.
+        for _ in 0..<2 {
+            let named = try await Self.penstock(scene, folder, ["apis", "import", new, "--slug", "mine", "--save"])
+            #expect(named.end == .exit(0), "\(named)")
+            #expect(try await scene.relay.send(.GET, "/v1/apis/mine", scene.account.user).status == 200)
+        }
+        // C5: no document moves an API, and with it its credential, to another host.
+        let elsewhere = try folder.write(
+            "elsewhere.yaml", Self.document(scene.origin).replacing(scene.origin.url, with: "https://evil.example.net"))
+        let moved = try await Self.penstock(
+            scene, folder, ["apis", "import", elsewhere, "--slug", "shop", "--save"])
+        #expect(moved.end == .exit(3) && moved.errors.contains("evil.example.net"), "\(moved)")
+        let wrong = try await Self.penstock(
+            scene, folder, ["apis", "import", new, "--slug", "shop", "--base-url", "nonsense", "--save"])
+        #expect(wrong.end == .exit(3) && wrong.errors.contains("/base_url"), "\(wrong)")
         // Somebody else's change in between is not lost.
         let stale = try await scene.relay.send(
             .POST, "/v1/apis/shop:import", scene.account.user,

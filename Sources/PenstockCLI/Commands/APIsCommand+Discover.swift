@@ -28,7 +28,9 @@ extension APIsCommand {
 
         @Argument(help: ArgumentHelp("The API's base URL.", valueName: "url")) var url: String
         @Option(help: ArgumentHelp("Ask through this tunnel.", valueName: "id")) var tunnel: String?
-        @Option(help: ArgumentHelp("A path below the URL to learn from, such as /customers/42.", valueName: "path"))
+        @Option(
+            help: ArgumentHelp(
+                "A path below the URL to learn from, such as /customers/42; repeatable.", valueName: "path"))
         var sample: [String] = []
         @Option(
             help: ArgumentHelp("A connector's audit file to learn from; repeatable.", valueName: "file"),
@@ -37,8 +39,9 @@ extension APIsCommand {
         @Flag(help: "Do not follow links in answers.") var noLinks = false
         @Flag(help: "Ask no host but the URL's own.") var sameOrigin = false
         @Flag(help: "Send GraphQL introspection by POST where GET does not answer.") var allowIntrospectionPost = false
-        @Option(help: "The most requests, 1 to 200.") var requests: Int?
-        @Option(help: ArgumentHelp("The most seconds, 1 to 600.", valueName: "seconds")) var deadline: Int?
+        @Option(help: "The most requests, 1 to 200; 60 by default.") var requests: Int?
+        @Option(help: ArgumentHelp("The most seconds, 1 to 600; 120 by default.", valueName: "seconds")) var deadline:
+            Int?
         @Option(help: ArgumentHelp("Which of the drafts to show and write, the best being 1.", valueName: "number"))
         var draft = 1
         @Option(

@@ -13,7 +13,7 @@ extension APIsCommand {
                 there, what was imported before, what is imported now and your own changes are merged, and the difference \
                 is shown first.
 
-                Secrets are never imported. Set them afterwards: penstock credentials set SLUG FIELD
+                Secrets are never imported. Set them afterwards: penstock credentials set SLUG --from-file FIELD=FILE
 
                 Examples:
                   penstock apis import openapi.yaml
@@ -69,8 +69,12 @@ extension APIsCommand {
                     guard let target else {
                         throw CommandFailure(.usage, "the document has no name to make a slug of; give --slug")
                     }
-                    // Onto what stands under that slug, if anything does: an import never replaces it unseen.
                     answer = try await send(upload, settings, target, relay)
+                    guard answer.etag == nil else {
+                        throw CommandFailure(
+                            .usage, "\(target) exists already",
+                            notes: ["Merge with it by --slug \(target), or name another."])
+                    }
                 }
                 show(answer.body, printer)
                 if let write { try DefinitionFile.write(answer.body["definition"] ?? .null, to: write) }
@@ -113,8 +117,9 @@ extension APIsCommand {
     /// Which operations of a document are wanted.
     struct ImportChoice: ParsableArguments {
         @Option(help: "Only operations with this tag; repeatable.") var tag: [String] = []
-        @Option(help: "Only paths like this; * stands for any text without a slash, ** for any.") var path: [String] =
-            []
+        @Option(help: "Only paths like this; * stands for any text without a slash, ** for any; repeatable.") var path:
+            [String] =
+                []
         @Option(help: "Only this method; repeatable.") var method: [String] = []
         @Option(help: "Only the operation of this id; repeatable.") var operation: [String] = []
         @Flag(help: "Leave deprecated operations out.") var noDeprecated = false

@@ -1,5 +1,6 @@
 import Administration
 import Drafts
+import EgressPolicy
 import Hummingbird
 import Importing
 import NIOCore
@@ -66,6 +67,9 @@ struct ImportController {
             return .json(.object(answer), etag: state.current?.etag)
         }
         try Administration.check(request.condition, state.current)
+        if let current = state.current, wanted.options.baseURL == nil {
+            try checkOrigin(of: outcome.definition, current.definition)
+        }
         // What was merged is what is replaced, also where the caller takes any version.
         let condition = state.current.map { WriteCondition.matches(etag: $0.etag) } ?? .new
         let (api, isNew) = try await administration.saveImport(
@@ -73,6 +77,19 @@ struct ImportController {
         answer["saved"] = true
         answer["definition"] = Presentation.api(api)
         return .json(.object(answer), status: isNew ? .created : .ok, etag: api.etag)
+    }
+
+    /// A document alone moves no API, and with it the owner's credential, to another host.
+    private func checkOrigin(of merged: JSON, _ current: JSON) throws(Failure) {
+        func origin(_ definition: JSON) -> Origin? {
+            (definition["connection"]?["base_url"]?.string).flatMap { try? BaseURL($0) }?.origin
+        }
+        let (new, old) = (origin(merged), origin(current["custom_api"] ?? current))
+        guard let new, let old, new != old else { return }
+        throw ImportRequest.wrong(
+            "/base_url",
+            "The document would move this API, and its credentials, from \(old) to \(new). Give base_url to have it so."
+        )
     }
 
     private func read(_ request: Request, _ context: RelayContext) async throws -> ImportRequest {
@@ -96,6 +113,11 @@ struct ImportController {
             source = ImportSource(files: [file])
         }
         let (given, settings) = (source, options)
-        return try await service.run { try Importer.draft(of: given, options: settings) }
+        let draft = try await service.run { try Importer.draft(of: given, options: settings) }
+        // Of a document's own servers this is a finding; of what the caller asks for it is a mistake.
+        if let url = settings.baseURL, draft.definition["connection"]?["base_url"] == nil || !url.contains("://") {
+            throw ImportRequest.wrong("/base_url", "This is no base URL, such as https://api.example.com/v1.")
+        }
+        return draft
     }
 }
