@@ -28,7 +28,7 @@ extension DiscoverySession {
         if response.status == 401 || response.status == 403 {
             findings.add(
                 "credential_needed",
-                "These places want a credential. With the API's own, or with a document handed over, more can be found.",
+                "These places want a credential, and discovery has none: hand over a document that was fetched with one.",
                 evidence(probe, response.status), merging: "")
             return
         }
