@@ -88,7 +88,8 @@ let targets: [Target] = [
     .target(
         name: "Relay",
         dependencies: [
-            "RelayHTTP", "StoreSQLite", "Pipeline", "Administration", "Discovery", "Drift", "Importing", "Registry",
+            "RelayHTTP", "StoreSQLite", "Pipeline", "Administration", "Discovery", "Drafts", "Drift", "Importing",
+            "Registry",
             "Vault", "Audit", "Egress", "Traffic", "OpenAPI", "Tunnels", "ReverseHTTP", "EgressPolicy", "Settings",
             "Value", "Version",
             .hummingbird, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .logging, .serviceLifecycle, .unixSignals,
@@ -143,7 +144,8 @@ let targets: [Target] = [
     .testTarget(name: "TunnelsTests", dependencies: ["Tunnels", .nioCore, .nioEmbedded, .logging]),
     .testTarget(name: "RegistryTests", dependencies: ["Registry", "EgressPolicy", "Value", "YAML"]),
     .testTarget(name: "DraftsTests", dependencies: ["Drafts", "JSONSchema", "Registry", "Value", "YAML"]),
-    .testTarget(name: "OpenAPITests", dependencies: ["Drafts", "OpenAPI", "Registry", "Value", "YAML"]),
+    .testTarget(
+        name: "OpenAPITests", dependencies: ["Drafts", "EgressPolicy", "OpenAPI", "Registry", "Value", "YAML"]),
     .testTarget(name: "CapturesTests", dependencies: ["Captures", "Drafts", "Registry", "Value"]),
     .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "Drafts", "EgressPolicy", "Registry", "Value"]),
     .testTarget(
