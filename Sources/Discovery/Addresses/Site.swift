@@ -9,7 +9,7 @@ package enum Reach: String, Sendable {
 }
 
 /// The site that an origin belongs to: its host's registrable domain, as far as that can be told without the Public
-/// Suffix List. Where it cannot, the site is the host itself: too little is followed rather than too much.
+/// Suffix List. Below the hosters named here the site is the host itself; below others, a stranger's host counts as the site's.
 struct Site {
     let base: Origin
     private let domain: String?

@@ -1,3 +1,4 @@
+import EgressPolicy
 import HTTPTypes
 import Hummingbird
 import Importing
@@ -54,6 +55,10 @@ struct ImportRequest {
         saves = try reader.flag("save") ?? false
         options.name = try reader.text("name")
         options.baseURL = try reader.text("base_url")
+        // Of a document's own servers this is a finding; of what the caller asks for it is a mistake.
+        if let url = options.baseURL, (try? BaseURL(url)) == nil {
+            throw Self.wrong("/base_url", "This is no base URL, such as https://api.example.com/v1.")
+        }
         options.selection.include = try reader.filter()
         if var excluded = try reader.nested("exclude") {
             options.selection.exclude = try excluded.filter()
