@@ -130,6 +130,16 @@ struct ImportTests {
         let kept = merged.json["endpoints"]?.array?.first { $0["name"] == "look_up_order" }
         #expect(kept?["description"] == "What the shop knows of an order")
         #expect(merged.json["security"]?["rate_limit"]?["requests_per_minute"]?.int == 5)
+        // Another user sees nothing of it, and what was imported outlives the relay.
+        let stranger = try await scene.relay.newAccount()
+        let theirs = try await scene.relay.send(
+            .POST, "/v1/apis/shop:import", stranger.user, ["document": .string(Self.document(scene.origin))])
+        #expect(theirs.status == 200 && theirs.json["difference"] == nil, "\(theirs)")
+        #expect(!theirs.text.contains("look_up_order"), "\(theirs)")
+        try await scene.relay.kill()
+        try await scene.relay.start()
+        let after = try await Self.penstock(scene, folder, ["apis", "import", new, "--slug", "shop"])
+        #expect(after.end == .exit(0) && !after.errors.contains("(source)"), "\(after)")
         // A slug that is not of the document's name stays the API's.
         for _ in 0..<2 {
             let named = try await Self.penstock(scene, folder, ["apis", "import", new, "--slug", "mine", "--save"])
