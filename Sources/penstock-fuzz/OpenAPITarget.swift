@@ -85,7 +85,7 @@ struct OpenAPITarget: FuzzTarget {
                     updated: 0))
             for endpoint in api.endpoints {
                 var samples = SampleGenerator(
-                    endpoint.arguments, seed: 1, wishes: SampleWishes(direction: .request, nodes: 200)
+                    endpoint.selfContainedArguments, seed: 1, wishes: SampleWishes(direction: .request, nodes: 200)
                 ) { endpoint.argumentSchema.mismatches(of: $0, limit: 4).map(\.pointer) }
                 _ = samples.next()
             }

@@ -112,7 +112,7 @@ struct RequestBodyTests {
         json = Definitions.edit(json, "/endpoints/1/request_body", ["$ref": "#/$defs/Customer"])
         let endpoint = try #require(Definitions.compile(json).endpoint(named: "search_customers"))
         #expect(endpoint.body == .properties(["name"], isOpen: false))
-        #expect(endpoint.arguments["$defs"] == ["Name": ["type": "string"]])
+        #expect(endpoint.selfContainedArguments["$defs"] == ["Name": ["type": "string"]])
         #expect(mismatches(endpoint, ["name": 5]) == ["/name type"])
     }
 

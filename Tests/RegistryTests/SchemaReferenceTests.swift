@@ -36,7 +36,7 @@ struct SchemaReferenceTests {
     func selfContained() throws {
         let endpoint = try response(["type": "array", "items": ["$ref": "#/endpoints/0/response_schema"]])
         #expect(
-            endpoint.response == [
+            endpoint.selfContainedResponse == [
                 "type": "array", "items": ["$ref": "#/$defs/endpoints_0_response_schema"],
                 "$defs": ["endpoints_0_response_schema": Self.customer],
             ])

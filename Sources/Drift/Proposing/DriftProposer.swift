@@ -22,7 +22,7 @@ package struct DriftProposer {
 
     /// Whether the answer follows the schema as the change would make it.
     package func admits(_ answer: JSON, with change: SchemaChange) -> Bool {
-        guard !change.edits.isEmpty, let response = endpoint.response,
+        guard !change.edits.isEmpty, let response = endpoint.selfContainedResponse,
             let schema = try? Schema(response.applying(change.edits))
         else { return false }
         return schema.isValid(answer, direction: .response)
@@ -31,14 +31,16 @@ package struct DriftProposer {
     /// The change that admits one more answer; the same where none is found. It was proved on the definition as a whole: it
     /// reads, and the answer follows it.
     package func extend(_ change: SchemaChange, for answer: JSON) -> SchemaChange {
-        guard let response = endpoint.response else { return SchemaChange(obstacle: "The endpoint has no schema.") }
+        guard let response = endpoint.selfContainedResponse else {
+            return SchemaChange(obstacle: "The endpoint has no schema.")
+        }
         var changed = stored
         var next: (edits: [SchemaChange.Edit], endpoint: CompiledEndpoint) = (change.edits, endpoint)
         for _ in 0..<Self.mostRounds {
             guard let definition = Self.definition(changed, applying: next.edits, to: next.endpoint) else { break }
             changed.definition = definition
             guard let current = try? CompiledAPI(stored: changed).endpoint(named: endpoint.name),
-                let schema = current.response
+                let schema = current.selfContainedResponse
             else { break }
             if current.responseSchema?.mismatches(of: answer, limit: 1).isEmpty ?? false {
                 return described(SchemaChange.Edit.from(response, to: schema), definition)
@@ -113,12 +115,11 @@ package struct DriftProposer {
 
     /// The endpoints whose arguments or answers are described by the schema at a place.
     private func users(of place: JSONPointer) -> [String] {
-        let names = endpoint.responsePlaces.shared.filter { $0.value.tokens.starts(with: place.tokens) }.map(\.key)
+        let targets = endpoint.responsePlaces.shared.filter { $0.value.tokens.starts(with: place.tokens) }.map(\.key)
+        let names = endpoint.definitions.names(leadingTo: Set(targets))
         return api.endpoints.filter { other in
-            other.responsePlaces.own == place
-                || names.contains { name in
-                    other.response?["$defs"]?[name] != nil || other.arguments["$defs"]?[name] != nil
-                }
+            other.responsePlaces.own == place || !names.isDisjoint(with: other.responseUses)
+                || !names.isDisjoint(with: other.argumentUses)
         }.map(\.name)
     }
 }

@@ -27,7 +27,9 @@ struct ToolsCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.withRelay { relay, printer in
-                let apis = try await relay.list("/v1/tools")
+                let path: RelayPath = "/v1/tools"
+                let apis = ToolPages.merged(
+                    try await relay.list(path.query("limit", "\(ToolPages.limit)")))
                 guard printer.format == .table else { return printer.value(["items": .array(apis)]) }
                 printer.list(apis.flatMap(Self.rows), Self.columns, none: "This token can call no tools yet.")
             }
@@ -58,9 +60,10 @@ struct ToolsCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.withRelay { relay, printer in
-                var path: RelayPath = "/v1/tools" / tool.slug
-                if let endpoint = tool.endpoint { path = path / endpoint }
-                printer.value(try await relay.send(.GET, path).body)
+                if let endpoint = tool.endpoint {
+                    return printer.value(try await relay.send(.GET, "/v1/tools" / tool.slug / endpoint).body)
+                }
+                printer.value(try await ToolPages.all(of: tool.slug, relay))
             }
         }
     }

@@ -48,6 +48,9 @@ package final class CompiledAPI: Sendable {
     package let alerts: AlertPlan?
     /// In the definition's order.
     package let endpoints: [CompiledEndpoint]
+    /// In the order of their names, as they are listed in pages.
+    package var endpointsByName: some Sequence<CompiledEndpoint> { order.lazy.map { self.endpoints[$0] } }
+    private let order: [Int]
     private let byName: [String: Int]
     private let templates: PathTemplateSet
 
@@ -80,6 +83,7 @@ package final class CompiledAPI: Sendable {
         proxy = parts.security.proxy
         alerts = parts.alerts
         endpoints = parts.endpoints
+        order = parts.endpoints.indices.sorted { parts.endpoints[$0].name < parts.endpoints[$1].name }
         templates = PathTemplateSet(parts.endpoints.map(\.template))
         byName = Dictionary(uniqueKeysWithValues: parts.endpoints.enumerated().map { ($0.element.name, $0.offset) })
     }

@@ -33,18 +33,31 @@ package struct CompiledEndpoint: Sendable {
     package let sendsCredential: Bool
     /// Whether a person has to agree to each call.
     package let needsApproval: Bool
-    /// The JSON Schema of the arguments, as agents see it: `$ref`s lead into its own `$defs`.
+    /// The JSON Schema of the arguments. Its `$ref`s lead into ``definitions``, which all endpoints of the API share.
     package let arguments: JSON
+    /// The names in ``definitions`` that ``arguments`` refers to itself.
+    package let argumentUses: Set<String>
     /// Judges arguments.
     package let argumentSchema: EndpointSchema
-    /// The documented schema of the answer, if any, self-contained likewise.
+    /// The documented schema of the answer, if any, with references as in ``arguments``.
     package let response: JSON?
+    /// The names in ``definitions`` that ``response`` refers to itself.
+    package let responseUses: Set<String>
     /// Judges answers, where they are documented.
     package let responseSchema: EndpointSchema?
     /// Where what ``response`` is made of stands in the definition.
     package let responsePlaces: SchemaPlaces
     /// As written.
     package let examples: JSON?
+    /// What the references of all schemas of the API lead to.
+    package let definitions: SchemaDefinitions
+
+    /// ``arguments`` with all it refers to, under its own `$defs`. Made anew each time: it can be as large as the definition.
+    package var selfContainedArguments: JSON { definitions.selfContained(arguments, uses: argumentUses) }
+    /// ``response`` with all it refers to, likewise.
+    package var selfContainedResponse: JSON? {
+        response.map { definitions.selfContained($0, uses: responseUses) }
+    }
 
     /// The path parameters that may hold slashes (S6), as `PathTemplate.render` takes them.
     package var slashParameters: Set<String> { Set(parameters.filter(\.format.allowsSlash).map(\.name)) }

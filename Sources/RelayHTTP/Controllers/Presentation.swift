@@ -130,24 +130,43 @@ enum Presentation {
         ]
     }
 
-    /// An API as agents see it: no base URL, no authentication.
-    static func tool(_ api: CompiledAPI) -> JSON {
+    /// What agents are told of an API beside its tools: no base URL, no authentication.
+    static func tools(of api: CompiledAPI) -> JSONObject {
         [
             "slug": .string(api.slug), "name": .string(api.name),
             "description": api.summary.map { .string($0) } ?? .null,
-            "endpoints": .array(api.endpoints.map { tool($0, of: api) }),
         ]
     }
 
-    static func tool(_ endpoint: CompiledEndpoint, of api: CompiledAPI) -> JSON {
-        var object = JSONObject([
-            ("name", .string(endpoint.name)), ("tool", .string("custom.\(api.slug).\(endpoint.name)")),
-            ("description", endpoint.summary.map { .string($0) } ?? .null), ("method", .string(endpoint.method)),
-            ("input_schema", endpoint.arguments),
-        ])
-        if let response = endpoint.response { object["response_schema"] = response }
+    /// A tool without its schemas.
+    static func name(of endpoint: CompiledEndpoint, in api: CompiledAPI) -> JSONObject {
+        [
+            "name": .string(endpoint.name), "tool": .string("custom.\(api.slug).\(endpoint.name)"),
+            "description": endpoint.summary.map { .string($0) } ?? .null, "method": .string(endpoint.method),
+        ]
+    }
+
+    /// A tool with its schemas, whose references lead into the `$defs` beside all tools of the API.
+    static func shared(_ endpoint: CompiledEndpoint, in api: CompiledAPI) -> JSONObject {
+        tool(endpoint, in: api, arguments: endpoint.arguments, response: endpoint.response)
+    }
+
+    /// A tool with schemas that hold all they refer to.
+    static func selfContained(_ endpoint: CompiledEndpoint, in api: CompiledAPI) -> JSON {
+        .object(
+            tool(
+                endpoint, in: api, arguments: endpoint.selfContainedArguments,
+                response: endpoint.selfContainedResponse))
+    }
+
+    private static func tool(
+        _ endpoint: CompiledEndpoint, in api: CompiledAPI, arguments: JSON, response: JSON?
+    ) -> JSONObject {
+        var object = name(of: endpoint, in: api)
+        object["input_schema"] = arguments
+        if let response { object["response_schema"] = response }
         if let examples = endpoint.examples { object["examples"] = examples }
-        return .object(object)
+        return object
     }
 
     static func page(_ items: [JSON], next: String? = nil) -> JSON {

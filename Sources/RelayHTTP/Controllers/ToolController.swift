@@ -14,14 +14,31 @@ struct ToolController {
             .get(use: list).get(":slug", use: show).get(":slug/:endpoint", use: showEndpoint)
     }
 
+    /// Names and descriptions, and with `?schemas=true` schemas, of all tools that the token covers; a page is bounded in
+    /// tools and in bytes.
     @Sendable func list(_ request: Request, _ context: RelayContext) async throws -> Response {
         let token = try context.requireToken()
+        let page = try PageRequest(request)
+        let cursor = try ToolCursor(page.after)
+        var listing = ToolListing(detail: try Self.wantsSchemas(request) ? .schemas : .names, tools: page.limit)
         let apis = directory.apis(user: token.user ?? "").filter { token.allows(slug: $0.slug) }
-        return try PageRequest(request).slice(apis, by: \.slug) { Presentation.tool($0) }
+            .sorted { $0.slug < $1.slug }
+        for api in apis where cursor.map({ api.slug >= $0.slug }) ?? true {
+            guard await listing.add(api, after: cursor.flatMap { $0.slug == api.slug ? $0.endpoint : nil }) else {
+                break
+            }
+        }
+        return .json(bytes: listing.page())
     }
 
+    /// An API's tools with their schemas, in pages like those of ``list(_:_:)`` where the API is very large.
     @Sendable func show(_ request: Request, _ context: RelayContext) async throws -> Response {
-        .json(Presentation.tool(try api(context)))
+        let api = try api(context)
+        let page = try PageRequest(request, standard: PageRequest.most)
+        let cursor = try ToolCursor(page.after)
+        var listing = ToolListing(detail: .schemas, tools: page.limit)
+        _ = await listing.add(api, after: cursor.flatMap { $0.slug == api.slug ? $0.endpoint : nil })
+        return .json(bytes: listing.single())
     }
 
     @Sendable func showEndpoint(_ request: Request, _ context: RelayContext) async throws -> Response {
@@ -29,7 +46,16 @@ struct ToolController {
         guard let endpoint = api.endpoint(named: try context.parameters.require("endpoint")) else {
             throw Failure(.endpointNotFound, stage: .policy, detail: "The API has no endpoint of that name.")
         }
-        return .json(Presentation.tool(endpoint, of: api))
+        return .json(Presentation.selfContained(endpoint, in: api))
+    }
+
+    private static func wantsSchemas(_ request: Request) throws(Failure) -> Bool {
+        switch request.uri.queryParameters["schemas"].map({ String($0) }) {
+        case nil, "false": return false
+        case "true": return true
+        default:
+            throw Failure(.invalidRequest, stage: .validation, detail: "schemas must be true or false.")
+        }
     }
 
     private func api(_ context: RelayContext) throws -> CompiledAPI {

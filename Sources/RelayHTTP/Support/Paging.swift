@@ -9,11 +9,12 @@ struct PageRequest {
 
     static let most = 1000
 
+    /// - Parameter standard: the limit where the request gives none.
     /// - Throws: ``Failure`` for a limit that is no number from 1 to 1000.
-    init(_ request: Request) throws(Failure) {
+    init(_ request: Request, standard: Int = 100) throws(Failure) {
         after = request.uri.queryParameters["cursor"].map { String($0) }
         guard let text = request.uri.queryParameters["limit"] else {
-            limit = 100
+            limit = standard
             return
         }
         guard let limit = Int(text), (1...Self.most).contains(limit) else {

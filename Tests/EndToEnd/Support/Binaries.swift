@@ -1,8 +1,10 @@
 import Foundation
 
-/// The executables under test, beside the test bundle that runs.
+/// The executables under test: those in `PENSTOCK_TEST_BINARIES`, where that names a folder, as `packaging/test.sh` has it name
+/// the ones that ship; else those beside the test bundle that runs.
 enum Binaries {
     static let folder: String = {
+        if let named = ProcessInfo.processInfo.environment["PENSTOCK_TEST_BINARIES"] { return named }
         let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
         for candidate in [own] + CommandLine.arguments + [".build/debug/x"] {
             let folder = URL(fileURLWithPath: candidate).deletingLastPathComponent().path

@@ -74,6 +74,8 @@ struct ArgumentSchema {
             uses.formUnion(written.uses)
         }
         body = .properties(object.properties.keys, isOpen: object.others != nil)
+        schemas.count(
+            JSON.array(object.required), times: isRequired ? 1 : object.properties.count)
         if isRequired {
             required += object.required
         } else if !object.required.isEmpty {

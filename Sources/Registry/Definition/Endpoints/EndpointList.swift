@@ -75,21 +75,22 @@ struct EndpointList {
     func compiled() -> [CompiledEndpoint] {
         guard let schema = schemas.compile() else { return [] }
         let shared = schemas.sharedPlaces
+        let definitions = schemas.definitions()
         return drafts.enumerated().map { index, draft in
             CompiledEndpoint(
                 name: draft.name, summary: draft.summary, method: draft.method, template: draft.path.template,
                 fixedQuery: draft.path.query, parameters: draft.parameters, body: draft.arguments.body,
                 content: draft.part.content, requiresBody: draft.part.isRequired,
                 sendsCredential: draft.sendsCredential, needsApproval: draft.needsApproval,
-                arguments: schemas.selfContained(draft.arguments.schema),
+                arguments: draft.arguments.schema.json, argumentUses: draft.arguments.schema.uses,
                 argumentSchema: EndpointSchema(schema, key: Self.argumentsKey(index), direction: .request),
-                response: draft.response.map(schemas.selfContained),
+                response: draft.response?.json, responseUses: draft.response?.uses ?? [],
                 responseSchema: draft.response.map { _ in
                     EndpointSchema(schema, key: Self.responseKey(index), direction: .response)
                 },
                 responsePlaces: SchemaPlaces(
                     own: schemas.document.pointer(draft.place.appending("response_schema")), shared: shared),
-                examples: draft.examples)
+                examples: draft.examples, definitions: definitions)
         }
     }
 

@@ -18,6 +18,9 @@ final class SchemaLibrary {
     /// Schemas within all schemas together, each that is referred to counted once more: a bound for memory and time, with
     /// room for the largest published descriptions of APIs.
     private static let mostNodes = 300_000
+    /// Bytes of all schemas together as they are written out, what is referred to counted once under its name: a bound for
+    /// what a listing of tools can come to. Room for the largest document that is accepted by default.
+    private static let mostBytes = 16 << 20
 
     let document: SchemaDocument
     private let faults: FaultList
@@ -26,13 +29,14 @@ final class SchemaLibrary {
     /// How often a name was wanted.
     private var wanted: [String: Int] = [:]
     private var waiting: [String] = []
-    /// What `$defs` holds, by names: endpoints that use the same share it.
-    private var bundles: [Set<String>: JSON] = [:]
     private var subjects = JSONObject()
     /// Where the schemas stand in the document as it was sent: by subject, and for arguments by argument.
     private var places: [String: JSONPointer] = [:]
     private var argumentPlaces: [String: [String: JSONPointer]] = [:]
     private var nodes = 0
+    private var bytes = 0
+
+    private var isTooLarge: Bool { nodes > Self.mostNodes || bytes > Self.mostBytes }
 
     init(_ document: SchemaDocument, _ faults: FaultList) {
         self.document = document
@@ -68,19 +72,9 @@ final class SchemaLibrary {
         return Rewritten(json: json, uses: uses)
     }
 
-    /// The schema with all it refers to, for who has nothing else.
-    func selfContained(_ schema: Rewritten) -> JSON {
-        guard !schema.uses.isEmpty, var object = schema.json.object else { return schema.json }
-        var found = schema.uses
-        var rest = Array(found)
-        while let name = rest.popLast() {
-            for other in shared[name]?.schema.uses ?? [] where found.insert(other).inserted { rest.append(other) }
-        }
-        let bundle =
-            bundles[found] ?? .object(JSONObject(found.sorted().map { ($0, shared[$0]?.schema.json ?? true) }))
-        bundles[found] = bundle
-        object["$defs"] = bundle
-        return .object(object)
+    /// What the references of all rewritten schemas lead to.
+    func definitions() -> SchemaDefinitions {
+        SchemaDefinitions(schemas: shared.mapValues(\.schema.json), uses: shared.mapValues(\.schema.uses))
     }
 
     /// Where in the definition what the names under `$defs` stand for is written.
@@ -97,9 +91,13 @@ final class SchemaLibrary {
 
     /// Compiles all schemas as one, of an object that holds the subjects under their keys; nil after faults.
     func compile() -> Schema? {
-        guard nodes <= Self.mostNodes else {
+        guard !isTooLarge else {
             faults.invalid(
-                document.base, "The definition's schemas are too large: more than \(Self.mostNodes) of them together.")
+                document.base,
+                """
+                The definition's schemas are too large: more than \(Self.mostNodes) of them, or \(Self.mostBytes >> 20) MiB \
+                together. Schemas that several endpoints need are written once under "$defs" and referred to with "$ref".
+                """)
             return nil
         }
         let defs = JSONObject(shared.sorted { $0.key < $1.key }.map { ($0.key, $0.value.schema.json) })
@@ -147,6 +145,17 @@ final class SchemaLibrary {
         return name
     }
 
+    /// Counts what a schema will be written with beside what ``rewrite(_:at:within:)`` sees.
+    func count(_ value: JSON, times: Int = 1) {
+        guard !isTooLarge else { return }
+        let (product, overflows) = value.size(limit: Self.mostBytes).multipliedReportingOverflow(by: times)
+        count(overflows ? Self.mostBytes : product)
+    }
+
+    private func count(_ more: Int) {
+        bytes = min(bytes, Self.mostBytes) + min(more, Self.mostBytes) + 1
+    }
+
     private static func isPlain(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -172,11 +181,12 @@ final class SchemaLibrary {
     ) -> JSON {
         nodes += 1
         // Too many are a fault of the whole; until that is told, the rest need not be looked at.
-        guard nodes <= Self.mostNodes else { return true }
+        guard !isTooLarge else { return true }
         guard let object = schema.object else { return schema }
         var result = JSONObject()
         for (key, value) in object {
             let inner = place.appending(key)
+            count(key.utf8.count + 4)
             switch SchemaKeyword.kind(of: key, value) {
             case .reference:
                 guard let text = value.string else {
@@ -191,7 +201,9 @@ final class SchemaLibrary {
                 case .failure(let reason): faults.invalid(document.place(inner), reason.message)
                 }
             case .dropped: continue
-            case .data: result[key] = value
+            case .data:
+                count(value)
+                result[key] = value
             case .schema: result[key] = rewriting(value, inner, enclosing, &uses)
             case .list:
                 var list: [JSON] = []
@@ -202,6 +214,7 @@ final class SchemaLibrary {
             case .map:
                 var map = JSONObject()
                 for (name, element) in value.object ?? [:] {
+                    count(name.utf8.count + 4)
                     map[name] = rewriting(element, inner.appending(name), enclosing, &uses)
                 }
                 result[key] = .object(map)
