@@ -7,9 +7,6 @@ cd "$(dirname "$0")/.."
 
 need_swift
 need_packages "${BUILD_PACKAGES[@]}"
-echo "penstock: building the release binaries (the first time takes several minutes)"
-for product in penstock-relay penstock-connector penstock; do
-    swift build "${RELEASE[@]}" --product "$product" 2>&1 | grep -vE 'unhandled|warning: ' | tail -n 3 \
-        || fail "the build of $product failed; run: swift build ${RELEASE[*]} --product $product"
-done
-exec "$(swift build "${RELEASE[@]}" --show-bin-path)/penstock" demo "$@"
+echo "penstock: building the release executables (the first time takes several minutes)"
+build_release
+exec "$released/penstock" demo "$@"

@@ -52,3 +52,46 @@ BUILD_PACKAGES=(
 # spend a tenth less CPU on reference counting than through the dynamic linker's tables.
 # shellcheck disable=SC2034
 RELEASE=(-c release --static-swift-stdlib)
+
+# How long something took, for people: "48 s", "12 min 3 s".
+spent() {
+    local seconds=$(($(date +%s) - $1))
+    if ((seconds < 60)); then echo "$seconds s"; else echo "$((seconds / 60)) min $((seconds % 60)) s"; fi
+}
+
+# usage: build WHAT ARGUMENT… — runs `swift build` with these arguments, says how far it is every 20 seconds, and prints
+# the compiler's errors where it fails.
+build() {
+    local what=$1 log start=$SECONDS began status=0
+    began=$(date +%s)
+    shift
+    log=$(mktemp "${TMPDIR:-/tmp}/penstock-build.XXXXXX")
+    echo "penstock: building $what"
+    swift build "$@" >"$log" 2>&1 &
+    local builder=$! next=20
+    while kill -0 "$builder" 2>/dev/null; do
+        sleep 1
+        ((SECONDS - start >= next)) || continue
+        next=$((next + 20))
+        echo "penstock:   $(spent "$began"), $(tr '\r' '\n' <"$log" | grep -oE '^\[[0-9]+/[0-9]+\] .{1,60}' | tail -n 1 || true)"
+    done
+    wait "$builder" || status=$?
+    if ((status)); then
+        grep -E 'error:' "$log" | sort -u | head -n 40 >&2
+        tail -n 15 "$log" >&2
+        rm -f "$log"
+        fail "the build of $what failed; run: swift build $*"
+    fi
+    rm -f "$log"
+    echo "penstock: built $what in $(spent "$began")"
+}
+
+# Builds the three executables as they ship. `released` is then the folder that holds them.
+build_release() {
+    local product
+    for product in penstock-relay penstock-connector penstock; do
+        build "$product for release" "${RELEASE[@]}" --product "$product"
+    done
+    # shellcheck disable=SC2034
+    released=$(swift build "${RELEASE[@]}" --show-bin-path)
+}

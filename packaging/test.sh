@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Installs what the tests need, checks the format, builds once, and runs every test. Arguments go to `swift test`, for
-# example: bash packaging/test.sh --filter ReverseHTTPTests
+# Installs what the tests need, checks the format, builds the tests and the executables as they ship, and runs every test.
+# End-to-end tests start the release executables. Arguments go to `swift test` instead, which then starts the debug ones:
+# bash packaging/test.sh --filter ReverseHTTPTests
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . packaging/lib.sh
 
+began=$(date +%s)
 need_swift
 need_packages "${BUILD_PACKAGES[@]}" \
     binutils curl iproute2 mount nghttp2-client nghttp2-server nginx-light openssl procps sqlite3 strace
@@ -13,8 +15,7 @@ echo "penstock: checking the format"
 swift format lint --strict --recursive --parallel Sources Tests packaging/netlab Package.swift \
     || fail "the format is not the checked-in one. Run: swift format -i -r Sources Tests packaging/netlab Package.swift"
 
-echo "penstock: building"
-swift build --build-tests 2>&1 | grep -vE 'unhandled' | tail -n 20
+build "the tests" --build-tests
 
 if ((EUID == 0)) && [[ -c /dev/net/tun ]]; then
     echo "penstock: building the network laboratory"
@@ -27,14 +28,56 @@ if (($#)); then
     exec swift test --skip-build "$@"
 fi
 
+build_release
+export PENSTOCK_TEST_BINARIES=$released
+
+report=$(mktemp -d "${TMPDIR:-/tmp}/penstock-tests.XXXXXX")
+trap 'rm -rf "$report"' EXIT
+passed=0 failed=0 skipped=0 broken=()
+
+# usage: phase NAME ARGUMENT… — runs some of the tests in a process of their own, and counts them.
+phase() {
+    local name=$1 log="$report/$1" start status=0
+    start=$(date +%s)
+    shift
+    echo "penstock: testing $name"
+    swift test --skip-build "$@" 2>&1 | tee "$log" || status=$?
+    local good bad passed_over
+    good=$(grep -cE '^✔ Test ("|[A-Za-z_])' "$log" || true)
+    bad=$(grep -cE '^✘ Test ("|[A-Za-z_]).* failed after ' "$log" || true)
+    passed_over=$(grep -cE '^(➜|[^ ]+) Test .* skipped' "$log" || true)
+    # The runner's own line is not a test.
+    good=$((good - $(grep -cE '^✔ Test run with ' "$log" || true)))
+    bad=$((bad - $(grep -cE '^✘ Test run with .* failed after ' "$log" || true)))
+    passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + passed_over))
+    if ((status)); then
+        broken+=("$name")
+        # A process that died has no line for the test that it died of.
+        ((bad)) || failed=$((failed + 1))
+    fi
+    echo "penstock: tested $name in $(spent "$start"): $good passed, $bad failed, $passed_over skipped"
+}
+
 # Several processes: tests that keep the processors busy, or start daemons and load them, would starve the others on a
 # small machine.
 engines='^(Captures|Discovery|Drafts|Drift|JSONSchema|OpenAPI|Registry|Value|YAML)Tests\.'
-echo "penstock: testing the engines"
-swift test --skip-build --filter "$engines"
-echo "penstock: testing the parts"
-swift test --skip-build --skip "$engines" --skip 'EndToEndTests\.'
-echo "penstock: testing the real processes"
-swift test --skip-build --filter 'EndToEndTests\.' --skip 'EndToEndTests\.Tunnel'
-echo "penstock: testing tunnels under load, silence and restarts"
-exec swift test --skip-build --filter 'EndToEndTests\.Tunnel'
+phase "the engines" --filter "$engines"
+phase "the parts" --skip "$engines" --skip 'EndToEndTests\.'
+phase "the real processes" --filter 'EndToEndTests\.' --skip 'EndToEndTests\.Tunnel'
+phase "tunnels under load, silence and restarts" --filter 'EndToEndTests\.Tunnel'
+
+# What a test started ends with it.
+left=$(pgrep -a -f "^($PWD/\.build|$released)/|penstock-test[^ ]*/|nghttpd .*127\.0\.0\.1" || true)
+if [[ -n $left ]]; then
+    printf 'penstock: the tests left processes behind:\n%s\n' "$left" >&2
+    broken+=("what is left behind") failed=$((failed + 1))
+fi
+
+for name in "${broken[@]}"; do
+    echo "penstock: failed: $name"
+    grep -hE '^✘ Test ("|[A-Za-z_]).* (failed after|recorded an issue)' "$report/$name" 2>/dev/null \
+        | grep -vE '^✘ Test run with ' | cut -c 1-400 || true
+done
+echo "penstock: everything took $(spent "$began")"
+echo "$passed passed, $failed failed, $skipped skipped"
+((failed == 0 && ${#broken[@]} == 0))
