@@ -175,7 +175,9 @@ let targets: [Target] = [
         ], path: "Tests/EndToEnd"),
     .testTarget(
         name: "PenstockCLITests",
-        dependencies: ["PenstockCLI", "Value", "YAML", .argumentParser, .asn1, .x509, .nioCore, .nioHTTP1]),
+        dependencies: [
+            "EgressPolicy", "PenstockCLI", "Value", "YAML", .argumentParser, .asn1, .x509, .nioCore, .nioHTTP1,
+        ]),
 ]
 
 let package = Package(

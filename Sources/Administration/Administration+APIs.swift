@@ -15,7 +15,7 @@ package enum WriteCondition: Sendable {
 
 extension Administration {
     /// Creates or replaces a definition. Its credentials go to the vault in the same transaction, and the next call
-    /// uses the new snapshot.
+    /// uses the new snapshot. One that says what is stored already makes no version.
     ///
     /// - Parameter slug: where it is put; nil where the definition itself says so.
     /// - Returns: what is stored, and whether it is new.
@@ -125,12 +125,13 @@ extension Administration {
         _ draft: Draft, accepting: String? = nil, imported: JSON? = nil
     ) throws -> (api: StoredAPI, isNew: Bool) {
         let stored = draft.stored
-        let fields = try vault.fields(user: stored.user, api: stored.id)
-        try vault.change(
-            user: stored.user, api: stored.id,
-            puts: draft.definition.secrets.map { ($0.field, Secret(text: $0.value)) },
-            deletes: fields.filter { !draft.definition.secretFields.contains($0) }
-        ) { change in
+        let (puts, deletes) = try credentialChanges(of: draft)
+        if let existing = draft.existing, puts.isEmpty, deletes.isEmpty, accepting == nil, imported == nil,
+            draft.isUnchanged
+        {
+            return (existing, false)
+        }
+        try vault.change(user: stored.user, api: stored.id, puts: puts, deletes: deletes) { change in
             try store.save(
                 stored, expecting: draft.existing.map { .version($0.version) } ?? .absent, with: change,
                 imported: imported)
@@ -152,8 +153,27 @@ extension Administration {
             if draft.existing == nil, try store.api(user: user, slug: draft.stored.slug) != nil {
                 throw AdministrationError(.exists, "There is an API of this slug already.")
             }
+            if let existing = draft.existing, draft.isUnchanged,
+                case let (puts, deletes) = try credentialChanges(of: draft),
+                puts.isEmpty, deletes.isEmpty
+            {
+                return (existing, false)
+            }
             return (draft.stored, draft.existing == nil)
         }
+    }
+
+    /// The credentials that a draft writes and that the vault does not hold already, and those it no longer uses.
+    private func credentialChanges(of draft: Draft) throws -> (puts: [(String, Secret)], deletes: [String]) {
+        let (user, api) = (draft.stored.user, draft.stored.id)
+        let fields = try vault.fields(user: user, api: api)
+        let puts = draft.definition.secrets.map { ($0.field, Secret(text: $0.value)) }.filter { field, secret in
+            guard fields.contains(field) else { return true }
+            // One that cannot be opened is replaced.
+            let current = try? vault.open(VaultReference(user: user, api: api, field: field))
+            return !(current?.matches(secret) ?? false)
+        }
+        return (puts, fields.filter { !draft.definition.secretFields.contains($0) })
     }
 
     /// Reads a definition to try it out: nothing is stored, and its plain secrets come beside it, by reference.
@@ -183,6 +203,9 @@ extension Administration {
         var definition: CustomAPIDefinition
         var stored: StoredAPI
         var compiled: CompiledAPI
+
+        /// Whether it says what is stored, credentials aside.
+        var isUnchanged: Bool { existing?.slug == stored.slug && existing?.definition == stored.definition }
     }
 
     private enum Source {
@@ -210,7 +233,8 @@ extension Administration {
         let time = now()
         let stored = StoredAPI(
             id: id, user: user, slug: definition.slug, definition: definition.stored,
-            version: (existing?.version ?? 0) + 1, created: existing?.created ?? time, updated: time)
+            version: (existing?.version ?? 0) + 1, created: existing?.created ?? time, updated: time,
+            suspended: existing?.suspended)
         // Compiled before it is stored: what calls cannot use is never acknowledged.
         return Draft(
             existing: existing, definition: definition, stored: stored, compiled: try CompiledAPI(stored: stored))

@@ -8,8 +8,8 @@ extension APIsCommand {
         static let configuration = CommandConfiguration(
             abstract: "Creates APIs from YAML or JSON files, or replaces their definitions.",
             discussion: """
-                Shows what differs before it writes; a definition that does not differ and holds no plain secret is left \
-                alone. With a folder, its .yaml, .yml and .json files are applied one after the other, so that \
+                Shows what differs before it writes, and no secret. A definition that does not differ is left alone, as \
+                are credentials that are those the relay has. With a folder, its .yaml, .yml and .json files are applied one after the other, so that \
                 definitions can live in Git.
 
                 A secret in the file is best written {"from_env": "NAME"} or {"from_file": "path"}: this command puts in \
@@ -35,7 +35,9 @@ extension APIsCommand {
             try await options.withRelay { [dryRun] relay, printer in
                 for (file, definition) in zip(files, definitions) {
                     let result = try await file.locating { () throws(CommandFailure) in
-                        try await Self.apply(definition, slug: file.slug, dryRun: dryRun, relay) { printer.note($0) }
+                        try await Self.apply(
+                            definition, slug: file.slug, hidden: file.fillings(), dryRun: dryRun, relay
+                        ) { printer.result($0) }
                     }
                     if printer.format != .table { printer.value(result.stored) }
                 }
@@ -67,29 +69,36 @@ extension APIsCommand {
         ///
         /// - Parameters:
         ///   - slug: nil when the definition has none: the relay then says what is missing.
+        ///   - hidden: texts that came out of variables and files, and are not shown.
         ///   - tell: hears what is done, line by line.
         static func apply(
-            _ definition: JSON, slug: String?, dryRun: Bool = false, _ relay: RelayClient,
+            _ definition: JSON, slug: String?, hidden: Set<String> = [], dryRun: Bool = false, _ relay: RelayClient,
             tell: (String) -> Void = { _ in }
         ) async throws(CommandFailure) -> (stored: JSON, isNew: Bool) {
             let current: RelayClient.Answer? = if let slug { try await find(slug, relay) } else { nil }
-            let difference = DefinitionDifference(from: current?.body, to: definition)
+            let difference = DefinitionDifference(from: current?.body, to: definition, hidden: hidden)
             let name = slug ?? "the API"
             if let current, difference.isEmpty {
                 tell("\(name) is unchanged.")
                 return (current.body, false)
             }
-            let what = current == nil ? "create" : "replace"
-            tell("\(dryRun ? "Would " : "Going to ")\(what) \(name):")
-            for line in difference.lines { tell("  \(line)") }
+            func show() {
+                tell("\(dryRun ? "Would " : "Going to ")\(current == nil ? "create" : "replace") \(name):")
+                for line in difference.lines { tell("  \(line)") }
+            }
+            if !difference.isOnlyCredentials { show() }
             let path: RelayPath = if let slug, current != nil { "/v1/apis" / slug } else { "/v1/apis" }
             let condition = current?.etag.map { [("If-Match", $0)] } ?? []
             let stored = try await relay.send(
                 current == nil ? .POST : .PUT, dryRun ? path.query("dry_run", "true") : path, definition,
-                headers: condition
-            ).body
+                headers: condition)
+            if let etag = current?.etag, stored.etag == etag {
+                tell("\(name) is unchanged.")
+                return (stored.body, false)
+            }
+            if difference.isOnlyCredentials { show() }
             tell(dryRun ? "The relay finds no fault; nothing was written." : "Done.")
-            return (stored, current == nil)
+            return (stored.body, current == nil)
         }
 
         private static func find(

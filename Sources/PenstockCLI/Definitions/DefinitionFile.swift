@@ -55,6 +55,11 @@ struct DefinitionFile: Sendable {
         try SecretReferences(file: self, variable: variable).resolve(document.root, at: .root)
     }
 
+    /// The texts that `from_env` and `from_file` name: they are sent, and never shown.
+    func fillings(_ variable: @escaping (String) -> String? = Self.variable) throws(CommandFailure) -> Set<String> {
+        try SecretReferences(file: self, variable: variable).texts(in: document.root, at: .root)
+    }
+
     private func checked() throws(CommandFailure) -> DefinitionFile {
         guard document.root.object != nil else {
             throw CommandFailure(

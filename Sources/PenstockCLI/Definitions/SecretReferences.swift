@@ -12,10 +12,7 @@ struct SecretReferences {
     func resolve(_ value: JSON, at pointer: JSONPointer) throws(CommandFailure) -> JSON {
         switch value {
         case .object(let object):
-            if object.count == 1, let (key, name) = object.first, let name = name.string {
-                if key == "from_env" { return .string(try text(ofVariable: name, pointer)) }
-                if key == "from_file" { return .string(try text(ofFile: name, pointer)) }
-            }
+            if let text = try text(namedBy: object, pointer) { return .string(text) }
             var result = JSONObject()
             for (key, member) in object {
                 let here = pointer.appending(key)
@@ -30,6 +27,34 @@ struct SecretReferences {
             return .array(result)
         case .null, .bool, .number, .string:
             return value
+        }
+    }
+
+    /// All texts that are put in.
+    func texts(in value: JSON, at pointer: JSONPointer) throws(CommandFailure) -> Set<String> {
+        var texts: Set<String> = []
+        switch value {
+        case .object(let object):
+            if let text = try text(namedBy: object, pointer) { return [text] }
+            for (key, member) in object where !Self.isOpaque(pointer.appending(key)) {
+                texts.formUnion(try self.texts(in: member, at: pointer.appending(key)))
+            }
+        case .array(let elements):
+            for (index, element) in elements.enumerated() {
+                texts.formUnion(try self.texts(in: element, at: pointer.appending(index)))
+            }
+        case .null, .bool, .number, .string: break
+        }
+        return texts
+    }
+
+    /// What `{"from_env": …}` or `{"from_file": …}` names; nil for any other object.
+    private func text(namedBy object: JSONObject, _ pointer: JSONPointer) throws(CommandFailure) -> String? {
+        guard object.count == 1, let (key, name) = object.first, let name = name.string else { return nil }
+        switch key {
+        case "from_env": return try text(ofVariable: name, pointer)
+        case "from_file": return try text(ofFile: name, pointer)
+        default: return nil
         }
     }
 

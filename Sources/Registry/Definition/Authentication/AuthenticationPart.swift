@@ -9,11 +9,12 @@ struct AuthenticationPart {
     private static let types = [
         "none", "api_key", "bearer_token", "basic_auth", "oauth2", "custom_header", "url_secret",
     ]
-    private static let inConfig = [
-        "key", "token", "header_name", "query_name", "cookie_name", "prefix", "key_vault_ref", "username", "password",
-        "client_id", "client_secret", "token_url", "scopes", "grant", "refresh_token", "client_auth", "via", "headers",
-        "secret",
-    ]
+    private static let inConfig =
+        [
+            "header_name", "query_name", "cookie_name", "prefix", "token_url", "scopes", "grant", "client_auth", "via",
+            "headers",
+        ]
+        + CredentialKey.allCases.filter { $0 != .value && $0 != .clientKey }.flatMap { [$0.rawValue, $0.alias] }
 
     init(_ reader: ObjectReader?, _ fields: SecretFields, _ tunnel: TunnelPart, _ context: DefinitionContext) {
         self.fields = fields
@@ -32,7 +33,7 @@ struct AuthenticationPart {
         case "oauth2": plan = OAuth2Reader(fields, tunnel, context).read(config).map { .oauth2($0) } ?? .none
         case "custom_header": plan = .headers(CustomHeaderReader(fields).read(config))
         case "url_secret":
-            plan = .url(fields.read("secret", config))
+            plan = .url(fields.read(.secret, config))
             config.finish()
         case let type?:
             let near = nearest(to: type, among: Self.types).map { " Did you mean \($0)?" } ?? ""
@@ -50,7 +51,7 @@ struct AuthenticationPart {
         if prefix.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
             faults.invalid(config.place("prefix"), "\"prefix\" must not hold control characters.")
         }
-        let credential = fields.read("key", config)
+        let credential = fields.read(.key, config)
         config.finish()
         guard places.count == 1, let place = places.first else {
             faults.invalid(config.pointer, "Give exactly one of \"header_name\", \"query_name\" and \"cookie_name\".")
@@ -65,14 +66,14 @@ struct AuthenticationPart {
     }
 
     private mutating func readBearer(_ config: ObjectReader) {
-        let credential = fields.read("token", config)
+        let credential = fields.read(.token, config)
         config.finish()
         plan = .header(name: "Authorization", prefix: "Bearer ", credential)
     }
 
     private mutating func readBasic(_ config: ObjectReader) {
-        let username = fields.readText("username", config)
-        let password = fields.read("password", config)
+        let username = fields.readText(.username, config)
+        let password = fields.read(.password, config)
         config.finish()
         guard let username else { return }
         var shown: String?

@@ -34,7 +34,7 @@ struct CustomHeaderReader {
             let name = reader.required("name")
             let own = field(in: value).flatMap { claimed.insert($0).inserted ? $0 : nil }
             let field = own ?? Self.free(index, &taken)
-            let text = fields.readText("value", as: field, reader)
+            let text = fields.readText(.value, as: field, reader)
             reader.finish()
             if case .literal(let literal) = text, !HeaderRules.isValidFieldValue(literal) || literal.isEmpty {
                 faults.invalid(reader.place("value"), "This is empty or holds what no header's value can.")
@@ -51,7 +51,7 @@ struct CustomHeaderReader {
 
     /// The field of the reference that a header holds, if it is of this kind.
     private func field(in header: JSON) -> String? {
-        let text = header["value"]?.string ?? header[SecretFields.alias("value")]?.string
+        let text = header["value"]?.string ?? header[CredentialKey.value.alias]?.string
         guard let field = fields.field(ofReference: text), field.hasPrefix(Self.prefix),
             let number = Int(field.dropFirst(Self.prefix.count)), (0..<Self.most).contains(number),
             field == "\(Self.prefix)\(number)"

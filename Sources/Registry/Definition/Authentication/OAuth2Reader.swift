@@ -14,22 +14,22 @@ struct OAuth2Reader {
     }
 
     func read(_ config: ObjectReader) -> OAuth2Plan? {
-        let clientID = fields.read("client_id", config)
+        let clientID = fields.read(.clientID, config)
         let way = way(config)
         let endpoint = config.required("token_url").flatMap { self.endpoint($0, way, config) }
         let scopes = Self.scopes(config)
         let word = config.word("grant", among: ["client_credentials", "refresh_token", "password"])
         let grant: OAuth2Plan.Grant
         switch word {
-        case "refresh_token": grant = .refreshToken(fields.read("refresh_token", config))
+        case "refresh_token": grant = .refreshToken(fields.read(.refreshToken, config))
         case "password":
-            grant = .password(username: fields.read("username", config), password: fields.read("password", config))
+            grant = .password(username: fields.read(.username, config), password: fields.read(.password, config))
         default: grant = .clientCredentials
         }
         // Only a client with a secret can be granted something on its own behalf.
         let secret =
             grant == .clientCredentials
-            ? fields.read("client_secret", config) : fields.readOptional("client_secret", config)
+            ? fields.read(.clientSecret, config) : fields.readOptional(.clientSecret, config)
         let authentication = config.word("client_auth", among: ["basic", "post"])
         Self.refuseOthers(than: word, config)
         config.finish()

@@ -1,3 +1,4 @@
+import EgressPolicy
 import Value
 
 /// Takes the secrets out of a definition while it is read, and remembers the references to leave in their places.
@@ -39,11 +40,11 @@ final class SecretFields {
     ///   - field: its name in the vault; by default that of the key.
     ///   - isPEM: whether it may have several lines.
     func read(
-        _ key: String, as field: String? = nil, _ reader: ObjectReader, isPEM: Bool = false
+        _ name: CredentialKey, as field: String? = nil, _ reader: ObjectReader, isPEM: Bool = false
     ) -> AuthPlan.Credential {
+        let (key, alias) = (name.rawValue, name.alias)
         let credential = credential(field ?? key)
         fields.append(credential.field)
-        let alias = Self.alias(key)
         let value = reader.value(key)
         let reference = reader.string(alias)
         if value != nil, reference != nil {
@@ -60,14 +61,17 @@ final class SecretFields {
     }
 
     /// As ``read(_:as:_:isPEM:)``, where the API can do without: nil when nothing is written and nothing stored.
-    func readOptional(_ key: String, as field: String? = nil, _ reader: ObjectReader) -> AuthPlan.Credential? {
+    func readOptional(
+        _ name: CredentialKey, as field: String? = nil, _ reader: ObjectReader
+    ) -> AuthPlan.Credential? {
+        let (key, alias) = (name.rawValue, name.alias)
         let isStored = known.contains(credential(field ?? key).reference)
-        guard reader.has(key) || reader.has(Self.alias(key)) || isStored else {
+        guard reader.has(key) || reader.has(alias) || isStored else {
             _ = reader.value(key)
-            _ = reader.value(Self.alias(key))
+            _ = reader.value(alias)
             return nil
         }
-        return read(key, as: field, reader)
+        return read(name, as: field, reader)
     }
 
     /// Whether a value was written or is stored already.
@@ -76,9 +80,10 @@ final class SecretFields {
     }
 
     /// A text that is secret unless it is written `{"literal": "…"}`.
-    func readText(_ key: String, as field: String? = nil, _ reader: ObjectReader) -> AuthPlan.Text? {
-        guard let object = reader.object[key]?.object, let literal = object["literal"] else {
-            return .secret(read(key, as: field, reader))
+    func readText(_ name: CredentialKey, as field: String? = nil, _ reader: ObjectReader) -> AuthPlan.Text? {
+        let key = name.rawValue
+        guard name.mayBeLiteral, let object = reader.object[key]?.object, let literal = object["literal"] else {
+            return .secret(read(name, as: field, reader))
         }
         _ = reader.value(key)
         guard object.count == 1, let text = literal.string else {
@@ -94,9 +99,6 @@ final class SecretFields {
         return [credential("").reference, written].compactMap(\.self).first { text.hasPrefix($0) }
             .map { String(text.dropFirst($0.count)) }
     }
-
-    /// The key that holds a reference in the documented configuration, as `key_vault_ref`.
-    static func alias(_ key: String) -> String { "\(key)_vault_ref" }
 
     private func take(
         _ value: JSON, _ key: String, _ reader: ObjectReader, _ credential: AuthPlan.Credential, isPEM: Bool
@@ -151,7 +153,7 @@ extension StoredAPI {
     /// All vault references of the stored definition, of which only some parts can have any.
     fileprivate var references: [String] {
         var found: [String] = []
-        var rest = ["authentication", "connection", "tunnel", "alerts"].compactMap { definition[$0] }
+        var rest = CredentialKey.parts.compactMap { definition[$0] }
         while let value = rest.popLast() {
             switch value {
             case .string(let text): if text.hasPrefix("vault://") { found.append(text) }

@@ -1,10 +1,11 @@
+import EgressPolicy
 import Value
 
 /// `alerts`: the webhook that is told of an API's failures.
 enum AlertPart {
     static func read(_ reader: ObjectReader?, _ fields: SecretFields, _ context: DefinitionContext) -> AlertPlan? {
         guard let reader else { return nil }
-        let secret = fields.read("secret", as: "alerts_secret", reader)
+        let secret = fields.read(.secret, as: "alerts_secret", reader)
         let url = reader.required("webhook_url").flatMap { text in
             DirectURL.read(text, reader.place("webhook_url"), DirectRules(context, reader.faults), reader.faults)
         }

@@ -48,10 +48,10 @@ struct ConnectionPart: Sendable {
         tls.verifies = reader.bool("verify_ssl") ?? true
         tls.authorities = certificates("ca_certificate", reader)
         if let certificate = certificates("client_certificate", reader) {
-            let key = fields.read("client_key", reader, isPEM: true)
+            let key = fields.read(.clientKey, reader, isPEM: true)
             tls.client = APIRoute.ClientIdentity(certificate: certificate, key: key)
         } else {
-            for key in ["client_key", SecretFields.alias("client_key")] {
+            for key in ["client_key", CredentialKey.clientKey.alias] {
                 guard reader.value(key) != nil, !reader.has("client_certificate") else { continue }
                 reader.faults.invalid(reader.place(key), "\"client_key\" needs its \"client_certificate\".")
             }

@@ -1,3 +1,4 @@
+import EgressPolicy
 import Value
 
 /// `tunnel`: the way to the API.
@@ -56,8 +57,8 @@ struct TunnelPart {
 
     private static func access(_ reader: ObjectReader, _ fields: SecretFields) -> APIRoute.Access {
         let access = APIRoute.Access(
-            clientID: fields.read("client_id", as: "access_client_id", reader),
-            clientSecret: fields.read("client_secret", as: "access_client_secret", reader))
+            clientID: fields.read(.clientID, as: "access_client_id", reader),
+            clientSecret: fields.read(.clientSecret, as: "access_client_secret", reader))
         reader.finish()
         return access
     }

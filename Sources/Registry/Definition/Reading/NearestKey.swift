@@ -1,5 +1,5 @@
 /// The known key closest to a mistyped one, if any is close enough to be meant.
-func nearest(to key: String, among known: [String]) -> String? {
+package func nearest(to key: String, among known: [String]) -> String? {
     let limit = max(1, key.count / 3)
     return known.map { (key: $0, distance: editDistance(key, $0)) }
         .filter { $0.distance <= limit }
