@@ -51,11 +51,18 @@ extension Administration {
         }
     }
 
-    /// How often and when last each of a user's APIs was called, by the API's id.
+    /// How often and when last each of a user's APIs was called, by the API's id; everybody's for an operator.
     package func usage(
         for actor: Actor, in statistics: any AuditStatistics
     ) async throws(AdministrationError) -> [String: AuditUsage] {
-        let user = try user(of: actor)
+        let user = actor.token.kind == .operator ? nil : try user(of: actor)
         return try await read { try statistics.usage(user: user) }
+    }
+
+    /// How often APIs were called on this UTC day, by the API's id.
+    package func callsToday(
+        of apis: [StoredAPI], in statistics: any AuditStatistics
+    ) async throws(AdministrationError) -> [String: Int] {
+        try await read { [now] in try statistics.callsToday(of: apis.map(\.id), now: now()) }
     }
 }

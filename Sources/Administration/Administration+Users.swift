@@ -4,6 +4,9 @@ import Vault
 extension Administration {
     package func createUser(name: String, by actor: Actor) async throws(AdministrationError) -> User {
         try await change("user.create", of: { $0.id }, by: actor) { [self] in
+            guard try store.users(named: name).isEmpty else {
+                throw AdministrationError(.exists, "There is a user of this name already.")
+            }
             let user = User(id: Identifier.make("usr"), name: name, created: now())
             try store.create(user)
             return user

@@ -1,6 +1,12 @@
 package import ArgumentParser
 import Version
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// The `penstock` command: what people type to manage a relay's users, tokens, tunnels and APIs, and to call tools.
 package struct PenstockCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
@@ -46,6 +52,15 @@ package struct PenstockCommand: AsyncParsableCommand {
     /// - Parameter arguments: without the executable's name.
     /// - Returns: the process's exit code.
     package static func run(_ arguments: [String]) async -> Int32 {
+        // A reader that has left is a write that fails, and is reported as one.
+        signal(SIGPIPE, SIG_IGN)
+        let status = await runParsed(arguments)
+        guard status == 0, let reason = Terminal.outputFailure else { return status }
+        Terminal.error("penstock: the output could not be written: \(reason)")
+        return CommandFailure.Kind.failed.rawValue
+    }
+
+    private static func runParsed(_ arguments: [String]) async -> Int32 {
         do {
             var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
@@ -69,7 +84,7 @@ package struct PenstockCommand: AsyncParsableCommand {
         let text = fullMessage(for: error)
         switch exitCode(for: error) {
         case .success:
-            Terminal.output(text)
+            Terminal.output(HelpText.ordered(text))
             return 0
         case .validationFailure:
             Terminal.error(text)

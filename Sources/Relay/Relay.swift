@@ -75,6 +75,7 @@ package struct Relay: Sendable {
                         live: live, egress: parts.egress, pipeline: parts.pipeline,
                         administration: parts.administration, read: read, logger: logger)),
                 .init(service: TunnelSightings(hub: parts.hub, store: parts.store, pool: pool)),
+                .init(service: TokenUpkeep(administration: parts.administration, pool: pool)),
                 .init(service: adminServer(parts, readiness)),
                 .init(service: publicServer(parts, live, tls, descriptors, readiness)),
                 // Stopped first: connectors hear that we leave, and go elsewhere.

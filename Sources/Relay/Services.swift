@@ -1,3 +1,4 @@
+import Administration
 import Audit
 import NIOCore
 import NIOPosix
@@ -46,6 +47,37 @@ struct TunnelLeaving: Service {
         try await gracefulShutdown()
         readiness.isReady.store(false, ordering: .releasing)
         await hub.drainAll(grace: grace)
+    }
+}
+
+/// Ends tokens whose time is over, and notes when tokens were last used.
+struct TokenUpkeep: Service {
+    let administration: Administration
+    let pool: NIOThreadPool
+
+    /// A tunnel's session outlives its token by no more.
+    private static let interval = Duration.seconds(5)
+    /// Every so many rounds the store is told of tokens' use.
+    private static let rounds = 12
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var since = administration.now()
+            var round = 0
+            while !Task.isCancelled {
+                try? await Task.sleep(for: Self.interval)
+                administration.endExpiredTokens()
+                round += 1
+                guard round % Self.rounds == 0 || Task.isCancelled else { continue }
+                let now = administration.now()
+                do {
+                    try await pool.runIfActive { [since] in try administration.saveTokenUse(since: since) }
+                    since = now
+                } catch {
+                    // A full disk is no reason to stop: the next round tries again.
+                }
+            }
+        }
     }
 }
 

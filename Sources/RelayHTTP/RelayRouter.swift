@@ -23,7 +23,8 @@ package func buildRelayRouter(
     router.add(middleware: IdempotencyMiddleware(administration: administration, keys: keys))
     PeopleController(administration: administration).add(to: router)
     TunnelController(administration: administration, hub: hub).add(to: router)
-    APIController(administration: administration, statistics: log, pipeline: pipeline).add(to: router)
+    let apis = APIController(administration: administration, statistics: log, pipeline: pipeline)
+    apis.add(to: router)
     LogController(administration: administration, log: log, deliveries: deliveries).add(to: router)
     DriftController(administration: administration).add(to: router)
     PlatformController(administration: administration, addresses: addresses).add(to: router)
@@ -33,7 +34,8 @@ package func buildRelayRouter(
     importing.add(to: router)
     DiscoveryController(administration: administration, runner: discoveries).add(to: router)
     APIVerbs(
-        administration: administration, handlers: ["test": tests.testSaved, "import": importing.importOnto]
+        administration: administration, handlers: ["test": tests.testSaved, "import": importing.importOnto],
+        operatorHandlers: ["suspend": apis.suspend, "resume": apis.resume]
     ).add(to: router)
     ToolController(administration: administration, directory: directory).add(to: router)
     return router

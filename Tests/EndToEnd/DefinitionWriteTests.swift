@@ -55,7 +55,7 @@ struct DefinitionWriteTests {
         let relay = try await TestRelay()
         let account = try await relay.newAccount()
         for index in 0..<7 {
-            _ = try await relay.newTunnel(account)
+            _ = try await relay.newTunnel(account, "office \(index)")
             let answer = try await TestClient.send(
                 .POST, relay.url + "/v1/tokens", token: account.user,
                 body: .bytes(Array(#"{"kind": "agent", "label": "\#(index)"}"#.utf8)))

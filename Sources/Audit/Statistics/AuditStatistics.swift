@@ -2,8 +2,13 @@
 package protocol AuditStatistics: Sendable {
     /// An API's calls between two times, in whole hours (UTC): the hour of `since` and that of `until` are included.
     func summary(user: String, api: String, since: Int64?, until: Int64?) throws -> AuditSummary
-    /// Calls and latest call of each of a user's APIs, by the API's id; an API never called has none.
-    func usage(user: String) throws -> [String: AuditUsage]
+    /// Calls and latest call of each of a user's APIs (`nil`: of everybody's), by the API's id; an API never called has
+    /// none.
+    func usage(user: String?) throws -> [String: AuditUsage]
+    /// The calls of this UTC day, by the API's id; an API that had none may be missing.
+    ///
+    /// - Parameter now: microseconds since 1970.
+    func callsToday(of apis: [String], now: Int64) throws -> [String: Int]
     /// What an API's rate limits have to know at the start.
     ///
     /// - Parameters:

@@ -18,29 +18,35 @@ struct APIsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             List.self, Get.self, Import.self, Discover.self, Apply.self, Test.self, Logs.self, Summary.self, Drift.self,
-            Delete.self,
-        ])
+            Suspend.self, Resume.self, Delete.self,
+        ], aliases: ["api"])
 
     static let columns = [
         Column("Slug"), Column("Name"), Column("Base URL", "base_url"), Column("Auth"), Column("Endpoints"),
-        Column("Tunnel"), Column("Updated", "updated_at"),
+        Column("Tunnel"), Column("Status"), Column("Calls today", "calls_today"), Column("Last used", "last_used_at"),
+        Column("Updated", "updated_at"),
     ]
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists your APIs.",
+            abstract: "Lists your APIs, with their status, calls and last use.",
             discussion: """
+                An operator sees everybody's, by their ids.
+
                 Example:
                   penstock apis list --output json
                 """)
 
+        @OptionGroup(title: "Which") var owner: OwnerOption
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 
         func run() async throws {
             try await options.withRelay { relay, printer in
-                let items = try await relay.list("/v1/apis")
+                let items = try await relay.list(owner.add(to: "/v1/apis", relay))
+                let isOperator = items.contains { $0["user_id"] != nil }
                 printer.list(
-                    items, APIsCommand.columns, none: "There are no APIs yet. Write one: penstock apis apply -f FILE")
+                    items, (isOperator ? [Column("ID"), Column("User", "user_id")] : []) + APIsCommand.columns,
+                    none: "There are no APIs yet. Write one: penstock apis apply -f FILE")
             }
         }
     }
@@ -81,9 +87,51 @@ struct APIsCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.withRelay { relay, printer in
-                if !yes { try Terminal.confirm("Delete \(slug.printable) and its credentials?") }
+                try Terminal.confirm("Delete \(slug.printable) and its credentials?", yes: yes)
                 _ = try await relay.send(.DELETE, "/v1/apis" / slug)
-                printer.note("Deleted \(slug).")
+                printer.result("Deleted \(slug).")
+            }
+        }
+    }
+
+    struct Suspend: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Suspends a user's API: the relay refuses its calls (with an operator token).",
+            discussion: """
+                penstock apis list shows the ids.
+
+                Example:
+                  penstock apis suspend api_7zk1m0q4s8x2c5vn --yes
+                """)
+
+        @Argument(help: "The API's id.") var id: String
+        @Flag(name: .shortAndLong, help: "Do not ask.") var yes = false
+        @OptionGroup(title: "Everywhere") var options: GlobalOptions
+
+        func run() async throws {
+            try await options.withRelay { relay, printer in
+                try Terminal.confirm("Suspend the API \(id.printable)?", yes: yes)
+                let api = try await relay.send(.POST, ("/v1/apis" / id).verb("suspend")).body
+                printer.object(api, [Column("ID"), Column("User", "user_id")] + APIsCommand.columns)
+            }
+        }
+    }
+
+    struct Resume: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Ends an API's suspension (with an operator token).",
+            discussion: """
+                Example:
+                  penstock apis resume api_7zk1m0q4s8x2c5vn
+                """)
+
+        @Argument(help: "The API's id.") var id: String
+        @OptionGroup(title: "Everywhere") var options: GlobalOptions
+
+        func run() async throws {
+            try await options.withRelay { relay, printer in
+                let api = try await relay.send(.POST, ("/v1/apis" / id).verb("resume")).body
+                printer.object(api, [Column("ID"), Column("User", "user_id")] + APIsCommand.columns)
             }
         }
     }

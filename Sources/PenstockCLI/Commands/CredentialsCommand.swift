@@ -38,7 +38,7 @@ struct CredentialsCommand: AsyncParsableCommand {
                 let body = try await CredentialsCommand.fields(given, of: slug, relay)
                 let answer = try await relay.send(.PUT, "/v1/apis" / slug / "credentials", .object(body))
                 if printer.format != .table, !answer.body.isNull { printer.value(answer.body) }
-                printer.note("Set \(body.keys.joined(separator: ", ")) of \(slug).")
+                printer.result("Set \(body.keys.joined(separator: ", ")) of \(slug).")
             }
         }
     }
@@ -103,7 +103,7 @@ struct CredentialsCommand: AsyncParsableCommand {
                 let answer = try await relay.send(
                     .POST, ("/v1/apis" / slug / "credentials").verb("rotate"), .object(body))
                 if printer.format != .table { printer.value(answer.body) }
-                printer.note("Rotated \(names) of \(slug).")
+                printer.result("Rotated \(names) of \(slug).")
             }
         }
     }

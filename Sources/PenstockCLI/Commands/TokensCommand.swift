@@ -12,12 +12,29 @@ struct TokensCommand: AsyncParsableCommand {
               penstock tokens create --kind agent --label helpdesk --api my_company_crm --token-out agent-token
               penstock tokens list
             """,
-        subcommands: [List.self, Create.self, Revoke.self])
+        subcommands: [List.self, Create.self, Revoke.self], aliases: ["token"])
 
     static let columns = [
         Column("ID"), Column("Kind"), Column("User", "user_id"), Column("Label"), Column("APIs", "apis"),
-        Column("Ends in", "last_four"), Column("Created", "created_at"),
+        Column("Limits"), Column("Ends in", "last_four"), Column("Created", "created_at"),
+        Column("Expires", "expires_at"), Column("Last used", "last_used_at"), Column("State"),
     ]
+
+    /// A token, with its limits and its state in words.
+    static func row(_ token: JSON) -> JSON {
+        guard var object = token.object else { return token }
+        let limits = [
+            token["rate_limit"]?["requests_per_minute"]?.int.map { "\($0)/min" },
+            token["rate_limit"]?["requests_per_day"]?.int.map { "\($0)/day" },
+            token["max_in_flight"]?.int.map { "\($0) at once" },
+        ].compactMap(\.self)
+        object["limits"] = limits.isEmpty ? .null : .string(limits.joined(separator: ", "))
+        object["state"] = token["revoked_at"]?.string == nil ? "good" : "revoked"
+        if let expires = token["expires_at"]?.string, token["revoked_at"]?.string == nil, expires <= Clock.now() {
+            object["state"] = "expired"
+        }
+        return .object(object)
+    }
 
     enum Kind: String, CaseIterable, ExpressibleByArgument {
         case agent, user, `operator`
@@ -27,15 +44,22 @@ struct TokensCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lists tokens; their text is never shown again.",
             discussion: """
-                Example:
+                An operator sees everybody's.
+
+                Examples:
                   penstock tokens list
+                  penstock tokens list --user "Ada Lovelace"
                 """)
 
+        @OptionGroup(title: "Which") var owner: OwnerOption
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 
         func run() async throws {
             try await options.withRelay { relay, printer in
-                printer.list(try await relay.list("/v1/tokens"), TokensCommand.columns, none: "There are no tokens.")
+                let tokens = try await relay.list(owner.add(to: "/v1/tokens", relay))
+                printer.list(
+                    printer.format == .table ? tokens.map(TokensCommand.row) : tokens, TokensCommand.columns,
+                    none: "There are no tokens.")
             }
         }
     }
@@ -48,18 +72,23 @@ struct TokensCommand: AsyncParsableCommand {
                 names the user for whom a user token is.
 
                 Examples:
-                  penstock tokens create --kind agent --label helpdesk --api my_company_crm
-                  penstock tokens create --kind user --user usr_01J… --token-out user-token
+                  penstock tokens create --kind agent --label helpdesk --api my_company_crm --expires 30d
+                  penstock tokens create --kind user --user "Ada Lovelace" --token-out user-token
                 """)
 
         @Option(help: "agent, user or operator.") var kind: Kind = .agent
         @Option(help: "What it is for, for people.") var label: String?
-        @Option(help: ArgumentHelp("For which user (operators only).", valueName: "id")) var user: String?
+        @Option(help: ArgumentHelp("For which user, by id or name (operators only).", valueName: "user")) var user:
+            String?
         @Option(help: ArgumentHelp("Only this API; repeatable (agent tokens).", valueName: "slug")) var api: [String] =
             []
         @Option(help: "At most so many calls in any minute.") var perMinute: Int?
         @Option(help: "At most so many calls in a UTC day.") var perDay: Int?
         @Option(help: "At most so many calls at the same time.") var inFlight: Int?
+        @Option(
+            help: ArgumentHelp(
+                "How long it is good, as in 30d, 12h or 90m; without it, until it is revoked.", valueName: "time"))
+        var expires: Lifetime?
         @Option(help: ArgumentHelp("New file for the token, mode 0600.", valueName: "file"), completion: .file())
         var tokenOut: String?
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
@@ -67,7 +96,7 @@ struct TokensCommand: AsyncParsableCommand {
         func run() async throws {
             var body = JSONObject([("kind", .string(kind.rawValue))])
             body["label"] = label.map { .string($0) }
-            body["user_id"] = user.map { .string($0) }
+            body["expires_in_s"] = expires.map { .number(JSONNumber(Int($0.seconds))) }
             let rate = JSONObject(
                 [("requests_per_minute", perMinute), ("requests_per_day", perDay)].compactMap { name, limit in
                     limit.map { (name, .number(JSONNumber($0))) }
@@ -75,8 +104,10 @@ struct TokensCommand: AsyncParsableCommand {
             if !rate.isEmpty { body["rate_limit"] = .object(rate) }
             body["max_in_flight"] = inFlight.map { .number(JSONNumber($0)) }
             if !api.isEmpty { body["apis"] = .array(api.map { .string($0) }) }
-            try await options.withRelay { relay, printer in
-                try await IssuedToken(path: tokenOut).deliver(printer, TokensCommand.columns) {
+            try await options.withRelay { [body] relay, printer in
+                var body = body
+                body["user_id"] = try await relay.userID(user).map { .string($0) }
+                try await IssuedToken(path: tokenOut).deliver(printer, TokensCommand.columns, relay) {
                     try await relay.send(.POST, "/v1/tokens", .object(body)).body
                 }
             }
@@ -87,8 +118,10 @@ struct TokensCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Revokes a token at once.",
             discussion: """
+                Yours, or as an operator anybody's. penstock tokens list shows the ids.
+
                 Example:
-                  penstock tokens revoke tok_01J…
+                  penstock tokens revoke 7zk1m0q4s8x2c5vn
                 """)
 
         @Argument(help: "The token's id, not its text.") var id: String
@@ -105,9 +138,9 @@ struct TokensCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.withRelay { relay, printer in
-                if !yes { try Terminal.confirm("Revoke the token \(id.printable)?") }
+                try Terminal.confirm("Revoke the token \(id.printable)?", yes: yes)
                 _ = try await relay.send(.DELETE, "/v1/tokens" / id)
-                printer.note("Revoked \(id).")
+                printer.result("Revoked \(id).")
             }
         }
     }

@@ -11,11 +11,12 @@ struct TunnelsCommand: AsyncParsableCommand {
             Examples:
               penstock tunnels create office --token-out tunnel-token
               penstock tunnels list
+              penstock tunnels token office --token-out new-tunnel-token
             """,
-        subcommands: [List.self, Create.self, Show.self, Revoke.self])
+        subcommands: [List.self, Create.self, Show.self, IssueToken.self, Revoke.self], aliases: ["tunnel"])
 
     static let columns = [
-        Column("ID"), Column("Name"), Column("Online"), Column("Last seen", "last_seen_at"),
+        Column("ID"), Column("Name"), Column("User", "user_id"), Column("Online"), Column("Last seen", "last_seen_at"),
         Column("Created", "created_at"),
     ]
     static let sessionColumns = [
@@ -28,16 +29,19 @@ struct TunnelsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lists your tunnels.",
             discussion: """
+                An operator sees everybody's.
+
                 Example:
                   penstock tunnels list
                 """)
 
+        @OptionGroup(title: "Which") var owner: OwnerOption
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 
         func run() async throws {
             try await options.withRelay { relay, printer in
                 printer.list(
-                    try await relay.list("/v1/tunnels"), TunnelsCommand.columns,
+                    try await relay.list(owner.add(to: "/v1/tunnels", relay)), TunnelsCommand.columns,
                     none: "There are no tunnels yet. Create one: penstock tunnels create NAME")
             }
         }
@@ -61,7 +65,7 @@ struct TunnelsCommand: AsyncParsableCommand {
                      penstock tunnels create crm --cloudflare crm.example.com --service http://crm.corp:8080
 
                 3. No tunnel: let the relay's addresses through your firewall, and define the API by its public HTTPS name.
-                     curl -H "Authorization: Bearer $PENSTOCK_TOKEN" $PENSTOCK_URL/v1/platform/ips
+                     penstock platform ips
                 """)
 
         @Argument(help: "A name for people, as in office.") var name: String
@@ -90,7 +94,7 @@ struct TunnelsCommand: AsyncParsableCommand {
                 return
             }
             try await options.withRelay { relay, printer in
-                try await IssuedToken(path: tokenOut).deliver(printer, TunnelsCommand.columns) {
+                try await IssuedToken(path: tokenOut).deliver(printer, TunnelsCommand.columns, relay) {
                     try await relay.send(.POST, "/v1/tunnels", ["name": .string(name)]).body
                 }
             }
@@ -102,15 +106,15 @@ struct TunnelsCommand: AsyncParsableCommand {
             abstract: "Shows a tunnel and the connectors that hold it open.",
             discussion: """
                 Example:
-                  penstock tunnels show tun_01J…
+                  penstock tunnels show office
                 """)
 
-        @Argument(help: "The tunnel's id.") var id: String
+        @Argument(help: "The tunnel's name or id.") var tunnel: String
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 
         func run() async throws {
             try await options.withRelay { relay, printer in
-                let tunnel = try await relay.send(.GET, "/v1/tunnels" / id).body
+                let tunnel = try await relay.tunnel(tunnel)
                 printer.object(tunnel, TunnelsCommand.columns)
                 guard printer.format == .table else { return }
                 let sessions = tunnel["sessions"]?.array ?? []
@@ -120,23 +124,69 @@ struct TunnelsCommand: AsyncParsableCommand {
         }
     }
 
+    struct IssueToken: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "token",
+            abstract: "Creates one more token for a tunnel's connectors.",
+            discussion: """
+                To replace a token: create another, give it to the connector, and revoke the old one with \
+                penstock tokens revoke. It is shown once.
+
+                Example:
+                  penstock tunnels token office --token-out new-tunnel-token
+                """)
+
+        @Argument(help: "The tunnel's name or id.") var tunnel: String
+        @Option(help: "What it is for, for people.") var label: String?
+        @Option(
+            help: ArgumentHelp("How long it is good, as in 30d; without it, until it is revoked.", valueName: "time"))
+        var expires: Lifetime?
+        @Option(
+            help: ArgumentHelp("New file for the token, mode 0600.", valueName: "file"), completion: .file())
+        var tokenOut: String?
+        @OptionGroup(title: "Everywhere") var options: GlobalOptions
+
+        func run() async throws {
+            try await options.withRelay { relay, printer in
+                let tunnel = try await relay.tunnel(tunnel)
+                var body = JSONObject([("label", .string(label ?? tunnel["name"]?.string ?? ""))])
+                body["expires_in_s"] = expires.map { .number(JSONNumber(Int($0.seconds))) }
+                let path = "/v1/tunnels" / (tunnel["id"]?.string ?? "") / "tokens"
+                try await IssuedToken(path: tokenOut).deliver(printer, TokensCommand.columns, relay) {
+                    try await relay.send(.POST, path, .object(body)).body
+                }
+            }
+        }
+    }
+
     struct Revoke: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Revokes a tunnel: its connectors are disconnected for good.",
             discussion: """
+                Names the APIs that go through it, and asks. Yours, or as an operator anybody's.
+
                 Example:
-                  penstock tunnels revoke tun_01J… --yes
+                  penstock tunnels revoke office --yes
                 """)
 
-        @Argument(help: "The tunnel's id.") var id: String
+        @Argument(help: "The tunnel's name or id.") var tunnel: String
         @Flag(name: .shortAndLong, help: "Do not ask.") var yes = false
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 
         func run() async throws {
             try await options.withRelay { relay, printer in
-                if !yes { try Terminal.confirm("Revoke the tunnel \(id.printable)?") }
+                let found = try await relay.tunnel(tunnel)
+                let id = found["id"]?.string ?? tunnel
+                let users = try await relay.list("/v1/apis").filter { $0["tunnel"]?.string == id }
+                    .compactMap { $0["slug"]?.string }
+                if !users.isEmpty {
+                    Terminal.error(
+                        "These APIs go through it, and cannot be called without it: "
+                            + users.joined(separator: ", ").printable)
+                }
+                try Terminal.confirm("Revoke the tunnel \(Table.text(found["name"])) (\(id.printable))?", yes: yes)
                 _ = try await relay.send(.DELETE, "/v1/tunnels" / id)
-                printer.note("Revoked \(id).")
+                printer.result("Revoked \(id).")
             }
         }
     }

@@ -6,15 +6,17 @@ import Value
 struct UsersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "users",
-        abstract: "Creates and lists users (with an operator token).",
+        abstract: "Creates, lists, suspends and deletes users (with an operator token).",
         discussion: """
             Examples:
               penstock users create "Ada Lovelace"
               penstock users list
             """,
-        subcommands: [List.self, Create.self])
+        subcommands: [List.self, Show.self, Create.self, Suspend.self, Resume.self, Delete.self], aliases: ["user"])
 
-    static let columns = [Column("ID"), Column("Name"), Column("Created", "created_at")]
+    static let columns = [
+        Column("ID"), Column("Name"), Column("Created", "created_at"), Column("Suspended", "suspended_at"),
+    ]
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -53,6 +55,105 @@ struct UsersCommand: AsyncParsableCommand {
                 if let id = user["id"]?.string {
                     printer.note("Give them a token: penstock tokens create --kind user --user \(id)")
                 }
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows a user, and how much is theirs.",
+            discussion: """
+                Example:
+                  penstock users show "Ada Lovelace"
+                """)
+
+        @Argument(help: "The user's name or id.") var user: String
+        @OptionGroup(title: "Everywhere") var options: GlobalOptions
+
+        func run() async throws {
+            try await options.withRelay { relay, printer in
+                var user = try await relay.user(user).object ?? JSONObject()
+                let id = user["id"]?.string ?? ""
+                for (name, path) in [("apis", "/v1/apis"), ("tunnels", "/v1/tunnels"), ("tokens", "/v1/tokens")] {
+                    let items = try await relay.list(RelayPath(stringLiteral: path).query("user_id", id))
+                    user[name] = .number(JSONNumber(items.count))
+                }
+                printer.object(
+                    .object(user),
+                    UsersCommand.columns + [Column("APIs", "apis"), Column("Tunnels"), Column("Tokens")])
+            }
+        }
+    }
+
+    struct Suspend: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Suspends a user: none of their tokens works until they are resumed.",
+            discussion: """
+                Their connectors are disconnected. Their APIs, tunnels, tokens and credentials stay.
+
+                Example:
+                  penstock users suspend "Ada Lovelace" --yes
+                """)
+
+        @Argument(help: "The user's name or id.") var user: String
+        @Flag(name: .shortAndLong, help: "Do not ask.") var yes = false
+        @OptionGroup(title: "Everywhere") var options: GlobalOptions
+
+        func run() async throws {
+            try await options.withRelay { relay, printer in
+                let user = try await relay.user(user)
+                try Terminal.confirm("Suspend the user \(Table.text(user["name"]))?", yes: yes)
+                let path = ("/v1/users" / (user["id"]?.string ?? "")).verb("suspend")
+                printer.object(try await relay.send(.POST, path).body, UsersCommand.columns)
+            }
+        }
+    }
+
+    struct Resume: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Ends a user's suspension.",
+            discussion: """
+                Example:
+                  penstock users resume "Ada Lovelace"
+                """)
+
+        @Argument(help: "The user's name or id.") var user: String
+        @OptionGroup(title: "Everywhere") var options: GlobalOptions
+
+        func run() async throws {
+            try await options.withRelay { relay, printer in
+                let user = try await relay.user(user)
+                let path = ("/v1/users" / (user["id"]?.string ?? "")).verb("resume")
+                printer.object(try await relay.send(.POST, path).body, UsersCommand.columns)
+            }
+        }
+    }
+
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Deletes a user with everything that is theirs, for good.",
+            discussion: """
+                Their APIs, tunnels and tokens go, and the key that opens their credentials is destroyed: nothing brings \
+                them back but a backup. It asks for the user's name; without a terminal give it with --confirm.
+
+                Example:
+                  penstock users delete "Ada Lovelace" --confirm "Ada Lovelace"
+                """)
+
+        @Argument(help: "The user's name or id.") var user: String
+        @Option(help: ArgumentHelp("The user's name, instead of being asked for it.", valueName: "name"))
+        var confirm: String?
+        @OptionGroup(title: "Everywhere") var options: GlobalOptions
+
+        func run() async throws {
+            try await options.withRelay { relay, printer in
+                let user = try await relay.user(user)
+                let (id, name) = (user["id"]?.string ?? "", user["name"]?.string ?? "")
+                try Terminal.confirm(
+                    "This deletes the user \(name) (\(id)) with all APIs, tunnels, tokens and credentials.", name: name,
+                    given: confirm)
+                _ = try await relay.send(.DELETE, "/v1/users" / id)
+                printer.result("Deleted \(id).")
             }
         }
     }

@@ -25,7 +25,12 @@ struct Printer: Sendable {
         Terminal.output(format == .yaml ? YAMLWriter.text(value) : value.text(pretty: true))
     }
 
-    /// What was done, for eyes; nothing where a program reads.
+    /// What came of the command, in words, on standard output; nothing where a program reads.
+    func result(_ text: String) {
+        if format == .table { Terminal.output(text.printable) }
+    }
+
+    /// A hint for eyes, on standard error; nothing where a program reads.
     func note(_ text: String) {
         if format == .table { Terminal.error(text.printable) }
     }

@@ -20,6 +20,14 @@ enum Table {
         return aligned([head] + items.map { item in columns.map { cell(item, $0.path) } })
     }
 
+    /// Further rows of a table that is still growing: the headings come with the first ones.
+    ///
+    /// - Parameter widths: of the columns so far.
+    static func more(_ items: [JSON], _ columns: [Column], _ widths: inout [Int]) -> String {
+        let head = widths.isEmpty ? [columns.map { $0.heading.uppercased() }] : []
+        return aligned(head + items.map { item in columns.map { cell(item, $0.path) } }, &widths)
+    }
+
     /// One line a field of one object; fields it does not have are left out.
     static func fields(_ item: JSON, _ columns: [Column]) -> String {
         let present = columns.filter { value(item, $0.path) != nil }
@@ -48,13 +56,17 @@ enum Table {
 
     private static func aligned(_ lines: [[String]]) -> String {
         var widths: [Int] = []
+        return aligned(lines, &widths)
+    }
+
+    private static func aligned(_ lines: [[String]], _ widths: inout [Int]) -> String {
         for line in lines {
             for (index, cell) in line.enumerated() {
                 if index == widths.count { widths.append(0) }
                 widths[index] = max(widths[index], cell.count)
             }
         }
-        return lines.map { line in
+        return lines.map { [widths] line in
             let cells = line.enumerated().map { index, cell in
                 index == line.count - 1 ? cell : cell + String(repeating: " ", count: widths[index] - cell.count)
             }

@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -6,9 +8,21 @@
 
 /// The process's three standard streams.
 enum Terminal {
+    /// `errno` of the first write to standard output that failed.
+    private static let failure = Mutex<Int32?>(nil)
+
+    /// Why something could not be written to standard output; nil while all of it was.
+    static var outputFailure: String? { failure.withLock { $0 }.map { String(cString: strerror($0)) } }
+
     /// A line, or several, on standard output.
-    static func output(_ text: String) {
-        Descriptor.write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO)
+    ///
+    /// - Returns: whether it was written. A command that goes on regardless exits with 1 in the end.
+    @discardableResult
+    static func output(_ text: String) -> Bool {
+        let isWritten = Descriptor.write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO)
+        let reason = errno
+        if !isWritten { failure.withLock { $0 = $0 ?? reason } }
+        return isWritten
     }
 
     /// A line, or several, on standard error.
@@ -45,12 +59,38 @@ enum Terminal {
         return text
     }
 
-    /// Asks before something is destroyed; without a terminal there is nobody to ask, and the command stands.
-    static func confirm(_ question: String) throws(CommandFailure) {
-        guard inputIsTerminal else { return }
+    static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// Asks before something is destroyed. Without a terminal nobody can be asked, and the command must say `--yes`.
+    ///
+    /// - Parameter yes: whether it does.
+    static func confirm(_ question: String, yes: Bool) throws(CommandFailure) {
+        guard !yes else { return }
+        guard inputIsTerminal else {
+            throw CommandFailure(
+                .usage, "this asks before it changes anything, and there is no terminal to ask on",
+                notes: ["Add --yes to do it without being asked."])
+        }
         Descriptor.write("\(question) [y/N] ", to: STDERR_FILENO)
         let answer = readLine()?.trimmingSpaces.lowercased() ?? ""
         guard ["y", "yes"].contains(answer) else { throw CommandFailure(.failed, "nothing was changed") }
+    }
+
+    /// Has a name typed before what bears it is destroyed, or compares it with the one that the command gives.
+    static func confirm(_ warning: String, name: String, given: String?) throws(CommandFailure) {
+        var typed = given
+        if typed == nil {
+            guard inputIsTerminal else {
+                throw CommandFailure(
+                    .usage, "this asks for the name first, and there is no terminal to ask on",
+                    notes: ["Add --confirm with the name to do it without being asked."])
+            }
+            Descriptor.write("\(warning.printable)\nType \(name.printable) to go on: ", to: STDERR_FILENO)
+            typed = readLine()?.trimmingSpaces
+        }
+        guard typed == name else {
+            throw CommandFailure(.failed, "that is not the name; nothing was changed")
+        }
     }
 
     private static func hiddenLine() -> String? {

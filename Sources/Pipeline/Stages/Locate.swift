@@ -1,5 +1,5 @@
 import EgressPolicy
-import Registry
+package import Registry
 
 /// Stage: the caller's API, and the endpoint of it.
 extension Pipeline {
@@ -11,7 +11,15 @@ extension Pipeline {
         guard token.allows(slug: slug), let api = directory.api(user: user, slug: slug) else {
             throw Failure(.unknownAPI, stage: .policy, detail: "There is no API of that name.")
         }
+        try Self.checkNotSuspended(api)
         return api
+    }
+
+    /// - Throws: `FORBIDDEN` for an API that an operator has suspended.
+    package static func checkNotSuspended(_ api: CompiledAPI) throws(Failure) {
+        guard !api.isSuspended else {
+            throw Failure(.forbidden, stage: .policy, detail: "The relay's operator has suspended this API.")
+        }
     }
 
     func locate(_ name: String, in api: CompiledAPI) throws(Failure) -> CompiledEndpoint {

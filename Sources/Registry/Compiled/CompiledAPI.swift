@@ -21,6 +21,8 @@ package final class CompiledAPI: Sendable {
     package let slug: String
     package let version: Int
     package let etag: String
+    /// Whether an operator has suspended it: it is not called.
+    package let isSuspended: Bool
     package let name: String
     /// The API's description, as agents see it.
     package let summary: String?
@@ -66,6 +68,7 @@ package final class CompiledAPI: Sendable {
         slug = stored.slug
         version = stored.version
         etag = stored.etag
+        isSuspended = stored.suspended != nil
         name = parts.name
         summary = parts.description
         base = parts.connection.base.url

@@ -13,9 +13,13 @@ package struct StoredAPI: Sendable, Hashable {
     package var created: Int64
     /// Microseconds since 1970.
     package var updated: Int64
+    /// When an operator suspended it, in microseconds since 1970; `nil` while it can be called. Writes of the definition
+    /// leave it as it is.
+    package var suspended: Int64?
 
     package init(
-        id: String, user: String, slug: String, definition: JSON, version: Int, created: Int64, updated: Int64
+        id: String, user: String, slug: String, definition: JSON, version: Int, created: Int64, updated: Int64,
+        suspended: Int64? = nil
     ) {
         self.id = id
         self.user = user
@@ -24,6 +28,7 @@ package struct StoredAPI: Sendable, Hashable {
         self.version = version
         self.created = created
         self.updated = updated
+        self.suspended = suspended
     }
 
     /// The strong entity tag of this version, with its quotes (RFC 9110, section 8.8.3).

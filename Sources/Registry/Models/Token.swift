@@ -32,11 +32,15 @@ package struct Token: Sendable, Hashable {
     package var created: Int64
     /// When it was revoked, in microseconds since 1970; `nil` while it is good.
     package var revoked: Int64?
+    /// When it stops being good by itself, in microseconds since 1970; `nil`: never.
+    package var expires: Int64?
+    /// When it was last used, in microseconds since 1970, to about a minute; `nil` before the first time.
+    package var lastUsed: Int64?
 
     package init(
         id: String, kind: TokenKind, user: String?, tunnel: String? = nil, hash: [UInt8], lastFour: String,
         label: String = "", apis: [String]? = nil, limits: CallLimits = CallLimits(), created: Int64,
-        revoked: Int64? = nil
+        revoked: Int64? = nil, expires: Int64? = nil, lastUsed: Int64? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -49,7 +53,12 @@ package struct Token: Sendable, Hashable {
         self.limits = limits
         self.created = created
         self.revoked = revoked
+        self.expires = expires
+        self.lastUsed = lastUsed
     }
+
+    /// Whether its time is over.
+    package func isExpired(at time: Int64) -> Bool { expires.map { $0 <= time } ?? false }
 
     /// Whether the token may list and call the API with this slug.
     package func allows(slug: String) -> Bool {

@@ -21,30 +21,49 @@ package protocol RegistryStore<Companion>: Sendable {
     /// Users by id, after a cursor, in the order of ids.
     func users(limit: Int, after: String?) throws(StoreError) -> [User]
     func user(id: String) throws(StoreError) -> User?
+    /// The users that have a name; it is not enforced that one has it.
+    func users(named name: String) throws(StoreError) -> [User]
     func create(_ user: User) throws(StoreError)
+    /// Notes since when a user is suspended; `nil` ends it. Throws `notFound`.
+    func suspendUser(id: String, since time: Int64?) throws(StoreError)
+    /// The ids of all users that are suspended, to be kept in memory.
+    func suspendedUsers() throws(StoreError) -> [String]
     /// Removes a user with everything that is theirs, keys included. Throws `notFound`.
     func deleteUser(id: String) throws(StoreError)
 
     func token(id: String) throws(StoreError) -> Token?
     /// A user's tokens, revoked ones included, or the operators' for `nil`.
     func tokens(user: String?) throws(StoreError) -> [Token]
+    /// Tokens of the whole platform, or of one user, after a cursor, in the order of ids.
+    func tokens(ofAny user: String?, limit: Int, after: String?) throws(StoreError) -> [Token]
     /// All tokens that are not revoked, to be kept in memory.
     func activeTokens() throws(StoreError) -> [Token]
     func create(_ token: Token) throws(StoreError)
-    /// Revokes a token of a user (`nil`: of an operator). Throws `notFound`; revoking twice is no error.
+    /// Revokes a token of a user (`nil`: whoever has it). Throws `notFound`; revoking twice is no error.
     func revokeToken(id: String, user: String?, at time: Int64) throws(StoreError)
+    /// Notes when tokens were last used, by id; unknown ids are passed over.
+    func touchTokens(_ lastUsed: [String: Int64]) throws(StoreError)
 
-    func tunnel(id: String, user: String) throws(StoreError) -> Tunnel?
+    /// A tunnel of a user, or of whoever has it for `nil`.
+    func tunnel(id: String, user: String?) throws(StoreError) -> Tunnel?
+    /// Tunnels of the whole platform, or of one user, after a cursor, in the order of ids.
+    func tunnels(ofAny user: String?, limit: Int, after: String?) throws(StoreError) -> [Tunnel]
     func tunnels(user: String) throws(StoreError) -> [Tunnel]
     func create(_ tunnel: Tunnel) throws(StoreError)
-    /// Removes a tunnel and revokes its tokens, whose ids it returns. Throws `notFound`.
+    /// Removes a tunnel of a user (`nil`: whoever has it) and revokes its tokens, whose ids it returns. Throws `notFound`.
     @discardableResult
-    func deleteTunnel(id: String, user: String, at time: Int64) throws(StoreError) -> [String]
+    func deleteTunnel(id: String, user: String?, at time: Int64) throws(StoreError) -> [String]
     /// Notes when tunnels were last seen, by id; unknown ids are passed over.
     func touchTunnels(_ lastSeen: [String: Int64]) throws(StoreError)
 
     func api(user: String, slug: String) throws(StoreError) -> StoredAPI?
     func apis(user: String) throws(StoreError) -> [StoredAPI]
+    /// Definitions of the whole platform, or of one user, after a cursor, in the order of ids.
+    func apis(ofAny user: String?, limit: Int, after: String?) throws(StoreError) -> [StoredAPI]
+    /// Notes since when an API is suspended, by its id; `nil` ends it. Throws `notFound`.
+    ///
+    /// - Returns: the API as it is stored now.
+    func suspendAPI(id: String, since time: Int64?) throws(StoreError) -> StoredAPI
     /// All definitions of all users, to be compiled at the start.
     func allAPIs() throws(StoreError) -> [StoredAPI]
     /// Writes a definition and its companion in one transaction.

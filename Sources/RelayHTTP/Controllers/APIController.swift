@@ -12,20 +12,28 @@ struct APIController {
     let pipeline: Pipeline
 
     func add(to router: Router<RelayContext>) {
+        router.group("v1/apis")
+            .add(middleware: RequireToken(administration: administration, kinds: [.user, .operator])).get(use: list)
         router.group("v1/apis").add(middleware: RequireToken(administration: administration, kinds: [.user]))
-            .get(use: list).post(use: create)
+            .post(use: create)
             .get(":slug", use: show).put(":slug", use: replace).patch(":slug", use: patch)
             .delete(":slug", use: delete)
             .put(":slug/credentials", use: setCredentials).get(":slug/credentials", use: credentials)
             .post(":slug/credentials:rotate", use: rotateCredentials)
     }
 
+    /// The user's own; for an operator everybody's, or with `?user_id=` one user's.
     @Sendable func list(_ request: Request, _ context: RelayContext) async throws -> Response {
         let page = try PageRequest(request)
         let usage = try await administration.usage(for: context.actor(), in: statistics)
-        return page.slice(try await administration.apis(for: context.actor()), by: \.slug) { api in
-            Presentation.summary(api, use(of: api, usage[api.id]))
+        if try context.requireToken().kind == .operator {
+            let found = try await administration.apis(ofAny: request.ofUser, limit: page.limit + 1, after: page.after)
+            let today = try await administration.callsToday(of: found, in: statistics)
+            return page.first(found, by: \.id) { Presentation.overview($0, use(of: $0, usage[$0.id], today[$0.id])) }
         }
+        let apis = try await administration.apis(for: context.actor())
+        let today = try await administration.callsToday(of: apis, in: statistics)
+        return page.slice(apis, by: \.slug) { Presentation.summary($0, use(of: $0, usage[$0.id], today[$0.id])) }
     }
 
     @Sendable func create(_ request: Request, _ context: RelayContext) async throws -> Response {
@@ -47,9 +55,10 @@ struct APIController {
         return .json(Presentation.api(api, use), etag: api.etag)
     }
 
-    private func use(of api: StoredAPI, _ usage: AuditUsage?) -> Presentation.Use {
+    private func use(of api: StoredAPI, _ usage: AuditUsage?, _ today: Int? = nil) -> Presentation.Use {
         Presentation.Use(
-            calls: usage?.calls ?? 0, lastUsed: usage?.lastUsed, health: pipeline.health.health(of: api.id),
+            calls: usage?.calls ?? 0, callsToday: today ?? 0, lastUsed: usage?.lastUsed,
+            health: pipeline.health.health(of: api.id),
             breaker: pipeline.breaker(of: api.id))
     }
 
@@ -59,7 +68,7 @@ struct APIController {
         if request.isDryRun {
             let (api, _) = try await administration.checkAPI(
                 document, at: slug, condition: request.condition, by: context.actor())
-            return .json(Presentation.api(api))
+            return .json(Presentation.api(api), etag: api.etag)
         }
         let (api, isNew) = try await administration.saveAPI(
             document, at: slug, condition: request.condition, by: context.actor())
@@ -81,6 +90,17 @@ struct APIController {
         try await administration.deleteAPI(
             context.parameters.require("slug"), condition: request.condition, by: context.actor())
         return .done
+    }
+
+    /// `:suspend` and `:resume`, of an operator; the API by its id.
+    func suspend(_ id: String, _ request: Request, _ context: RelayContext) async throws -> Response {
+        let api = try await administration.setSuspended(true, api: id, by: context.actor())
+        return .json(Presentation.overview(api, use(of: api, nil)))
+    }
+
+    func resume(_ id: String, _ request: Request, _ context: RelayContext) async throws -> Response {
+        let api = try await administration.setSuspended(false, api: id, by: context.actor())
+        return .json(Presentation.overview(api, use(of: api, nil)))
     }
 
     @Sendable func setCredentials(_ request: Request, _ context: RelayContext) async throws -> Response {

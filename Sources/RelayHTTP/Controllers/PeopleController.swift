@@ -10,7 +10,9 @@ struct PeopleController {
 
     func add(to router: Router<RelayContext>) {
         router.group("v1/users").add(middleware: RequireToken(administration: administration, kinds: [.operator]))
-            .get(use: users).post(use: createUser).delete(":id", use: deleteUser)
+            .get(use: users).post(use: createUser).get(":id", use: user).delete(":id", use: deleteUser)
+            // The id and what is to be done with it are one segment.
+            .post(":id", use: decide)
         router.group("v1/tokens")
             .add(middleware: RequireToken(administration: administration, kinds: [.operator, .user]))
             .get(use: tokens).post(use: createToken).delete(":id", use: revokeToken)
@@ -19,10 +21,25 @@ struct PeopleController {
     @Sendable func users(_ request: Request, _ context: RelayContext) async throws -> Response {
         let page = try PageRequest(request)
         let users = try await administration.users(limit: page.limit + 1, after: page.after)
-        let shown = users.prefix(page.limit)
+        return page.first(users, by: \.id, Presentation.user)
+    }
+
+    @Sendable func user(_ request: Request, _ context: RelayContext) async throws -> Response {
+        .json(Presentation.user(try await administration.user(id: context.parameters.require("id"))))
+    }
+
+    /// `:suspend` and `:resume`.
+    @Sendable func decide(_ request: Request, _ context: RelayContext) async throws -> Response {
+        let segment = try context.parameters.require("id")
+        let id = String(segment.prefix { $0 != ":" })
+        let suspends: Bool
+        switch segment.dropFirst(id.count) {
+        case ":suspend": suspends = true
+        case ":resume": suspends = false
+        default: throw Failure(.endpointNotFound, stage: .relay, detail: "There is no such resource.")
+        }
         return .json(
-            Presentation.page(
-                shown.map(Presentation.user), next: users.count > page.limit ? shown.last?.id : nil))
+            Presentation.user(try await administration.setSuspended(suspends, user: id, by: context.actor())))
     }
 
     @Sendable func createUser(_ request: Request, _ context: RelayContext) async throws -> Response {
@@ -36,14 +53,20 @@ struct PeopleController {
         return .done
     }
 
+    /// The user's own; for an operator everybody's, or with `?user_id=` one user's.
     @Sendable func tokens(_ request: Request, _ context: RelayContext) async throws -> Response {
         let page = try PageRequest(request)
-        return page.slice(try await administration.tokens(for: context.actor()), by: \.id, Presentation.token)
+        let actor = try context.actor()
+        guard actor.token.kind == .operator else {
+            return page.slice(try await administration.tokens(for: actor), by: \.id, Presentation.token)
+        }
+        let found = try await administration.tokens(ofAny: request.ofUser, limit: page.limit + 1, after: page.after)
+        return page.first(found, by: \.id, Presentation.token)
     }
 
     @Sendable func createToken(_ request: Request, _ context: RelayContext) async throws -> Response {
         let object = try await request.object(
-            ["kind", "user_id", "label", "apis", "rate_limit", "max_in_flight"], context)
+            ["kind", "user_id", "label", "apis", "rate_limit", "max_in_flight", "expires_in_s"], context)
         guard let kind = TokenKind(rawValue: try object.requiredString("kind")) else {
             throw Failure(
                 .invalidRequest, stage: .validation, detail: "There is no such kind of token.",
@@ -51,7 +74,8 @@ struct PeopleController {
         }
         let token = try await administration.createToken(
             kind: kind, user: try object.string("user_id"), label: try object.string("label") ?? "",
-            apis: try Self.slugs(object["apis"]), limits: try Self.limits(object), by: context.actor())
+            apis: try Self.slugs(object["apis"]), limits: try Self.limits(object), life: try object.life(),
+            by: context.actor())
         return .json(Presentation.token(token), status: .created)
     }
 

@@ -1,5 +1,6 @@
 import Administration
 import Audit
+import EgressPolicy
 import NIOCore
 import Pipeline
 import Registry
@@ -16,7 +17,10 @@ enum Presentation {
     private static func number(_ value: Int?) -> JSON { value.map { .number(JSONNumber($0)) } ?? .null }
 
     static func user(_ user: User) -> JSON {
-        ["id": .string(user.id), "name": .string(user.name), "created_at": time(user.created)]
+        [
+            "id": .string(user.id), "name": .string(user.name), "created_at": time(user.created),
+            "suspended_at": time(user.suspended),
+        ]
     }
 
     static func token(_ token: Token) -> JSON {
@@ -29,7 +33,8 @@ enum Presentation {
                 "requests_per_minute": number(token.limits.perMinute), "requests_per_day": number(token.limits.perDay),
             ],
             "max_in_flight": number(token.limits.inFlight), "last_four": .string(token.lastFour),
-            "created_at": time(token.created), "revoked_at": time(token.revoked),
+            "created_at": time(token.created), "expires_at": time(token.expires),
+            "last_used_at": time(token.lastUsed), "revoked_at": time(token.revoked),
         ]
     }
 
@@ -42,7 +47,8 @@ enum Presentation {
 
     static func tunnel(_ tunnel: Tunnel, _ live: TunnelSnapshot, now: Int64) -> JSON {
         [
-            "id": .string(tunnel.id), "name": .string(tunnel.name), "created_at": time(tunnel.created),
+            "id": .string(tunnel.id), "user_id": .string(tunnel.user), "name": .string(tunnel.name),
+            "created_at": time(tunnel.created),
             "last_seen_at": time(live.sessions.isEmpty ? tunnel.lastSeen : now),
             "online": .bool(!live.sessions.isEmpty),
             "waiting_calls": .number(JSONNumber(live.waiting)), "sessions": .array(live.sessions.map(session)),
@@ -64,6 +70,8 @@ enum Presentation {
     /// What the relay knows of an API's calls.
     struct Use {
         var calls = 0
+        /// Of this UTC day.
+        var callsToday = 0
         /// Microseconds since 1970.
         var lastUsed: Int64?
         var health: APIHealth?
@@ -109,11 +117,26 @@ enum Presentation {
         var metadata: JSONObject = [
             "created_at": time(api.created), "updated_at": time(api.updated),
             "version": .number(JSONNumber(api.version)), "last_used_at": time(use.lastUsedNow),
-            "total_calls": .number(JSONNumber(use.calls)), "status": .string((use.health?.status ?? .active).rawValue),
-            "circuit_breaker": .string(use.breaker), "certificate_ends_at": time(use.health?.certificateEnds),
+            "total_calls": .number(JSONNumber(use.calls)), "status": status(api, use),
+            "suspended_at": time(api.suspended), "circuit_breaker": .string(use.breaker),
+            "certificate_ends_at": time(use.health?.certificateEnds),
         ]
         if let count = use.openProposals { metadata["drift"] = ["open": .number(JSONNumber(count))] }
         object["metadata"] = .object(metadata)
+        return .object(object)
+    }
+
+    private static func status(_ api: StoredAPI, _ use: Use) -> JSON {
+        .string(api.suspended == nil ? (use.health?.status ?? .active).rawValue : "suspended")
+    }
+
+    /// What an operator sees of a user's API: whose it is and how it is used, and of its address no path or query.
+    static func overview(_ api: StoredAPI, _ use: Use) -> JSON {
+        var object = summary(api, use).object ?? JSONObject()
+        object["user_id"] = .string(api.user)
+        object["suspended_at"] = time(api.suspended)
+        let base = api.definition["connection"]?["base_url"]?.string ?? ""
+        object["base_url"] = (try? BaseURL(base)).map { .string("\($0.origin)") } ?? .null
         return .object(object)
     }
 
@@ -126,7 +149,7 @@ enum Presentation {
             "endpoints": .number(JSONNumber(definition["endpoints"]?.array?.count ?? 0)),
             "tunnel": definition["tunnel"]?["tunnel_id"] ?? .null, "updated_at": time(api.updated),
             "last_used_at": time(use.lastUsedNow), "total_calls": .number(JSONNumber(use.calls)),
-            "status": .string((use.health?.status ?? .active).rawValue),
+            "calls_today": .number(JSONNumber(use.callsToday)), "status": status(api, use),
         ]
     }
 

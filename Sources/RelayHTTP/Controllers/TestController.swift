@@ -23,6 +23,7 @@ struct TestController {
         guard let api = directory.api(user: user, slug: slug) else {
             throw Failure(.unknownAPI, stage: .relay, detail: "There is no such API.")
         }
+        try Pipeline.checkNotSuspended(api)
         let body = try await request.object(["confirm", "arguments"], context)
         return try await run(api, Self.plan(body), nil, request, context)
     }

@@ -13,16 +13,25 @@ struct TunnelController {
 
     func add(to router: Router<RelayContext>) {
         router.group("v1/tunnels").add(middleware: RequireToken(administration: administration, kinds: [.user]))
-            .get(use: list).post(use: create).get(":id", use: show).delete(":id", use: delete)
-            .post(":id/tokens", use: createToken)
+            .post(use: create).post(":id/tokens", use: createToken)
+        router.group("v1/tunnels")
+            .add(middleware: RequireToken(administration: administration, kinds: [.user, .operator]))
+            .get(use: list).get(":id", use: show).delete(":id", use: delete)
         router.get("v1/tunnel", use: notUpgraded)
     }
 
+    /// The user's own; for an operator everybody's, or with `?user_id=` one user's.
     @Sendable func list(_ request: Request, _ context: RelayContext) async throws -> Response {
-        let tunnels = try await administration.tunnels(for: context.actor())
-        return try PageRequest(request).slice(tunnels, by: \.id) {
-            Presentation.tunnel($0, hub.snapshot(of: $0.id), now: administration.now())
+        let page = try PageRequest(request)
+        let actor = try context.actor()
+        func present(_ tunnel: Tunnel) -> JSON {
+            Presentation.tunnel(tunnel, hub.snapshot(of: tunnel.id), now: administration.now())
         }
+        guard actor.token.kind == .operator else {
+            return page.slice(try await administration.tunnels(for: actor), by: \.id, present)
+        }
+        let found = try await administration.tunnels(ofAny: request.ofUser, limit: page.limit + 1, after: page.after)
+        return page.first(found, by: \.id, present)
     }
 
     @Sendable func create(_ request: Request, _ context: RelayContext) async throws -> Response {
@@ -46,18 +55,20 @@ struct TunnelController {
     }
 
     @Sendable func createToken(_ request: Request, _ context: RelayContext) async throws -> Response {
-        let label = try await request.object(["label"], context).string("label") ?? ""
+        let object = try await request.object(["label", "expires_in_s"], context)
         let token = try await administration.createTunnelToken(
-            tunnel: context.parameters.require("id"), label: label, by: context.actor())
+            tunnel: context.parameters.require("id"), label: try object.string("label") ?? "", life: try object.life(),
+            by: context.actor())
         return .json(Presentation.token(token), status: .created)
     }
 
     /// Whoever comes here asked for a tunnel and was not given one: their token is no good, or they did not ask in HTTP/1.1
     /// with `Upgrade: ptth`.
     @Sendable func notUpgraded(_ request: Request, _ context: RelayContext) async throws -> Response {
-        guard let field = request.headers[.authorization], let text = Authentication.bearer(field),
-            let token = administration.authenticate(text)
-        else { throw Failure(.unauthorized, stage: .policy, detail: "The tunnel's token is missing or not valid.") }
+        let text = request.headers[.authorization].flatMap(Authentication.bearer)
+        guard let text, let token = administration.authenticate(text) else {
+            throw Authentication.refusal(of: text, administration, "The tunnel's token is missing or not valid.")
+        }
         guard token.kind == .tunnel else {
             throw Failure(.forbidden, stage: .policy, detail: "A tunnel is opened with a tunnel's token.")
         }

@@ -5,16 +5,24 @@ package import Registry
 
 /// Stage: who calls, by the bearer token alone; before any of a request's body is read (T15).
 package enum Authentication {
-    /// - Throws: `UNAUTHORIZED` for a token that is missing, malformed, unknown or revoked: the caller cannot tell which.
+    /// - Throws: `UNAUTHORIZED` for a token that is missing, malformed, unknown, expired or revoked: the caller cannot tell
+    ///   which. `FORBIDDEN` for a good one of a user who is suspended.
     package static func token(
         _ headers: HTTPFields, _ administration: Administration
     ) throws(Failure) -> Token {
-        guard let field = headers[.authorization], let text = bearer(field),
-            let token = administration.authenticate(text), token.kind != .tunnel
-        else {
-            throw Failure(.unauthorized, stage: .policy, detail: "The token is missing or not valid.")
+        let text = headers[.authorization].flatMap(bearer)
+        guard let text, let token = administration.authenticate(text), token.kind != .tunnel else {
+            throw refusal(of: text, administration, "The token is missing or not valid.")
         }
         return token
+    }
+
+    /// Why a text is not taken for a token: who has a good one of a suspended user hears that.
+    static func refusal(of text: String?, _ administration: Administration, _ detail: String) -> Failure {
+        guard let text, administration.belongsToSuspendedUser(text) else {
+            return Failure(.unauthorized, stage: .policy, detail: detail)
+        }
+        return Failure(.forbidden, stage: .policy, detail: "The relay's operator has suspended this token's user.")
     }
 
     /// The token of `Authorization: Bearer …` (RFC 6750, section 2.1).

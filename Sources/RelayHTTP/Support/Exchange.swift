@@ -52,6 +52,9 @@ extension Request {
         return object
     }
 
+    /// `?user_id=` of an operator's list.
+    var ofUser: String? { uri.queryParameters["user_id"].map { String($0) } }
+
     var condition: WriteCondition {
         if let etag = HTTPField.Name("if-match").flatMap({ headers[$0] }) { return .matches(etag: etag) }
         // RFC 9110, section 13.1.2: only where there is nothing yet.
@@ -69,6 +72,21 @@ extension JSONObject {
                 violations: [.init(pointer: "/\(name)", message: "This must be a string, not \(value.typeName).")])
         }
         return text
+    }
+
+    /// `expires_in_s`: for how many seconds a token is good.
+    func life() throws(Failure) -> Int? {
+        guard let value = self["expires_in_s"], !value.isNull else { return nil }
+        guard let seconds = value.int, (1...Administration.longestLife).contains(seconds) else {
+            throw Failure(
+                .invalidRequest, stage: .validation, detail: "The token's life is not valid.",
+                violations: [
+                    .init(
+                        pointer: "/expires_in_s",
+                        message: "This must be a number of seconds from 1 to \(Administration.longestLife).")
+                ])
+        }
+        return seconds
     }
 
     func requiredString(_ name: String) throws(Failure) -> String {

@@ -24,6 +24,13 @@ struct PageRequest {
         self.limit = limit
     }
 
+    /// The page of a list that was asked for from the cursor on, with one item more where there is one.
+    func first<Item>(_ items: [Item], by key: (Item) -> String, _ present: (Item) -> JSON) -> Response {
+        let shown = items.prefix(limit)
+        return .json(
+            Presentation.page(shown.map(present), next: items.count > limit ? shown.last.map(key) : nil))
+    }
+
     /// The page of a list that is at hand whole, in the order of its unique keys.
     func slice<Item>(_ items: [Item], by key: (Item) -> String, _ present: (Item) -> JSON) -> Response {
         let sorted = items.map { (key: key($0), item: $0) }.sorted { $0.key < $1.key }

@@ -21,13 +21,25 @@ extension SQLiteStore: AuditStatistics {
         }
     }
 
-    package func usage(user: String) throws -> [String: AuditUsage] {
+    package func usage(user: String?) throws -> [String: AuditUsage] {
         try read { db in
             let rows = try Row.fetchAll(
-                db, sql: "SELECT api_id, calls, last_used FROM audit_usage WHERE user_id = ?", arguments: [user])
+                db, sql: "SELECT api_id, calls, last_used FROM audit_usage" + (user == nil ? "" : " WHERE user_id = ?"),
+                arguments: user.map { [$0] } ?? [])
             return Dictionary(
                 rows.map { ($0["api_id"], AuditUsage(calls: $0["calls"], lastUsed: $0["last_used"])) },
                 uniquingKeysWith: { $1 })
+        }
+    }
+
+    package func callsToday(of apis: [String], now: Int64) throws -> [String: Int] {
+        let hour = now / AuditRollup.microsecondsPerHour
+        return try read { db in
+            let sum = try db.cachedStatement(
+                sql: "SELECT sum(calls) FROM audit_rollups WHERE api_id = ? AND hour BETWEEN ? AND ?")
+            var calls: [String: Int] = [:]
+            for api in apis { calls[api] = try Int.fetchOne(sum, arguments: [api, hour / 24 * 24, hour]) }
+            return calls
         }
     }
 

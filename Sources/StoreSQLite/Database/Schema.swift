@@ -20,6 +20,7 @@ enum Schema {
         migrator.registerMigration("2-token-limits") { try $0.execute(sql: tokenLimits) }
         migrator.registerMigration("3-drift") { try $0.execute(sql: drift) }
         migrator.registerMigration("3-imports") { try $0.execute(sql: imports) }
+        migrator.registerMigration("4-operators") { try $0.execute(sql: operators) }
         return migrator
     }
 

@@ -20,6 +20,20 @@ extension SQLiteStore: RegistryStore {
         }
     }
 
+    package func apis(ofAny user: String?, limit: Int, after: String?) throws(StoreError) -> [StoredAPI] {
+        try read { db in try Self.page(db, "apis", user, limit, after).map(StoredAPI.init(row:)) }
+    }
+
+    package func suspendAPI(id: String, since time: Int64?) throws(StoreError) -> StoredAPI {
+        try write { db in
+            try db.execute(sql: "UPDATE apis SET suspended = ? WHERE id = ?", arguments: [time, id])
+            guard let row = try Row.fetchOne(db, sql: "SELECT * FROM apis WHERE id = ?", arguments: [id]) else {
+                throw StoreError(.notFound, "There is no API \(id).")
+            }
+            return try StoredAPI(row: row)
+        }
+    }
+
     package func allAPIs() throws(StoreError) -> [StoredAPI] {
         try read { db in try Row.fetchAll(db, sql: "SELECT * FROM apis").map(StoredAPI.init(row:)) }
     }
@@ -104,6 +118,6 @@ extension StoredAPI {
         }
         self.init(
             id: row["id"], user: row["user_id"], slug: row["slug"], definition: definition, version: row["version"],
-            created: row["created"], updated: row["updated"])
+            created: row["created"], updated: row["updated"], suspended: row["suspended"])
     }
 }

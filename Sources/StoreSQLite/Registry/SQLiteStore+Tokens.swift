@@ -16,6 +16,21 @@ extension SQLiteStore {
         }
     }
 
+    package func tokens(ofAny user: String?, limit: Int, after: String?) throws(StoreError) -> [Token] {
+        try read { db in try Self.page(db, "tokens", user, limit, after).map(Token.init(row:)) }
+    }
+
+    /// Rows of all users or of one, in the order of their ids.
+    static func page(
+        _ db: Database, _ table: StaticString, _ user: String?, _ limit: Int, _ after: String?
+    ) throws -> [Row] {
+        let ofUser = user == nil ? "" : "AND user_id = :user"
+        return try Row.fetchAll(
+            db, sql: "SELECT * FROM \(table) WHERE id > :after \(ofUser) ORDER BY id LIMIT :limit",
+            arguments: user.map { ["after": after ?? "", "limit": limit, "user": $0] }
+                ?? ["after": after ?? "", "limit": limit])
+    }
+
     package func activeTokens() throws(StoreError) -> [Token] {
         try read { db in
             try Row.fetchAll(db, sql: "SELECT * FROM tokens WHERE revoked IS NULL").map(Token.init(row:))
@@ -29,13 +44,13 @@ extension SQLiteStore {
                 sql: """
                     INSERT INTO tokens
                         (id, kind, user_id, tunnel_id, hash, last_four, label, apis, created, revoked,
-                         per_minute, per_day, in_flight)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                         per_minute, per_day, in_flight, expires, last_used)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     token.id, token.kind.rawValue, token.user, token.tunnel, token.hash.blob, token.lastFour,
                     token.label, apis, token.created, token.revoked, token.limits.perMinute, token.limits.perDay,
-                    token.limits.inFlight,
+                    token.limits.inFlight, token.expires, token.lastUsed,
                 ])
         }
     }
@@ -43,9 +58,17 @@ extension SQLiteStore {
     package func revokeToken(id: String, user: String?, at time: Int64) throws(StoreError) {
         try write { db in
             try db.execute(
-                sql: "UPDATE tokens SET revoked = coalesce(revoked, ?) WHERE id = ? AND user_id IS ?",
-                arguments: [time, id, user])
+                sql: "UPDATE tokens SET revoked = coalesce(revoked, ?) WHERE id = ? AND (? IS NULL OR user_id = ?)",
+                arguments: [time, id, user, user])
             guard db.changesCount > 0 else { throw StoreError(.notFound, "There is no token \(id).") }
+        }
+    }
+
+    package func touchTokens(_ lastUsed: [String: Int64]) throws(StoreError) {
+        guard !lastUsed.isEmpty else { return }
+        try write { db in
+            let update = try db.cachedStatement(sql: "UPDATE tokens SET last_used = ? WHERE id = ?")
+            for (id, time) in lastUsed { try update.execute(arguments: [time, id]) }
         }
     }
 }
@@ -63,6 +86,6 @@ extension Token {
             lastFour: row["last_four"], label: row["label"], apis: apis,
             limits: CallLimits(
                 perMinute: row["per_minute"], perDay: row["per_day"], inFlight: row["in_flight"]),
-            created: row["created"], revoked: row["revoked"])
+            created: row["created"], revoked: row["revoked"], expires: row["expires"], lastUsed: row["last_used"])
     }
 }

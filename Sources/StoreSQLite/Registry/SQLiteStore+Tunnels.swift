@@ -2,11 +2,17 @@ import GRDB
 package import Registry
 
 extension SQLiteStore {
-    package func tunnel(id: String, user: String) throws(StoreError) -> Tunnel? {
+    package func tunnel(id: String, user: String?) throws(StoreError) -> Tunnel? {
         try read { db in
-            try Row.fetchOne(db, sql: "SELECT * FROM tunnels WHERE id = ? AND user_id = ?", arguments: [id, user])
-                .map(Tunnel.init(row:))
+            try Row.fetchOne(
+                db, sql: "SELECT * FROM tunnels WHERE id = ? AND (? IS NULL OR user_id = ?)",
+                arguments: [id, user, user]
+            ).map(Tunnel.init(row:))
         }
+    }
+
+    package func tunnels(ofAny user: String?, limit: Int, after: String?) throws(StoreError) -> [Tunnel] {
+        try read { db in try Self.page(db, "tunnels", user, limit, after).map(Tunnel.init(row:)) }
     }
 
     package func tunnels(user: String) throws(StoreError) -> [Tunnel] {
@@ -25,9 +31,10 @@ extension SQLiteStore {
     }
 
     @discardableResult
-    package func deleteTunnel(id: String, user: String, at time: Int64) throws(StoreError) -> [String] {
+    package func deleteTunnel(id: String, user: String?, at time: Int64) throws(StoreError) -> [String] {
         try write { db in
-            try db.execute(sql: "DELETE FROM tunnels WHERE id = ? AND user_id = ?", arguments: [id, user])
+            try db.execute(
+                sql: "DELETE FROM tunnels WHERE id = ? AND (? IS NULL OR user_id = ?)", arguments: [id, user, user])
             guard db.changesCount > 0 else { throw StoreError(.notFound, "There is no tunnel \(id).") }
             let tokens = try String.fetchAll(
                 db, sql: "SELECT id FROM tokens WHERE tunnel_id = ? AND revoked IS NULL", arguments: [id])

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Foundation
 import NIOCore
 import NIOHTTP1
 import Value
@@ -22,7 +23,9 @@ extension TestRelay {
         return answer
     }
 
-    func newAccount(_ name: String = "alice") async throws -> Account {
+    /// - Parameter name: one of its own by default, since a relay has no two users of a name.
+    func newAccount(_ name: String? = nil) async throws -> Account {
+        let name = name ?? "alice-\(UUID().uuidString.prefix(8).lowercased())"
         let id = try await member("id", demand(.POST, "/v1/users", operatorToken, ["name": .string(name)]))
         let user = try await member(
             "token", demand(.POST, "/v1/tokens", operatorToken, ["kind": "user", "user_id": .string(id)]))
