@@ -33,8 +33,6 @@ struct ToolListing {
         case names, schemas
     }
 
-    /// A page ends with the tool that reaches this many bytes.
-    static let mostBytes = 4 << 20
     /// How many bytes are written before other work of the event loop has its turn.
     private static let turn = 64 << 10
 
@@ -82,7 +80,7 @@ struct ToolListing {
             case .schemas:
                 JSON.object(Presentation.shared(endpoint, in: api)).write(into: &bytes)
                 let added = endpoint.definitions.close(&known, over: endpoint.argumentUses.union(endpoint.responseUses))
-                pending += added.reduce(0) { $0 + (endpoint.definitions[$1]?.size(limit: Self.mostBytes) ?? 0) }
+                pending += added.reduce(0) { $0 + (endpoint.definitions[$1]?.size(limit: PageRequest.mostBytes) ?? 0) }
                 definitions += added
             }
             await giveWay()
@@ -107,7 +105,7 @@ struct ToolListing {
 
     private var isFull: Bool { isFull(0) }
 
-    private func isFull(_ pending: Int) -> Bool { tools >= mostTools || bytes.count + pending >= Self.mostBytes }
+    private func isFull(_ pending: Int) -> Bool { tools >= mostTools || bytes.count + pending >= PageRequest.mostBytes }
 
     private mutating func write(_ names: [String], of api: CompiledAPI) async {
         guard let definitions = api.endpoints.first?.definitions else { return }

@@ -8,6 +8,8 @@ struct PageRequest {
     let after: String?
 
     static let most = 1000
+    /// A page ends with the item that reaches this many bytes, whatever its limit.
+    static let mostBytes = 4 << 20
 
     /// - Parameter standard: the limit where the request gives none.
     /// - Throws: ``Failure`` for a limit that is no number from 1 to 1000.
@@ -35,8 +37,16 @@ struct PageRequest {
     func slice<Item>(_ items: [Item], by key: (Item) -> String, _ present: (Item) -> JSON) -> Response {
         let sorted = items.map { (key: key($0), item: $0) }.sorted { $0.key < $1.key }
         let rest = after.map { after in sorted.drop { $0.key <= after } } ?? sorted[...]
-        let page = rest.prefix(limit)
-        return .json(
-            Presentation.page(page.map { present($0.item) }, next: rest.count > limit ? page.last?.key : nil))
+        var shown: [JSON] = []
+        var bytes = 0
+        var last: String?
+        for entry in rest.prefix(limit) {
+            guard bytes < Self.mostBytes else { break }
+            let item = present(entry.item)
+            bytes += item.size(limit: Self.mostBytes)
+            shown.append(item)
+            last = entry.key
+        }
+        return .json(Presentation.page(shown, next: rest.count > shown.count ? last : nil))
     }
 }
