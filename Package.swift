@@ -147,7 +147,8 @@ let targets: [Target] = [
     .testTarget(
         name: "OpenAPITests", dependencies: ["Drafts", "EgressPolicy", "OpenAPI", "Registry", "Value", "YAML"]),
     .testTarget(name: "CapturesTests", dependencies: ["Captures", "Drafts", "Registry", "Value"]),
-    .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "Drafts", "EgressPolicy", "Registry", "Value"]),
+    .testTarget(
+        name: "DiscoveryTests", dependencies: ["Captures", "Discovery", "Drafts", "EgressPolicy", "Registry", "Value"]),
     .testTarget(
         name: "DriftTests", dependencies: ["Drafts", "Drift", "JSONSchema", "Registry", "Value", "YAML"]),
     .testTarget(name: "VaultTests", dependencies: ["Vault"]),

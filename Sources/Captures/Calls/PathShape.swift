@@ -44,33 +44,17 @@ struct PathShape {
         descriptions.append(description)
     }
 
-    /// Nil for a segment that looks like a word. An API's version is no identifier, be it a date.
+    /// Nil for a segment that looks like a word.
     private static func suffix(ofIdentifier part: Substring, behind previous: Segment?) -> String? {
-        if let dot = part.lastIndex(of: "."), dot > part.startIndex, part.distance(from: dot, to: part.endIndex) <= 5,
-            part[dot...].dropFirst().utf8.allSatisfy({ (0x61...0x7A).contains($0) }),
-            IdentifierKind(String(part[..<dot])) != nil
-        {
-            return String(part[dot...])
-        }
-        let text = TextValue.decoded(part, plusIsSpace: false) ?? String(part)
-        guard let kind = IdentifierKind(text) else { return nil }
-        let mayBeVersion = previous == nil || previous == .literal("api") || previous == .literal("version")
-        if kind == .date, mayBeVersion { return nil }
-        return kind == .number && part.utf8.count < 3 && previous.map(isBeforeVersion) == true ? nil : ""
+        PathWords.suffix(ofIdentifier: part, behind: word(previous), isFirst: previous == nil)
+    }
+
+    private static func word(_ segment: Segment?) -> String? {
+        if case .literal(let word)? = segment { word } else { nil }
     }
 
     /// Whether it is the API's and not a thing's: `api`, `v2`. What follows is the name of a kind of thing.
-    static func isVersion(_ segment: Segment) -> Bool {
-        guard case .literal(let word) = segment else { return false }
-        let number = word.dropFirst(word.lowercased().hasPrefix("v") ? 1 : 0)
-        return isBeforeVersion(segment) || !number.isEmpty && number.utf8.allSatisfy { (0x2E...0x39).contains($0) }
-    }
-
-    /// `/rest/api/3/issue`: the number is the API's.
-    private static func isBeforeVersion(_ segment: Segment) -> Bool {
-        guard case .literal(let word) = segment else { return false }
-        return ["api", "rest", "version", "v"].contains(word.lowercased())
-    }
+    static func isVersion(_ segment: Segment) -> Bool { word(segment).map(PathWords.isVersion) ?? false }
 
     /// A segment as it can stand in a template; nil where it cannot.
     private static func literal(_ part: Substring) -> String? {
@@ -110,7 +94,7 @@ struct PathShape {
             switch segment {
             case .literal(let literal): text += "/" + literal
             case .parameter(let name, let suffix):
-                var unique = name.flatMap(Self.usable) ?? Self.name(behind: previous)
+                var unique = name.flatMap(Self.usable) ?? PathWords.name(behind: Self.word(previous))
                 if taken.contains(unique) { unique = "path_" + unique }
                 let first = unique
                 var round = 2
@@ -133,14 +117,6 @@ struct PathShape {
         }
         guard bytes.contains(where: \.isWordByte), bytes.count <= 64 else { return nil }
         return String(decoding: bytes, as: UTF8.self)
-    }
-
-    private static func name(behind segment: Segment?) -> String {
-        guard let segment, case .literal(let literal) = segment, IdentifierKind(literal) == nil,
-            !isVersion(segment)
-        else { return "id" }
-        let noun = Noun.singular(literal)
-        return noun.isEmpty ? "id" : noun + "_id"
     }
 }
 

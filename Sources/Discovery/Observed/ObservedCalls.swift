@@ -84,7 +84,10 @@ package struct ObservedCalls: Sendable {
         let shape = PathShape.of(String(path.prefix { $0 != "?" && $0 != "#" }))
         guard shape.segments.count <= Self.mostSegments else { return }
         let segments = shape.segments.map { segment in
-            if case .literal(let text) = segment { text } else { Self.value }
+            switch segment {
+            case .literal(let text): text
+            case .parameter(_, _, let suffix): Self.value + suffix
+            }
         }
         let key = Key(method: method, segments: segments)
         if counts[key] == nil, counts.count >= Self.mostKinds {
@@ -98,8 +101,12 @@ package struct ObservedCalls: Sendable {
     package var calls: [Call] {
         var merged: [Call] = []
         for (key, count) in merging() {
-            let values = Set(key.segments.indices.filter { key.segments[$0] == Self.value })
-            let path = "/" + key.segments.map { $0 == Self.value ? "0" : $0 }.joined(separator: "/")
+            let values = Set(key.segments.indices.filter { Self.isValue(key.segments[$0]) })
+            // A number that no place takes for a version.
+            let path =
+                "/"
+                + key.segments.map { Self.isValue($0) ? "000" + $0.dropFirst(Self.value.count) : $0 }
+                .joined(separator: "/")
             merged.append(
                 Call(method: key.method, template: PathShape.of(path, values: values).description, count: count))
         }
@@ -110,13 +117,15 @@ package struct ObservedCalls: Sendable {
         return Array(merged.prefix(Self.mostCalls))
     }
 
+    private static func isValue(_ segment: String) -> Bool { segment.hasPrefix(value) }
+
     /// Under the name of a collection many different words are the names of its members.
     private func merging() -> [Key: Int] {
         var current = counts
         for index in 1..<Self.mostSegments {
             var words: [[String]: Set<String>] = [:]
             for key in current.keys where key.segments.count > index {
-                guard MemberNames.isCollection(key.segments[index - 1]), key.segments[index] != Self.value else {
+                guard MemberNames.isCollection(key.segments[index - 1]), !Self.isValue(key.segments[index]) else {
                     continue
                 }
                 words[Array(key.segments[..<index]), default: []].insert(key.segments[index])

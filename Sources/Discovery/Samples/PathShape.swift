@@ -4,8 +4,8 @@ import Drafts
 struct PathShape: Sendable, Hashable, CustomStringConvertible {
     enum Segment: Sendable, Hashable {
         case literal(String)
-        /// Its name, and what was seen there.
-        case parameter(String, Kind)
+        /// Its name, what was seen there, and what follows it in the same segment, such as `.json`.
+        case parameter(String, Kind, suffix: String = "")
     }
 
     /// What values of a parameter look like.
@@ -21,10 +21,14 @@ struct PathShape: Sendable, Hashable, CustomStringConvertible {
         var names: Set<String> = []
         for (index, part) in path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().enumerated() {
             let text = String(part)
-            if let given = given(text) {
-                segments.append(.parameter(unique(given, &names), .text))
-            } else if values.contains(index) || isValue(text) {
-                segments.append(.parameter(unique(name(behind: segments), &names), kind(text)))
+            let previous = segments.last.flatMap { if case .literal(let word) = $0 { word } else { nil } }
+            let suffix = suffix(ofValue: text, behind: previous, isFirst: segments.isEmpty)
+            if let (given, suffix) = given(text) {
+                segments.append(.parameter(unique(given, &names), .text, suffix: suffix))
+            } else if suffix != nil || values.contains(index) {
+                let value = String(text.dropLast(suffix?.count ?? 0))
+                let name = unique(PathWords.name(behind: previous), &names)
+                segments.append(.parameter(name, kind(value), suffix: suffix ?? ""))
             } else {
                 segments.append(.literal(text))
             }
@@ -32,22 +36,24 @@ struct PathShape: Sendable, Hashable, CustomStringConvertible {
         return PathShape(segments: segments)
     }
 
-    /// `{name}` as a template has it already.
-    private static func given(_ text: String) -> String? {
-        guard text.hasPrefix("{"), text.hasSuffix("}"), text.utf8.count > 2 else { return nil }
-        let name = text.dropFirst().dropLast()
-        return name.utf8.allSatisfy(ASCIIText.isWord) ? String(name) : nil
+    /// `{name}` as a template has it already, and what follows it.
+    private static func given(_ text: String) -> (name: String, suffix: String)? {
+        guard text.hasPrefix("{"), let close = text.lastIndex(of: "}") else { return nil }
+        let name = text[..<close].dropFirst()
+        let suffix = text[text.index(after: close)...]
+        guard !name.isEmpty, name.utf8.allSatisfy(ASCIIText.isWord), suffix.isEmpty || suffix.hasPrefix("."),
+            suffix.utf8.count <= 5, suffix.utf8.dropFirst().allSatisfy({ (0x61...0x7A).contains($0) })
+        else { return nil }
+        return (String(name), String(suffix))
     }
 
-    /// What no literal segment of an API's paths looks like.
-    static func isValue(_ text: String) -> Bool {
-        if text.utf8.contains(UInt8(ascii: "%")) || text.utf8.contains(where: { "{}".utf8.contains($0) }) {
-            return true
-        }
-        guard let kind = IdentifierKind(text) else { return false }
-        // A version, such as `v2` or `2024-01`, is a place of its own where it stands before all else.
-        return kind != .date || text.utf8.count >= 10
+    private static func suffix(ofValue text: String, behind previous: String?, isFirst: Bool) -> String? {
+        if text.utf8.contains(where: { "{}".utf8.contains($0) }) { return "" }
+        return PathWords.suffix(ofIdentifier: text, behind: previous, isFirst: isFirst)
     }
+
+    /// What no literal segment of an API's paths looks like, wherever it stands.
+    static func isValue(_ text: String) -> Bool { suffix(ofValue: text, behind: nil, isFirst: false) != nil }
 
     static func kind(_ text: String) -> Kind {
         switch IdentifierKind(text) {
@@ -55,19 +61,6 @@ struct PathShape: Sendable, Hashable, CustomStringConvertible {
         case .uuid: .uuid
         default: .text
         }
-    }
-
-    /// Named by what it is one of.
-    private static func name(behind segments: [Segment]) -> String {
-        guard case .literal(let last)? = segments.last, !isVersion(last) else { return "id" }
-        let noun = Noun.singular(last)
-        return noun.isEmpty ? "id" : noun + "_id"
-    }
-
-    private static func isVersion(_ text: String) -> Bool {
-        let digits = text.utf8.dropFirst()
-        return text.utf8.first == UInt8(ascii: "v") && !digits.isEmpty
-            && digits.allSatisfy { ASCIIText.isDigit($0) || $0 == UInt8(ascii: ".") } || text == "api"
     }
 
     private static func unique(_ name: String, _ names: inout Set<String>) -> String {
@@ -85,7 +78,7 @@ struct PathShape: Sendable, Hashable, CustomStringConvertible {
             + segments.map { segment in
                 switch segment {
                 case .literal(let text): text
-                case .parameter(let name, _): "{\(name)}"
+                case .parameter(let name, _, let suffix): "{\(name)}\(suffix)"
                 }
             }.joined(separator: "/")
     }
@@ -93,7 +86,7 @@ struct PathShape: Sendable, Hashable, CustomStringConvertible {
     /// The parameters as an endpoint lists them.
     var parameters: [(name: String, kind: Kind)] {
         segments.compactMap { segment in
-            if case .parameter(let name, let kind) = segment { (name, kind) } else { nil }
+            if case .parameter(let name, let kind, _) = segment { (name, kind) } else { nil }
         }
     }
 }
