@@ -1,6 +1,8 @@
 import Value
 
-/// The tags of the core schema; others are refused, since a value could not carry them.
+/// The tags of the core schema, and of YAML 1.1's types those that a JSON value can stand for: bytes and points in time
+/// are their text, sets and ordered mappings what they are written as. Others are refused, since a value could not carry
+/// them.
 enum Tag {
     static let sequence = prefix + "seq"
     static let mapping = prefix + "map"
@@ -11,7 +13,9 @@ enum Tag {
     static func resolve(_ scalar: Event.Scalar, tag: String?, at position: Position) throws(YAMLError) -> JSON {
         switch tag {
         case nil: if !scalar.isPlain { return .string(scalar.text) }
-        case "!", prefix + "str": return .string(scalar.text)
+        case "!", prefix + "str", prefix + "timestamp": return .string(scalar.text)
+        // Base64, which may be folded over lines.
+        case prefix + "binary": return .string(scalar.text.filter { !$0.isWhitespace })
         default: break
         }
         guard case .value(let value) = CoreSchema.resolve(scalar.text) else {
@@ -33,6 +37,8 @@ enum Tag {
     /// Refuses a collection with a tag other than `expected`.
     static func check(_ tag: String?, is expected: String, at position: Position) throws(YAMLError) {
         guard let tag, tag != "!", tag != expected else { return }
+        let others = expected == mapping ? ["set"] : ["omap", "pairs"]
+        guard !others.contains(where: { prefix + $0 == tag }) else { return }
         throw unknown(tag, at: position)
     }
 

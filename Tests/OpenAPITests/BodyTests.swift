@@ -71,11 +71,13 @@ import Value
             ("multipart/form-data", "{type: object, properties: {a: {type: string, format: binary}}}", .multipart),
             ("application/octet-stream", "{type: string, format: binary}", .base64), ("image/png", "{}", .base64),
             ("text/plain", "{type: string}", .text), ("application/xml", "{type: object, properties: {a: {}}}", .text),
+            ("text/json", "{type: object, properties: {a: {type: integer}}}", .json),
             ("'*/*'", "{type: integer}", .json), ("application/merge-patch+json", "{type: object}", .json),
         ])
     func types(_ row: (type: String, schema: String, encoding: RequestContent.Encoding)) throws {
         let (endpoint, draft) = try endpoint("{\(row.type): {schema: \(row.schema)}}")
         #expect(endpoint.content.encoding == row.encoding)
+        if row.type == "text/json" { #expect(endpoint.content.type == "text/json") }
         #expect(draft.operations[0].outcome != .leftOut)
         #expect(draft.codes.contains("body_as_text") == (row.type == "application/xml"))
     }

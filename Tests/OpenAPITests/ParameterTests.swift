@@ -30,6 +30,38 @@ import Value
         #expect(draft.operations[0].outcome == .imported)
     }
 
+    @Test("I: a description beside a parameter's $ref counts before the parameter's own")
+    func describedReference() throws {
+        let draft = try importing(
+            document(
+                "/a: {get: {parameters: [{$ref: '#/components/parameters/p', description: Here}, "
+                    + "{$ref: '#/components/parameters/q'}]}}",
+                "components: {parameters: {p: {name: p, in: query, description: There, schema: {type: string}}, "
+                    + "q: {name: q, in: query, description: There, schema: {type: string}}}}", version: "3.1.0"))
+        let endpoint = try #require(draft.endpoints.first)
+        #expect(endpoint.parameter("p")?["description"] == "Here")
+        #expect(endpoint.parameter("q")?["description"] == "There")
+    }
+
+    @Test(
+        "I: braces in a path's query are a parameter, declared or not, in the path or in the query",
+        arguments: [
+            ("/a?x={v}", "[{name: v, in: path, required: true, schema: {type: integer}}]", "x", "integer"),
+            ("/a?x={v}", "[{name: v, in: query, schema: {type: integer}}]", "x", "integer"),
+            ("/a?x={v}", "[]", "x", "string"), ("/a?{v}", "[]", "v", "string"),
+            ("/a?y=1&x=pre-{v}&z=2", "[]", "x", "string"), ("/a?x={v&w}", "[]", "x", "string"),
+            ("/a/{v}?x={v}", "[{name: v, in: path, required: true, schema: {type: integer}}]", "x", "string"),
+        ])
+    func queryInPath(_ row: (path: String, parameters: String, name: String, type: String)) throws {
+        let draft = try importing(document("'\(row.path)': {get: {parameters: \(row.parameters)}}"))
+        let endpoint = try #require(draft.endpoints.first)
+        #expect(endpoint.parameter(row.name)?["in"] == "query")
+        #expect(endpoint.parameter(row.name)?["schema"]?["type"]?.string == row.type)
+        #expect(endpoint["path"]?.string?.contains("?") == false)
+        #expect(draft.codes.contains("path_repaired"))
+        _ = try draft.accepted()
+    }
+
     @Test("I: defaults of style and explode are those of OpenAPI; a style that cannot stand there is repaired")
     func defaults() throws {
         let draft = try importing(

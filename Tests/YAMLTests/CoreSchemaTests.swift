@@ -50,11 +50,21 @@ struct CoreSchemaTests {
     @Test(
         "Values that do not fit their tag, and other tags, are refused",
         arguments: [
-            "!!int x", "!!int 1.5", "!!bool 1", "!!null 0", "!!float x", "!!binary aGk=", "!mine x", "!!map [1]",
+            "!!int x", "!!int 1.5", "!!bool 1", "!!null 0", "!!float x", "!mine x", "!!map [1]",
             "!!seq {}", "!<x> 1",
         ])
     func tags(text: String) {
         #expect(throws: YAMLError.self) { try YAML.parse(text) }
+    }
+
+    @Test("!!binary and YAML 1.1's other types refuse no document: bytes are their base64, times their text")
+    func olderTypes() throws {
+        let bytes = try YAML.parse("a: !!binary |\n  aGVs\n  bG8=\nb: !!binary aGk=").root
+        #expect(bytes == ["a": "aGVsbG8=", "b": "aGk="])
+        #expect(try YAML.parse("!!timestamp 2026-03-01").root == "2026-03-01")
+        let collections = try YAML.parse("a: !!set {x: , y: }\nb: !!omap [{k: 1}]").root
+        #expect(collections == ["a": ["x": nil, "y": nil], "b": [["k": 1]]])
+        #expect(throws: YAMLError.self) { try YAML.parse("!!set [1]") }
     }
 
     @Test("Tags of collections are accepted")

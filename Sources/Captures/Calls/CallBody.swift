@@ -91,6 +91,7 @@ enum MediaType {
 
     static func isJSON(_ essence: String) -> Bool {
         essence == "application/json" || essence == "text/json" || essence.hasSuffix("+json")
+            || essence.hasSuffix("/x-json")
     }
 
     /// As a definition can have it for a request; nil for anything else.

@@ -10,7 +10,7 @@ enum MediaTypes {
     static func isJSON(_ type: String) -> Bool {
         let essence = essence(type)
         return essence == "application/json" || essence.hasSuffix("+json") || essence == "text/json"
-            || essence == "json"
+            || essence == "json" || essence.hasSuffix("/x-json")
     }
 
     static func isWildcard(_ type: String) -> Bool { essence(type).hasSuffix("*") }
@@ -37,8 +37,7 @@ enum MediaTypes {
     /// What is to be sent as `Content-Type`, and how; nil for what the relay cannot write.
     static func content(_ type: String) -> RequestContent? {
         switch essence(type) {
-        case "*/*", "application/*", "json", "application/x-json": .json
-        case "text/json": RequestContent("text/json").map { _ in .json }
+        case "*/*", "application/*", "json": .json
         case "multipart/*", "multipart/mixed", "multipart/related": nil
         case "text/*": RequestContent("text/plain")
         case let essence where essence.hasSuffix("/*"): RequestContent("application/octet-stream")

@@ -40,7 +40,8 @@ struct OperationWriter {
         case .elsewhere(let url):
             return leaveOut(
                 "other_server",
-                "The operation has another server, \(url); import the document once more with that as its base URL.",
+                "The operation is at \(url), and an API has one host. Split the import by servers (--split-servers, "
+                    + "split_servers): each becomes a definition with its own allowlist and credential.",
                 operation)
         }
         var path = PathText(operation.path, below: prefix)
@@ -95,12 +96,15 @@ struct OperationWriter {
     ) -> [ImportedParameter] {
         var result: [ImportedParameter] = []
         var open = path.names.map { (source: $0.source, name: $0.name, plain: Self.plain($0.source)) }
+        let inPath = Set(path.names.map(\.source))
         for parameter in source.list {
+            if ["path", "query"].contains(parameter.location), !inPath.contains(parameter.name),
+                let key = path.queryNames[parameter.name]
+            {
+                if let read = reader.read(parameter, in: .query, named: key) { result.append(read) }
+                continue
+            }
             if parameter.location == "path" {
-                if let key = path.queryNames[parameter.name] {
-                    if let read = reader.read(parameter, in: .query, named: key) { result.append(read) }
-                    continue
-                }
                 // `{petId}` for `{pet_id}` and the like.
                 let plain = Self.plain(parameter.name)
                 let place =
@@ -158,6 +162,7 @@ struct OperationWriter {
                     schema: schema ?? SchemaWriter.Written(json: ["type": "string"], count: 1),
                     place: operation.node.place))
         }
+        addOpenQueries(path, &result, operation)
         for item in path.query {
             // It is always sent, since what an argument's default says is.
             let value = JSON.string(item.value)
@@ -168,6 +173,25 @@ struct OperationWriter {
                     name: item.name, location: .query, argument: item.name, isRequired: false,
                     schema: SchemaWriter.Written(json: schema, count: 1), place: operation.node.place))
         }
+    }
+
+    /// What the path's own query has in braces, and nothing describes.
+    private func addOpenQueries(
+        _ path: PathText, _ result: inout [ImportedParameter], _ operation: SourceOperation
+    ) {
+        func add(_ name: String, _ description: String?) {
+            guard !result.contains(where: { $0.location == .query && $0.name == name }) else { return }
+            log.add(
+                .change, "parameter_undeclared",
+                "\(quoted(name)) in the path's query has no parameter; one that takes a text was added.",
+                at: operation.node.place)
+            result.append(
+                ImportedParameter(
+                    name: name, location: .query, argument: name, isRequired: true, description: description,
+                    schema: SchemaWriter.Written(json: ["type": "string"], count: 1), place: operation.node.place))
+        }
+        for key in Set(path.queryNames.values).sorted() { add(key, nil) }
+        for item in path.queryTexts { add(item.name, "Written as \(Texts.bounded(item.text, 200) ?? "").") }
     }
 
     // MARK: Assembly

@@ -10,6 +10,8 @@ struct PathText {
     private(set) var query: [(name: String, value: String)] = []
     /// The names in braces behind the question mark, with the query's names for them.
     private(set) var queryNames: [String: String] = [:]
+    /// The names of queries whose values the path writes with braces among other text, with that text.
+    private(set) var queryTexts: [(name: String, text: String)] = []
     /// What was changed, in words.
     private(set) var changes: [String] = []
     /// Why it cannot be called at all.
@@ -58,20 +60,41 @@ struct PathText {
     }
 
     private mutating func readQuery(_ text: Substring) {
-        for pair in text.split(separator: "&") {
+        for pair in Self.pairs(text) {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let key = PercentText.decode(String(parts[0])) ?? String(parts[0])
+            let written = parts.first.map(String.init) ?? ""
+            let key = PercentText.decode(written) ?? written
             let value = parts.count > 1 ? String(parts[1]) : ""
-            if value.hasPrefix("{"), value.hasSuffix("}") {
-                queryNames[String(value.dropFirst().dropLast())] = key
-            } else if key.hasPrefix("{"), key.hasSuffix("}") {
-                let name = String(key.dropFirst().dropLast())
+            if let name = Self.inBraces(value) {
+                queryNames[name] = key
+            } else if let name = Self.inBraces(key), value.isEmpty {
                 queryNames[name] = name
-            } else {
+            } else if value.contains("{"), value.contains("}") {
+                queryTexts.append((key, PercentText.decode(value) ?? value))
+            } else if !key.isEmpty {
                 query.append((key, PercentText.decode(value) ?? value))
             }
         }
         changes.append("The path had a query; its parts are parameters now.")
+    }
+
+    /// The parts between ampersands that stand outside of braces; `{?a,b}` and `{&c}` of RFC 6570 are none.
+    private static func pairs(_ text: Substring) -> [Substring] {
+        var pairs: [Substring] = []
+        var rest = text
+        while let mark = firstIndex(of: "&", in: rest) {
+            pairs.append(rest[..<mark])
+            rest = rest[rest.index(after: mark)...]
+        }
+        pairs.append(rest)
+        return pairs.filter { !$0.isEmpty }
+    }
+
+    /// The name where nothing but one in braces is there, without operators of RFC 6570.
+    private static func inBraces(_ text: String) -> String? {
+        guard text.hasPrefix("{"), text.hasSuffix("}"), text.utf8.count > 2 else { return nil }
+        let name = text.dropFirst().dropLast()
+        return name.contains("{") || name.contains("}") ? nil : String(name)
     }
 
     private mutating func readTemplate(_ path: Substring) {

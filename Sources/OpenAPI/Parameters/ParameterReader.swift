@@ -28,7 +28,7 @@ struct ParameterReader {
         var result = ImportedParameter(
             name: name, location: location, argument: name,
             isRequired: location == .path || node.flag("required") ?? false,
-            description: Texts.bounded(node.text("description"), Self.longestDescription),
+            description: Texts.bounded(source.description, Self.longestDescription),
             schema: SchemaWriter.Written(json: [:], count: 1), place: node.place)
         addSchema(node, &result)
         if result.contentType == nil { addStyle(node, &result) }

@@ -8,6 +8,8 @@ struct SourceParameter {
     let name: String
     /// `path`, `query`, `header`, `cookie`; in 2.0 also `body` and `formData`.
     let location: String
+    /// What stands beside a reference to it; else its own.
+    let description: String?
 
     var location3: ParameterLocation? { ParameterLocation(rawValue: location) }
 }
@@ -95,6 +97,8 @@ struct SourceParameters {
                 at: node.place)
             return nil
         }
-        return SourceParameter(node: target, name: name, location: location)
+        return SourceParameter(
+            node: target, name: name, location: location,
+            description: node.text("description") ?? target.text("description"))
     }
 }

@@ -2,7 +2,7 @@
 package struct RequestContent: Sendable, Hashable {
     /// How a JSON value becomes bytes.
     package enum Encoding: Sendable, Hashable {
-        /// As JSON; `application/json` and whatever ends in `+json`.
+        /// As JSON; `application/json`, its older names, and whatever ends in `+json`.
         case json
         /// An object's members as `application/x-www-form-urlencoded`.
         case form
@@ -38,7 +38,7 @@ package struct RequestContent: Sendable, Hashable {
         guard parts.count == 2, let kind = parts.first, Self.isToken(kind), Self.isToken(subtype) else { return nil }
         type = text
         switch (kind, subtype) {
-        case ("application", "json"): encoding = .json
+        case ("application", "json"), ("text", "json"), (_, "x-json"): encoding = .json
         case ("application", "x-www-form-urlencoded"): encoding = .form
         case ("multipart", "form-data"): encoding = .multipart
         case ("multipart", _): return nil
