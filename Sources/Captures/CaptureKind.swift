@@ -27,6 +27,18 @@ package enum CaptureKind: String, Sendable, Hashable, CaseIterable {
         return nil
     }
 
+    /// Whether a file is an environment, or the globals, of Postman: variables that its collections use.
+    package static func isPostmanEnvironment(_ bytes: [UInt8]) -> Bool {
+        let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        guard bytes.count <= mostOfEnvironment, let root = try? JSON.parse(bytes[start...]),
+            let values = root["values"]?.array
+        else { return false }
+        return root["_postman_variable_scope"] != nil
+            || root["name"]?.string != nil && values.allSatisfy { $0["key"]?.string != nil && $0["value"] != nil }
+    }
+
+    private static let mostOfEnvironment = 4 << 20
+
     /// By marks that nothing else has.
     private static func guess(_ body: ArraySlice<UInt8>) -> CaptureKind? {
         let text = String(decoding: body.prefix(looked), as: UTF8.self)

@@ -4,14 +4,18 @@ import Value
 /// Reads recorded and handwritten calls (Postman collections, HAR files, curl commands) into drafts.
 ///
 /// Such documents hold credentials and other people's data. Of a call only its shape goes into the draft: names, types,
-/// where a credential stands and of what kind it is. No value does.
+/// where a credential stands and of what kind it is; and what says which operation it is (``CallIdentity``). No other
+/// value does.
 package enum Captures {
     /// Reads a document of a kind.
     ///
+    /// - Parameter environments: Postman's, that belong to a collection.
     /// - Throws: `CaptureError` for what is no such document; what is wrong with one of its calls is a finding.
-    package static func read(_ bytes: [UInt8], as kind: CaptureKind) throws(CaptureError) -> Draft {
+    package static func read(
+        _ bytes: [UInt8], as kind: CaptureKind, environments: [[UInt8]] = []
+    ) throws(CaptureError) -> Draft {
         switch kind {
-        case .postman: try PostmanReader.read(bytes)
+        case .postman: try PostmanReader.read(bytes, environments: environments)
         case .har: try HARReader.read(bytes)
         case .curl: try CurlReader.read(bytes)
         }

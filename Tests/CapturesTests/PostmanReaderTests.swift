@@ -189,8 +189,10 @@ import Value
             ])
         #expect(
             draft.endpoint("upload_cover")?["request_body"] == [
-                "type": "object", "properties": ["cover": ["type": "string"], "caption": ["type": "string"]],
-                "content_type": "multipart/form-data",
+                "type": "object",
+                "properties": [
+                    "cover": ["type": "string", "contentEncoding": "base64"], "caption": ["type": "string"],
+                ], "encoding": ["cover": ["base64": true]], "content_type": "multipart/form-data",
             ])
         #expect(
             draft.endpoint("Search")?["request_body"] == [

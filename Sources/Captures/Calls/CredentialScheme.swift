@@ -9,7 +9,8 @@ enum CredentialScheme: Hashable {
     case header(name: String, prefix: String)
     case query(String)
     case cookie(String)
-    case oauth2(tokenURL: String, scopes: String, client: String, grant: String)
+    /// The token endpoint is nil where only the owner knows it.
+    case oauth2(tokenURL: String?, scopes: String, client: String, grant: String)
     /// A scheme that no definition can describe.
     case unsupported(String)
 
@@ -25,9 +26,8 @@ enum CredentialScheme: Hashable {
         case .query(let name): return ["type": "api_key", "config": ["query_name": .string(name)]]
         case .cookie(let name): return ["type": "api_key", "config": ["cookie_name": .string(name)]]
         case .oauth2(let url, let scopes, let client, let grant):
-            var config: JSONObject = [
-                "token_url": .string(url), "grant": .string(grant), "client_auth": .string(client),
-            ]
+            var config: JSONObject = ["grant": .string(grant), "client_auth": .string(client)]
+            config["token_url"] = url.map { .string($0) }
             if !scopes.isEmpty { config["scopes"] = .string(scopes) }
             return ["type": "oauth2", "config": .object(config)]
         case .unsupported: return .none

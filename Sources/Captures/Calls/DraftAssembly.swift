@@ -25,8 +25,10 @@ struct DraftAssembly {
         for index in operations.indices { operations[index].shape?.hide(scrub) }
         let result = credentials.result()
         let names = assignedNames()
+        let twins = twins()
         var endpoints = 0
-        let operations = zip(operations, names).map { planned, name in
+        let operations = self.operations.indices.map { index -> DraftOperation in
+            let (planned, name) = (self.operations[index], names[index])
             var operation = DraftOperation(
                 method: planned.method, path: scrub.clean(planned.path, limit: 1024),
                 operationID: planned.name.map { scrub.clean($0, limit: 200) },
@@ -42,8 +44,8 @@ struct DraftAssembly {
                 return operation
             }
             var (endpoint, findings) = shape.endpoint(
-                name: name, description: planned.description, credential: result.names, scrub: scrub,
-                at: planned.pointer, position: planned.position)
+                name: name, description: planned.description, credential: result.names, besides: twins[index],
+                scrub: scrub, at: planned.pointer, position: planned.position)
             if planned.isPublic, result.authentication != nil { endpoint["security"] = [] }
             operation.endpoint = endpoint
             operation.findings += findings
@@ -51,16 +53,37 @@ struct DraftAssembly {
         }
         return Draft(
             source: source, version: version, definition: definition(result.authentication), operations: operations,
-            findings: allFindings(result.findings))
+            findings: allFindings(result.findings, result.authentication))
     }
 
     private func assignedNames() -> [String] {
         EndpointNames.assign(
             operations.map { planned in
                 let path = planned.shape?.path.template().text ?? planned.path
+                // Method and path are not all of it.
+                let own = planned.shape?.identity.label.map { "\(planned.method.lowercased())_\(path)_\($0)" }
                 return EndpointNames.Wish(
-                    planned.name.map { scrub.clean($0, limit: 200) }, method: planned.method, path: path)
+                    (planned.name ?? own).map { scrub.clean($0, limit: 200) }, method: planned.method, path: path)
             })
+    }
+
+    private static let mostTwins = 20
+
+    /// For each operation that its author named, a few of the others of the same method and path.
+    private func twins() -> [[EndpointConstants]] {
+        var byPath: [String: [Int]] = [:]
+        for (index, planned) in operations.enumerated() where planned.name != nil {
+            guard let shape = planned.shape else { continue }
+            byPath["\(planned.method) \(shape.path.template().text)", default: []].append(index)
+        }
+        var twins: [[EndpointConstants]] = Array(repeating: [], count: operations.count)
+        for indices in byPath.values where indices.count > 1 {
+            let few = indices.prefix(Self.mostTwins + 1).map { ($0, operations[$0].shape?.constants) }
+            for index in indices {
+                twins[index] = few.filter { $0.0 != index }.prefix(Self.mostTwins).compactMap(\.1)
+            }
+        }
+        return twins
     }
 
     private func definition(_ authentication: JSON?) -> JSONObject {
@@ -87,14 +110,16 @@ struct DraftAssembly {
         return "api_" + String(decoding: bytes.prefix(50), as: UTF8.self)
     }
 
-    private func allFindings(_ credentials: [Finding]) -> [Finding] {
+    private func allFindings(_ credentials: [Finding], _ authentication: JSON?) -> [Finding] {
         var all = findings + credentials
-        if let base, !base.origin.looksPublic {
+        let tokens = (authentication?["config"]?["token_url"]?.string).flatMap { CallURL($0) }?.origin
+        let inside = [base?.origin, tokens].compactMap(\.self).first { !$0.looksPublic }
+        if let inside {
             all.append(
                 Finding(
                     .note, "tunnel_needed",
-                    "The relay calls only public addresses, over https. Write a \"tunnel\" into the definition, or "
-                        + "another base_url."
+                    "The relay reaches \(inside) only through a tunnel: import it with the name of yours (--tunnel, "
+                        + "tunnel), or give another URL over https."
                 ))
         }
         if operations.contains(where: { $0.shape != nil }) {

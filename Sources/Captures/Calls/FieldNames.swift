@@ -6,7 +6,7 @@ enum FieldNames {
     /// Headers that a client adds by itself, or that a proxy or a tracer did.
     static func isIgnoredHeader(_ name: String) -> Bool {
         let lower = name.lowercased()
-        return ignored.contains(lower) || prefixes.contains { lower.hasPrefix($0) }
+        return ignored.contains(lower) || prefixes.contains { lower.hasPrefix($0) } || isAntiForgery(name)
             || HeaderRules.isReservedInRequests(name) || HeaderRules.isHopByHop(name)
             || !HeaderRules.isValidFieldName(name)
     }
@@ -16,7 +16,7 @@ enum FieldNames {
         "content-type", "content-length", "content-encoding", "dnt", "pragma", "cache-control", "priority", "range",
         "if-none-match", "if-modified-since", "x-requested-with", "postman-token", "traceparent", "tracestate",
         "baggage", "x-request-id", "x-correlation-id", "newrelic", "sentry-trace", "save-data", "purpose",
-        "x-csrf-token", "x-xsrf-token", "csrf-token", "x-csrftoken", "date",
+        "date",
     ]
     private static let prefixes = ["sec-", "x-b3-", "x-amzn-", "x-datadog-", "x-newrelic-", "x-client-data", "cf-"]
 
@@ -48,14 +48,29 @@ enum FieldNames {
         "apisecret", "authorization", "auth", "signature", "sessionid", "privatekey",
     ]
     private static let pages = [
-        "page", "next", "continuation", "cursor", "sync", "csrf", "xsrf", "idempotency", "request", "prev", "cancel",
+        "page", "next", "continuation", "cursor", "sync", "idempotency", "request", "prev", "cancel",
         "delta", "skip",
     ]
 
-    private static func isCredential(_ name: String) -> Bool {
-        let plain = String(
+    /// Whether a field of this name proves that a page of the API's own sent the call, which says nothing of who did:
+    /// each page has another value.
+    static func isAntiForgery(_ name: String) -> Bool {
+        let plain = plain(name)
+        return ["csrf", "xsrf", "forgery", "requestverificationtoken", "authenticitytoken", "wpnonce"].contains {
+            plain.contains($0)
+        }
+    }
+
+    private static func plain(_ name: String) -> String {
+        String(
             decoding: name.lowercased().utf8.filter { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) },
             as: UTF8.self)
+    }
+
+    private static func isCredential(_ name: String) -> Bool {
+        let plain = plain(name)
+        // Atlassian's says that no such proof is needed.
+        guard !isAntiForgery(name), plain != "xatlassiantoken" else { return false }
         let text = plain.hasPrefix("x") ? String(plain.dropFirst()) : plain
         if whole.contains(plain) || whole.contains(text) { return true }
         guard !pages.contains(where: { plain.contains($0) }) else { return false }

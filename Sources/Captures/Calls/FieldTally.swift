@@ -13,6 +13,8 @@ struct FieldTally {
         var values = SchemaInference()
         var description: String?
         var isRequired: Bool?
+        /// What it always was; nil where that differs, or is nothing that could be kept.
+        var constant: String?
     }
 
     private var fields: [Field] = []
@@ -34,6 +36,8 @@ struct FieldTally {
         var seen: Set<String> = []
         for field in call {
             guard let offset = offset(of: field.name) else { continue }
+            if fields[offset].count == 0 { fields[offset].constant = field.text }
+            if fields[offset].constant != field.text { fields[offset].constant = nil }
             if seen.insert(key(field.name)).inserted {
                 fields[offset].count += 1
             } else {
@@ -43,6 +47,13 @@ struct FieldTally {
             if fields[offset].description == nil { fields[offset].description = field.description }
             if fields[offset].isRequired == nil { fields[offset].isRequired = field.isRequired }
         }
+    }
+
+    /// What fields always were, by their names, of those that were in each of so many calls.
+    func constants(calls: Int) -> [String: String] {
+        var constants: [String: String] = [:]
+        for field in fields where field.count == calls && !field.repeats { constants[field.name] = field.constant }
+        return constants
     }
 
     private func key(_ name: String) -> String { ignoresCase ? name.lowercased() : name }
@@ -62,6 +73,8 @@ struct FieldTally {
         isCut = isCut || other.isCut
         for field in other.fields {
             guard let offset = offset(of: field.name) else { continue }
+            if fields[offset].count == 0 { fields[offset].constant = field.constant }
+            if fields[offset].constant != field.constant { fields[offset].constant = nil }
             fields[offset].count += field.count
             fields[offset].repeats = fields[offset].repeats || field.repeats
             fields[offset].values.merge(field.values)
@@ -74,16 +87,23 @@ struct FieldTally {
     /// - Parameters:
     ///   - calls: how many there were; what stands in all of several is required.
     ///   - taken: names that are not to be used.
+    ///   - kept: what stays as it was, by name.
     ///   - scrub: for what people wrote of them.
     func parameters(
-        in location: ParameterLocation, calls: Int, except taken: Set<String>, _ scrub: SecretScrub
+        in location: ParameterLocation, calls: Int, except taken: Set<String>, keeping kept: [String: KeptValue],
+        _ scrub: SecretScrub
     ) -> [JSON] {
         fields.compactMap { field in
             guard !taken.contains(field.name) else { return nil }
+            let description = field.description.map { scrub.clean($0, limit: 1024) }
+            // A default is sent where nothing else is given.
+            if let value = kept[key(field.name)] {
+                return Self.parameter(
+                    field.name, in: location, schema: value.schema, isRequired: false, description: description)
+            }
             return Self.parameter(
                 field.name, in: location, schema: Self.schema(field.values.schema, repeats: field.repeats),
-                isRequired: field.isRequired ?? (calls > 1 && field.count == calls),
-                description: field.description.map { scrub.clean($0, limit: 1024) })
+                isRequired: field.isRequired ?? (calls > 1 && field.count == calls), description: description)
         }
     }
 

@@ -27,7 +27,7 @@ enum CurlReader {
         var assembly = DraftAssembly(.curl)
         var calls: [Call] = []
         var isCurl = false
-        let commands = ShellWords.split(CommandPrompt.plain(bytes) ?? bytes)
+        let commands = ShellWords.split(CommandPrompt.plain(bytes))
         if commands.count == ShellWords.mostCommands {
             assembly.findings.append(
                 Finding(.leftOut, "too_many_commands", "Only the first \(commands.count) commands were read."))
@@ -87,7 +87,8 @@ enum CurlReader {
                 note(
                     Finding(
                         .leftOut, "url_unreadable",
-                        "A command was left out: its URL is none, or begins with a variable. Write the host in full.",
+                        "A command was left out: nobody can tell the host of \(Self.host(text).quotedForMessage). Write it in "
+                            + "full.",
                         position: command.position), &assembly)
                 continue
             }
@@ -98,10 +99,18 @@ enum CurlReader {
         }
     }
 
+    /// What stands in a URL's place of the host, without who is calling.
+    private static func host(_ text: String) -> String {
+        let start = text.firstRange(of: "://")?.upperBound ?? text.startIndex
+        let host = text[start...].prefix { !"/?#".contains($0) }
+        let name = host.lastIndex(of: "@").map { host[host.index(after: $0)...] } ?? host
+        return IdentifierKind(String(name)) == nil ? String(name) : "…"
+    }
+
     private static func assemble(_ calls: [Call], _ assembly: inout DraftAssembly) {
         let origin = mostCalled(calls)
         assembly.base = origin.flatMap { try? BaseURL($0.description) }
-        var offsets: [String: Int] = [:]
+        var offsets: [CallKey: Int] = [:]
         for call in calls {
             let method = call.command.method
             let shape = PathShape(call.url.path, named: { Placeholder.read($0) })
@@ -133,14 +142,15 @@ enum CurlReader {
                 continue
             }
             let notes = findings(of: call)
-            let key = "\(method) \(planned.path)"
+            let identity = CallIdentity(fields, call.body)
+            let key = CallKey(method: method, path: planned.path, identity: identity)
             if let offset = offsets[key] {
                 assembly.operations[offset].shape?.add(path, fields, call.body, answers: [])
                 assembly.operations[offset].findings += notes
                 continue
             }
             offsets[key] = assembly.operations.count
-            var endpoint = EndpointShape(method: method, path: path)
+            var endpoint = EndpointShape(method: method, path: path, identity: identity)
             endpoint.add(path, fields, call.body, answers: [])
             planned.shape = endpoint
             planned.findings = notes

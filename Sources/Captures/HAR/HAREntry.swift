@@ -13,6 +13,8 @@ struct HAREntry {
     let answer: JSON?
     /// Whether it is a call of some API, and one that was served.
     let isAPICall: Bool
+    /// Whether a page came of it.
+    let isPage: Bool
 
     private static let mostHeaders = 200
     private static let limits = JSONLimits(depth: 128, bytes: 16 << 20, nodes: 200_000)
@@ -34,6 +36,7 @@ struct HAREntry {
         let content = response?["content"]
         let answerType = MediaType.essence(content?["mimeType"]?.string ?? "")
         let isGood = (200..<300).contains(status)
+        isPage = isGood && method == "GET" && answerType == "text/html"
         answer = isGood && MediaType.isJSON(answerType) ? Self.answer(content) : nil
         if response?["status"] == nil {
             // Written by hand or by a tool that records requests alone.

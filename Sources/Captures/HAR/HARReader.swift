@@ -16,10 +16,10 @@ enum HARReader {
         assembly.version = log["version"]?.string.map { String($0.prefix(16)) }
         let calls = entries.enumerated().compactMap { HAREntry($1, at: JSONPointer(["log", "entries", String($0)])) }
         let unread = entries.count - calls.count
-        let origin = mostCalled(calls)
+        let origin = HARHosts(calls).best
         var passed = HARPassedOver()
         var groups: [EndpointShape] = []
-        var offsets: [String: Int] = [:]
+        var offsets: [CallKey: Int] = [:]
         var pointers: [JSONPointer] = []
         for call in calls {
             guard call.isAPICall, call.url.origin == origin else {
@@ -34,7 +34,8 @@ enum HARReader {
                 headers: call.headers, query: call.url.query, urlHoldsCredential: call.url.holdsCredential)
             assembly.credentials.add(fields.schemes)
             assembly.scrub.add(fields.secrets)
-            let key = "\(call.method) \(path.template().text)"
+            let identity = CallIdentity(fields, call.body)
+            let key = CallKey(method: call.method, path: path.template().text, identity: identity)
             let offset = offsets[key] ?? groups.count
             guard offset < mostGroups else {
                 passed.unusable += 1
@@ -42,7 +43,7 @@ enum HARReader {
             }
             if offset == groups.count {
                 offsets[key] = offset
-                groups.append(EndpointShape(method: call.method, path: path))
+                groups.append(EndpointShape(method: call.method, path: path, identity: identity))
                 pointers.append(call.pointer)
             }
             groups[offset].add(path, fields, call.body, answers: call.answer.map { [$0] } ?? [])
@@ -55,23 +56,6 @@ enum HARReader {
         }
         assembly.findings = passed.findings(unread: unread)
         return assembly.draft()
-    }
-
-    /// The origin with the most different calls, those that answered with JSON counting more; the first of several.
-    /// Telemetry is the same call over and over.
-    private static func mostCalled(_ calls: [HAREntry]) -> Origin? {
-        var counts: [Origin: Int] = [:]
-        var order: [Origin] = []
-        var seen: Set<String> = []
-        for call in calls where call.isAPICall {
-            if counts[call.url.origin] == nil { order.append(call.url.origin) }
-            let path = PathShape(call.url.path)?.template().text ?? ""
-            let hasContent = call.answer.map { $0 != [:] && $0 != [] } ?? false
-            guard seen.insert("\(call.method) \(call.url.origin) \(path) \(hasContent)").inserted else { continue }
-            counts[call.url.origin, default: 0] += hasContent ? 4 : 1
-        }
-        let most = counts.values.max() ?? 0
-        return order.first { counts[$0] == most }
     }
 }
 

@@ -28,6 +28,7 @@ enum VaryingSegments {
 
     private struct Key: Hashable {
         let method: String
+        let identity: CallIdentity
         let segments: [PathShape.Segment]
         let names: String
     }
@@ -67,7 +68,7 @@ enum VaryingSegments {
             else { return nil }
             segments[index] = .parameter(name: "\0", suffix: "")
         }
-        return Key(method: item.shape.method, segments: segments, names: names)
+        return Key(method: item.shape.method, identity: item.shape.identity, segments: segments, names: names)
     }
 
     private static func names(_ shape: EndpointShape) -> String? {

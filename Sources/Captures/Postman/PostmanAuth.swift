@@ -67,17 +67,28 @@ struct PostmanAuth {
     private mutating func readOAuth2(grant: String?, url: String?, scopes: String?, client: String?) {
         secrets.removeAll { $0 == url || $0 == scopes || $0 == client || $0 == grant }
         let known = ["client_credentials": "client_credentials", "password_credentials": "password"]
-        guard let grant = known[grant ?? ""], let url, let parsed = CallURL(url), parsed.origin.looksPublic,
-            parsed.query.isEmpty, !parsed.holdsCredential, (try? RequestTarget(parsed.path)) != nil
-        else {
+        guard let grant = known[grant ?? ""] else {
             scheme = .bearer
             findings.append(
                 (
                     "authentication_changed",
-                    "Tokens of OAuth 2.0 come here from a person who signs in, or from a URL that is not known: "
-                        + "a token is to be set by hand, or oauth2 to be written with a refresh token."
+                    "Tokens of OAuth 2.0 come here from a person who signs in: a token is to be set by hand, or oauth2 to "
+                        + "be written with a refresh token."
                 ))
             return
+        }
+        var endpoint: String?
+        if let url, let parsed = CallURL(url), parsed.query.isEmpty, !parsed.holdsCredential,
+            (try? RequestTarget(parsed.path)) != nil
+        {
+            endpoint = parsed.origin.description + parsed.path
+        } else {
+            findings.append(
+                (
+                    "token_url_missing",
+                    "The token endpoint is not known here: import the collection with it (--token-url, token_url), or "
+                        + "write token_url under authentication.config."
+                ))
         }
         let list = (scopes ?? "").split(separator: " ").filter { scope in
             scope.utf8.count <= 1024
@@ -87,7 +98,7 @@ struct PostmanAuth {
                 && !scope.contains("{{")
         }
         scheme = .oauth2(
-            tokenURL: parsed.origin.description + parsed.path, scopes: list.prefix(200).joined(separator: " "),
+            tokenURL: endpoint, scopes: list.prefix(200).joined(separator: " "),
             client: client == "body" ? "post" : "basic", grant: grant)
     }
 }

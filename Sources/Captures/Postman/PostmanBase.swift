@@ -11,6 +11,9 @@ struct PostmanBase {
     /// Whether the requests have a host, but one that nobody can tell.
     var isUnknown: Bool { url == nil && chosen != nil }
 
+    /// The host as it is written, for findings.
+    var shown: String { chosen ?? "" }
+
     /// The most frequent one; the first of several.
     init(_ urls: [PostmanURL]) {
         var counts: [String: Int] = [:]

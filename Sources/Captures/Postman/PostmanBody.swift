@@ -89,14 +89,14 @@ enum PostmanBody {
     }
 
     private static func graphQL(_ json: JSON?) -> CallBody? {
-        guard json?["query"]?.string != nil else { return nil }
-        var object: JSONObject = ["query": ""]
+        guard let query = json?["query"]?.string else { return nil }
+        var object: JSONObject = ["query": .string(query)]
         if let text = json?["variables"]?.string, let variables = lenient(text), variables.object != nil {
             object["variables"] = variables
         } else if let variables = json?["variables"], variables.object != nil {
             object["variables"] = variables
         }
-        if json?["operationName"]?.string != nil { object["operationName"] = "" }
+        if let name = json?["operationName"]?.string, !name.isEmpty { object["operationName"] = .string(name) }
         return .json(.object(object), type: "application/json")
     }
 }

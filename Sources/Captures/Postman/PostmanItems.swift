@@ -24,8 +24,11 @@ struct PostmanItems {
     private static let most = 5000
     private static let deepest = 64
 
-    init(_ collection: JSON) {
-        let variables = inner(PostmanVariables(), collection["variable"])
+    /// - Parameter environment: variables that count before the collection's own.
+    init(_ collection: JSON, environment: [JSON] = []) {
+        let given = PostmanVariables(environment: environment)
+        secrets += given.ownSecrets
+        let variables = inner(given, collection["variable"])
         let auth = inner(nil, collection["auth"], variables)
         count(collection)
         walk(collection["item"], JSONPointer(["item"]), [], auth, variables)

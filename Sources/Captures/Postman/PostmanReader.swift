@@ -12,7 +12,8 @@ enum PostmanReader {
         var headers: [CallField]
     }
 
-    static func read(_ bytes: [UInt8]) throws(CaptureError) -> Draft {
+    /// - Parameter environments: exported environments and globals, whose variables count before the collection's.
+    static func read(_ bytes: [UInt8], environments: [[UInt8]] = []) throws(CaptureError) -> Draft {
         let document = try Captures.document(bytes)
         let root = document.root["collection"].flatMap { $0.object == nil ? nil : $0 } ?? document.root
         let prefix = root == document.root ? [] : ["collection"]
@@ -27,15 +28,19 @@ enum PostmanReader {
         assembly.version = schema.contains("v2.0") ? "2.0" : schema.contains("v2.1") ? "2.1" : nil
         assembly.name = root["info"]?["name"]?.string
         assembly.description = PostmanText.description(root["info"]?["description"])
-        let items = PostmanItems(root)
+        var environment: [JSON] = []
+        for bytes in environments { environment += try Captures.value(bytes)["values"]?.array ?? [] }
+        let items = PostmanItems(root, environment: environment)
         assembly.scrub.add(items.secrets)
         let requests = items.items.map { request($0) }
         let base = PostmanBase(requests.compactMap(\.url))
         assembly.base = base.url
-        var offsets: [String: Int] = [:]
+        var offsets: [CallKey: Int] = [:]
         for request in requests {
             let planned = operation(request, base, document, prefix, &assembly)
-            if let shape = planned.shape, let first = offsets.updateIfAbsent(key(planned), assembly.operations.count) {
+            if let shape = planned.shape,
+                let first = offsets.updateIfAbsent(key(planned, shape), assembly.operations.count)
+            {
                 merge(shape, into: &assembly.operations[first])
             } else {
                 assembly.operations.append(planned)
@@ -46,9 +51,11 @@ enum PostmanReader {
     }
 
     /// Equal for requests that nobody could tell apart.
-    private static func key(_ planned: PlannedOperation) -> String {
+    private static func key(_ planned: PlannedOperation, _ shape: EndpointShape) -> CallKey {
         let name = (planned.name ?? "").utf8.filter { (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) }
-        return "\(planned.method) \(planned.path) \(String(decoding: name, as: UTF8.self))"
+        return CallKey(
+            method: planned.method, path: planned.path, identity: shape.identity,
+            name: String(decoding: name, as: UTF8.self))
     }
 
     private static func merge(_ shape: EndpointShape, into planned: inout PlannedOperation) {
@@ -118,7 +125,8 @@ enum PostmanReader {
         }
         planned.path = url.shape(of: url.wholePath)?.template().text ?? planned.path
         guard let below = base.path(of: url) else {
-            planned.leaveOut("other_host", "The request is to another host than most; an API has one.")
+            planned.leaveOut(
+                "other_host", "The request is to \(url.shownHost), another host than most; an API has one.")
             return planned
         }
         guard EndpointShape.methods.contains(request.method) else {
@@ -139,9 +147,10 @@ enum PostmanReader {
         for (code, message) in item.auth?.findings ?? [] {
             planned.findings.append(Finding(.change, code, message, at: pointer, position: planned.position))
         }
-        var shape = EndpointShape(method: request.method, path: path)
         let body = PostmanBody.read(json?["body"], headers: request.headers)
-        shape.add(path, sampled(fields), body, answers: answers(item.json["response"]))
+        let samples = sampled(fields)
+        var shape = EndpointShape(method: request.method, path: path, identity: CallIdentity(samples, body))
+        shape.add(path, samples, body, answers: answers(item.json["response"]))
         planned.path = path.template().text
         planned.shape = shape
         return planned
@@ -187,8 +196,8 @@ enum PostmanReader {
             findings.append(
                 Finding(
                     .change, "base_url_unknown",
-                    "The host is a variable whose value is not in the collection (it may be in an environment): "
-                        + "write \"base_url\" under \"connection\"."
+                    "The host is \(base.shown.quotedForMessage), a variable without a value here: import the collection "
+                        + "together with its environment's file, or give the base URL."
                 ))
         }
         return findings

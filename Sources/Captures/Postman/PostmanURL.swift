@@ -26,7 +26,7 @@ struct PostmanURL {
             let start = authority.firstRange(ofScheme: "://") ?? authority.startIndex
             if start <= at { authority.removeSubrange(start...at) }
         }
-        written = String(head)
+        written = Self.withoutUser(head)
         base = authority.contains("{{") || authority.isEmpty ? nil : Self.base(authority)
         let resolved = variables.resolve(String(tail)) { variable in
             IdentifierKind(variable.text) == nil && !variable.isSecret
@@ -44,6 +44,9 @@ struct PostmanURL {
     /// The whole path, with what the base has of it.
     var wholePath: String { (base?.pathPrefix ?? "") + path }
 
+    /// The host for findings: as it is known, or as it is written.
+    var shownHost: String { base?.origin.description ?? written.quotedForMessage }
+
     /// The shape of a path of this URL.
     func shape(of path: String) -> PathShape? {
         PathShape(path) { part in
@@ -53,6 +56,13 @@ struct PostmanURL {
             let sample = own?.sample.flatMap { $0.contains("{{") || Placeholder.name($0) != nil ? nil : $0 }
             return (name, sample, own?.description)
         }
+    }
+
+    /// What stands in front of the path, without who is calling.
+    private static func withoutUser(_ head: Substring) -> String {
+        guard let at = head.lastIndex(of: "@") else { return String(head) }
+        let start = head.firstRange(ofScheme: "://") ?? head.startIndex
+        return String(head[..<start] + head[head.index(after: at)...])
     }
 
     private static func raw(_ json: JSON?) -> String? {

@@ -1,6 +1,6 @@
 import Value
 
-/// The variables of a collection, by name. Environments are files of their own, so that many have no value here.
+/// The variables of a collection, by name. Environments are files of their own: without those, many have no value here.
 struct PostmanVariables {
     struct Variable {
         let name: String
@@ -20,6 +20,17 @@ struct PostmanVariables {
     }
 
     private var scope: Scope?
+    /// Of the environment, which counts first.
+    private var environment: Scope?
+
+    init() {}
+
+    /// - Parameter environment: as exported environments and globals list them.
+    init(environment: [JSON]) {
+        guard !environment.isEmpty else { return }
+        let values = Self.values(environment.filter { $0["enabled"]?.bool != false })
+        self.environment = Scope(values, in: nil)
+    }
 
     private static let longest = 8192
     private static let mostRounds = 8
@@ -28,8 +39,14 @@ struct PostmanVariables {
     /// The variables and, behind them, those of an inner folder.
     func adding(_ list: JSON?) -> PostmanVariables {
         guard let list = list?.array, !list.isEmpty else { return self }
+        var result = self
+        result.scope = Scope(Self.values(list), in: scope)
+        return result
+    }
+
+    private static func values(_ list: [JSON]) -> [String: Variable] {
         var values: [String: Variable] = [:]
-        for variable in list.prefix(Self.most) where variable["disabled"]?.bool != true {
+        for variable in list.prefix(most) where variable["disabled"]?.bool != true {
             guard let name = (variable["key"] ?? variable["id"] ?? variable["name"])?.string else { continue }
             let text: String
             switch variable["value"] {
@@ -41,13 +58,11 @@ struct PostmanVariables {
             let isSecret = variable["type"]?.string == "secret" || FieldNames.isCredentialQuery(name)
             values[name] = Variable(name: name, text: text, isSecret: isSecret)
         }
-        var result = self
-        result.scope = Scope(values, in: scope)
-        return result
+        return values
     }
 
     /// What the credentials among the innermost variables are.
-    var ownSecrets: [String] { scope?.values.values.filter(\.isSecret).map(\.text) ?? [] }
+    var ownSecrets: [String] { (scope ?? environment)?.values.values.filter(\.isSecret).map(\.text) ?? [] }
 
     /// The text with the variables' values in their places, as far as they have any that `isTaken` lets through. What is
     /// too long, or would be, stays as it is.
@@ -61,6 +76,7 @@ struct PostmanVariables {
     }
 
     private func value(_ name: String) -> Variable? {
+        if let value = environment?.values[name], !value.text.isEmpty { return value }
         var place = scope
         while let current = place {
             if let value = current.values[name] { return value }
