@@ -1,4 +1,4 @@
-import Registry
+package import Registry
 package import Vault
 
 extension Administration {
@@ -53,6 +53,14 @@ extension Administration {
                 throw AdministrationError(.notFound, "There is no such API.")
             }
             return try vault.history(user: user, api: api.id)
+        }
+    }
+
+    /// The credentials that calls of an API need and that nobody has set.
+    package func missingCredentials(of api: StoredAPI) async throws(AdministrationError) -> [String] {
+        try await read { [self] in
+            let stored = Set(try vault.fields(user: api.user, api: api.id))
+            return try CompiledAPI(stored: api).credentials.map(\.field).filter { !stored.contains($0) }
         }
     }
 }

@@ -1,6 +1,23 @@
 package import Value
 
 extension Draft {
+    /// The member `tunnel` of a definition whose calls go through one of the relay's tunnels.
+    package static func tunnel(_ id: String) -> JSON {
+        ["enabled": true, "type": "platform_agent", "tunnel_id": .string(id)]
+    }
+
+    /// A definition's authentication with a token endpoint that needs neither its owner nor a tunnel, for trying out what
+    /// is not finished yet; any other authentication as it is.
+    package static func completed(authentication: JSON?) -> JSON? {
+        guard var object = authentication?.object, object["type"] == "oauth2" else { return authentication }
+        var config = object["config"]?.object ?? [:]
+        if config["token_url"]?.string?.hasPrefix("https:") != true {
+            config["token_url"] = "https://api.example.com/token"
+        }
+        object["config"] = .object(config)
+        return .object(object)
+    }
+
     /// The definition with the endpoints of all operations that were imported.
     package var wholeDefinition: JSON { wholeDefinition { _ in true } }
 

@@ -19,6 +19,7 @@ private struct EndpointCosts {
         guard var object = definition.object else { return }
         // Where it is called does not count, and may still be missing.
         object["connection"] = ["base_url": "https://draft.invalid"]
+        object["authentication"] = nil
         object["security"] = nil
         object["tunnel"] = nil
         let stored = StoredAPI(

@@ -1,4 +1,4 @@
-import Drafts
+package import Drafts
 import OpenAPI
 import Value
 
@@ -10,6 +10,21 @@ extension ImportOptions {
             var connection = draft.definition["connection"]?.object ?? JSONObject()
             connection["base_url"] = .string(baseURL)
             draft.definition["connection"] = .object(connection)
+            draft.findings.removeAll { $0.code == "base_url_unknown" }
+            if baseURL.hasPrefix("https://") { draft.findings.removeAll { $0.code == "tunnel_needed" } }
+        }
+        if let tunnel {
+            draft.definition["tunnel"] = Draft.tunnel(tunnel)
+            draft.dropTunnelFindings()
+        }
+        if let tokenURL, var authentication = draft.definition["authentication"]?.object,
+            authentication["type"] == "oauth2"
+        {
+            var config = authentication["config"]?.object ?? JSONObject()
+            config["token_url"] = .string(tokenURL)
+            authentication["config"] = .object(config)
+            draft.definition["authentication"] = .object(authentication)
+            draft.findings.removeAll { $0.code == "token_url_missing" }
         }
         for index in draft.operations.indices {
             let operation = draft.operations[index]
@@ -19,6 +34,15 @@ extension ImportOptions {
             guard !isWanted else { continue }
             draft.operations[index].isSelected = false
             draft.operations[index].endpoint = nil
+        }
+    }
+}
+
+extension Draft {
+    /// Takes out what a draft says of a tunnel that is needed, for an API that has one.
+    package mutating func dropTunnelFindings() {
+        findings.removeAll {
+            ["base_url_needs_tunnel", "token_url_needs_tunnel", "tunnel_needed"].contains($0.code)
         }
     }
 }

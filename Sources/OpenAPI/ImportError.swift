@@ -2,7 +2,8 @@ package import Value
 
 /// Why nothing could be imported at all.
 package struct ImportError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// A stable name of the kind: `not_a_document`, `unreadable`, `unsupported_version`, `no_file`.
+    /// A stable name of the kind: `not_a_document`, `unreadable`, `unsupported_version`, `no_file`,
+    /// `no_server`.
     package var code: String
     /// What is wrong and what to do, in words.
     package var message: String

@@ -1,3 +1,5 @@
+package import EgressPolicy
+
 /// What an owner wants of an import.
 package struct ImportOptions: Sendable {
     /// The base URL to use instead of the document's own.
@@ -6,18 +8,34 @@ package struct ImportOptions: Sendable {
     package var sourceURL: String?
     /// The API's name; the document's title by default.
     package var name: String?
+    /// The id of the tunnel that calls go through; nil for calls that the relay makes itself.
+    package var tunnel: String?
+    /// The token endpoint to use instead of the document's.
+    package var tokenURL: String?
+    /// The only server whose operations are wanted, as an origin; nil for the one that most are at. See
+    /// ``OpenAPIImporter/drafts(files:root:options:)``.
+    package var server: Origin?
     /// Which operations are wanted; all by default.
     package var selection: OperationSelection
 
     package init(
-        baseURL: String? = nil, sourceURL: String? = nil, name: String? = nil,
-        selection: OperationSelection = OperationSelection()
+        baseURL: String? = nil, sourceURL: String? = nil, name: String? = nil, tunnel: String? = nil,
+        tokenURL: String? = nil, server: Origin? = nil, selection: OperationSelection = OperationSelection()
     ) {
+        self.tunnel = tunnel
+        self.tokenURL = tokenURL
+        self.server = server
         self.baseURL = baseURL
         self.sourceURL = sourceURL
         self.name = name
         self.selection = selection
     }
+}
+
+extension ImportOptions {
+    /// A token endpoint as a definition can have it: over `https` or `http`, without braces and fragment; nil for
+    /// anything else.
+    package static func tokenURL(_ text: String) -> String? { TokenURLs.usable(text) }
 }
 
 /// What an import may cost.

@@ -78,6 +78,7 @@ struct OpenAPITarget: FuzzTarget {
         var base = definition["connection"]?["base_url"]?.string ?? "https://nowhere.example"
         if base.hasPrefix("http://") { base = "https://" + base.dropFirst(7) }
         definition["connection"] = ["base_url": .string(base)]
+        definition["authentication"] = Draft.completed(authentication: definition["authentication"])
         do throws(DefinitionError) {
             let api = try CompiledAPI(
                 stored: StoredAPI(

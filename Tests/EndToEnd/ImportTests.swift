@@ -87,6 +87,85 @@ struct ImportTests {
         try await scene.end()
     }
 
+    @Test("I: one command makes an API behind a tunnel, over plain HTTP, and says what is missing and what comes next")
+    func behindTunnel() async throws {
+        let scene = try await TwoRoutes.make(starts: false)
+        let tunnel = try await scene.relay.newTunnel(scene.account, "plant")
+        let folder = try Scratch("import")
+        let text = Self.document(scene.origin).replacing("url: \"\(scene.origin.url)/v1\"", with: "url: /v1")
+        let file = try folder.write("shop.yaml", text)
+        let base = "http://crm.corp.example:8080"
+        let arguments = ["apis", "import", file, "--base-url", base, "--save"]
+        let refused = try await Self.penstock(scene, folder, arguments)
+        #expect(refused.end == .exit(3), "\(refused)")
+        let unknown = try await Self.penstock(scene, folder, arguments + ["--tunnel", "nowhere"])
+        #expect(unknown.end == .exit(3) && unknown.errors.contains("no tunnel with this id or name"), "\(unknown)")
+        let list = try await scene.relay.send(.GET, "/v1/tunnels", scene.account.user)
+        let name = try #require(
+            list.json["items"]?.array?.first { $0["id"]?.string == tunnel.id }?["name"]?.string)
+        let saved = try await Self.penstock(scene, folder, arguments + ["--tunnel", name])
+        #expect(saved.end == .exit(0), "\(saved)")
+        #expect(saved.errors.contains("penstock credentials set shop --from-file FILE"), "\(saved)")
+        #expect(saved.errors.contains("No connector holds the tunnel \(name) open"), "\(saved)")
+        #expect(saved.errors.contains("penstock apis test shop"), "\(saved)")
+        let stored = try await scene.relay.send(.GET, "/v1/apis/shop", scene.account.user).json
+        #expect(stored["tunnel"]?["tunnel_id"]?.string == tunnel.id, "\(stored)")
+        #expect(stored["connection"]?["base_url"]?.string == base + "/v1", "\(stored)")
+        #expect(stored["metadata"]?["missing_credentials"] == ["key"], "\(stored)")
+        // A document says nothing of tunnels: importing it again moves the API nowhere.
+        let again = try await Self.penstock(
+            scene, folder, ["apis", "import", file, "--base-url", base, "--slug", "shop", "--save"])
+        #expect(again.end == .exit(0), "\(again)")
+        let after = try await scene.relay.send(.GET, "/v1/apis/shop", scene.account.user).json
+        #expect(after["tunnel"] == stored["tunnel"], "\(after)")
+        // The same over HTTP; another user's tunnel is as unknown as none.
+        let body: JSONObject = ["document": .string(text), "base_url": .string(base), "tunnel": .string(tunnel.id)]
+        let made = try await scene.relay.send(.POST, "/v1/apis:import", scene.account.user, .object(body))
+        #expect(made.json["definition"]?["tunnel"]?["tunnel_id"]?.string == tunnel.id, "\(made)")
+        let stranger = try await scene.relay.newAccount("stranger")
+        let taken = try await scene.relay.send(.POST, "/v1/apis:import", stranger.user, .object(body))
+        #expect(pointers(taken) == ["/tunnel"], "\(taken)")
+        try await scene.end()
+    }
+
+    @Test("I: --split-servers makes one definition for each server, and what imports nothing fails")
+    func splitServers() async throws {
+        let scene = try await TwoRoutes.make(starts: false)
+        let folder = try Scratch("import")
+        let text = """
+            openapi: 3.0.0
+            info: {title: Boats, version: '1'}
+            servers: [{url: 'https://a.example.com/v1'}]
+            paths:
+              /one: {get: {operationId: one}}
+              /two: {get: {operationId: two, servers: [{url: 'https://b.example.com'}]}}
+            """
+        let file = try folder.write("boats.yaml", text)
+        let whole = try await Self.penstock(scene, folder, ["apis", "import", file])
+        #expect(whole.errors.contains("https://b.example.com") && whole.errors.contains("--split-servers"), "\(whole)")
+        let saved = try await Self.penstock(scene, folder, ["apis", "import", file, "--split-servers", "--save"])
+        #expect(saved.end == .exit(0), "\(saved)")
+        for (slug, base) in [("boats", "https://a.example.com/v1"), ("boats_b_example_com", "https://b.example.com")] {
+            let stored = try await scene.relay.send(.GET, "/v1/apis/\(slug)", scene.account.user).json
+            #expect(stored["connection"]?["base_url"]?.string == base, "\(stored)")
+            #expect(stored["endpoints"]?.array?.count == 1, "\(stored)")
+        }
+        let same = try await Self.penstock(
+            scene, folder, ["apis", "import", file, "--slug", "boats_b_example_com", "--save"])
+        #expect(same.end == .exit(0) && same.errors.contains("Nothing differs"), "\(same)")
+        let body: JSON = ["document": .string(text), "server": "https://c.example.com"]
+        let none = try await scene.relay.send(.POST, "/v1/apis:import", scene.account.user, body)
+        expectProblem(none, "INVALID_REQUEST", 400)
+        let again = try await Self.penstock(scene, folder, ["apis", "import", file, "--split-servers", "--save"])
+        #expect(again.end == .exit(2) && again.errors.contains("exists already"), "\(again)")
+        let empty = try folder.write("empty.yaml", "openapi: 3.0.0\ninfo: {title: E, version: '1'}\npaths: {}\n")
+        #expect(try await Self.penstock(scene, folder, ["apis", "import", empty]).end == .exit(1))
+        let broken = try folder.write("broken.yaml", "openapi: 3.0.0\ninfo: {title: A\n")
+        let wrong = try await Self.penstock(scene, folder, ["apis", "import", broken])
+        #expect(wrong.errors.components(separatedBy: "neither JSON nor YAML").count == 2, "\(wrong)")
+        try await scene.end()
+    }
+
     @Test("I: importing again keeps the owner's changes, brings the document's, and shows both first")
     func again() async throws {
         let scene = try await TwoRoutes.make(starts: false)

@@ -37,13 +37,14 @@ extension Draft {
         (findings + operations.flatMap(\.findings)).filter { $0.code == code }
     }
 
-    /// What the registry makes of it; a missing base URL is given, and http:// made https://.
+    /// What the registry makes of it; what only the owner can give is given, and http:// made https://.
     func accepted() throws -> CompiledAPI {
         var definition = whole.object ?? [:]
         var connection = definition["connection"]?.object ?? [:]
         let base = connection["base_url"]?.string ?? "https://boats.example.com"
         connection["base_url"] = .string(base.hasPrefix("http:") ? "https:" + base.dropFirst(5) : base)
         definition["connection"] = .object(connection)
+        definition["authentication"] = Draft.completed(authentication: definition["authentication"])
         let context = DefinitionContext(user: "ada", api: "api_1", tunnels: nil)
         let read = try CustomAPIDefinition(.object(definition), context: context)
         let stored = StoredAPI(

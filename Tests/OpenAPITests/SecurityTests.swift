@@ -48,6 +48,40 @@ import Value
     }
 
     @Test(
+        "I: http:// token URLs behind a tunnel and templated ones are client credentials, and no person agrees",
+        arguments: [
+            ("http://sso.corp:8080/token", "http://sso.corp:8080/token", true, nil),
+            ("http://sso.corp:8080/token", "http://sso.corp:8080/token", false, "token_url_needs_tunnel"),
+            ("https://login.example.com/{tenant}/token", nil, false, "token_url_missing"),
+            ("https://{tenant}.example.com/token", nil, true, "token_url_missing"),
+            ("https://{region}.example.com/token", "https://eu.example.com/token", false, nil),
+            ("/oauth/token", "https://eu.example.com/oauth/token", false, nil),
+            ("nonsense://x", nil, false, "token_url_missing"), ("", nil, false, "token_url_missing"),
+        ] as [(String, String?, Bool, String?)])
+    func tokenURLs(_ row: (written: String, url: String?, hasTunnel: Bool, code: String?)) throws {
+        let text = """
+            openapi: 3.0.0
+            servers: [{url: 'https://{region}.example.com', variables: {region: {default: eu}}}]
+            security: [{s: []}]
+            components:
+              securitySchemes: {s: {type: oauth2, flows: {clientCredentials: {tokenUrl: '\(row.written)', scopes: {}}}}}
+            paths: {/a: {get: {}}}
+            """
+        let draft = try importing(text, options: ImportOptions(tunnel: row.hasTunnel ? "tun_1" : nil))
+        #expect(draft.definition["authentication"]?["type"] == "oauth2")
+        #expect(draft.definition["authentication"]?["config"]?["token_url"]?.string == row.url)
+        #expect(draft.codes.filter { $0.hasPrefix("token_url_") } == [row.code].compactMap(\.self))
+        #expect(!draft.codes.contains("security_token"))
+        if row.hasTunnel, row.url != nil {
+            let context = DefinitionContext(user: "ada", api: "api_1", tunnels: ["tun_1"])
+            _ = try CustomAPIDefinition(draft.whole, context: context)
+        }
+        let given = try importing(text, options: ImportOptions(tokenURL: "https://mine.example.com/t"))
+        #expect(given.definition["authentication"]?["config"]?["token_url"] == "https://mine.example.com/t")
+        #expect(!given.codes.contains { $0.hasPrefix("token_url_") })
+    }
+
+    @Test(
         "I: security that cannot be sent is told, and the draft stands without",
         arguments: [
             "{type: http, scheme: digest}", "{type: apiKey, in: header, name: Host}", "{type: banana}", "{}",

@@ -20,13 +20,20 @@ struct DraftAssembly {
     func draft() -> Draft {
         let list = OperationList(root, references, log, most: limits.operations)
         let operations = list.operations
-        let wanted = operations.map(isWanted)
+        let servers = Servers(
+            root, references, log, version.family, sourceURL: options.sourceURL, override: options.baseURL)
+        let all = operations.filter(isWanted)
+        let plan = ServerPlan(
+            all, servers, override: options.baseURL, sourceURL: options.sourceURL, root: root, log)
+        let main = BasePlan(all, plan)
+        let wanted = operations.map { isWanted($0) && isAtServer($0, plan, main) }
         let chosen = zip(operations, wanted).filter(\.1).map(\.0)
-        let servers = Servers(root, references, log, version.family, sourceURL: options.sourceURL)
-        let base = BasePlan(
-            chosen, servers, override: options.baseURL, sourceURL: options.sourceURL, root: root, log)
-        let security = SecurityPlan(
-            chosen, root, references, log, base: base.base.map { $0.url + "/" } ?? options.sourceURL)
+        let base = options.server == nil ? main : BasePlan(chosen, plan, at: options.server)
+        base.tell(root, log, hasTunnel: options.tunnel != nil)
+        let tokens = TokenURLs(
+            base: base.base.map { $0.url + "/" } ?? options.sourceURL, given: options.tokenURL,
+            variables: servers.variables)
+        let security = SecurityPlan(chosen, root, references, log, tokens, hasTunnel: options.tunnel != nil)
         let writer = SchemaWriter(references, log, version.family, mostSchemas: limits.schemas)
         let names = EndpointNames.assign(
             operations.map { EndpointNames.Wish($0.id, method: $0.method, path: $0.path) })
@@ -56,7 +63,7 @@ struct DraftAssembly {
         keepWithinBounds(&made, operations, writer)
         security.tell()
         tellWebhooks()
-        var definition = head(base, security)
+        var definition = head(base, security, besides: main)
         let defs = check(&made, operations, definition, writer)
         if !defs.isEmpty { definition["$defs"] = .object(defs) }
         let results = operations.indices.map { index -> DraftOperation in
@@ -81,12 +88,41 @@ struct DraftAssembly {
             isDeprecated: operation.isDeprecated)
     }
 
+    // MARK: Servers
+
+    /// The origins that wanted operations are at: that of the document's draft first, then in the document's order.
+    func servers() -> [Origin] {
+        let operations = OperationList(root, references, log, most: limits.operations).operations.filter(isWanted)
+        let servers = Servers(
+            root, references, log, version.family, sourceURL: options.sourceURL, override: options.baseURL)
+        let plan = ServerPlan(
+            operations, servers, override: options.baseURL, sourceURL: options.sourceURL, root: root, log)
+        var found: [Origin] = []
+        for operation in operations {
+            if let origin = plan.origin(of: operation), !found.contains(origin) { found.append(origin) }
+        }
+        guard let main = BasePlan(operations, plan).base?.origin, let index = found.firstIndex(of: main) else {
+            return found
+        }
+        found.remove(at: index)
+        return [main] + found
+    }
+
+    /// Whether an operation belongs to the draft of the server that is asked for. One whose server nobody can tell is
+    /// left out of the document's own, where its finding says so.
+    private func isAtServer(_ operation: SourceOperation, _ plan: ServerPlan, _ main: BasePlan) -> Bool {
+        guard let server = options.server else { return true }
+        guard let origin = plan.origin(of: operation) else { return main.base?.origin == server }
+        return origin == server
+    }
+
     // MARK: The definition's head
 
-    private func head(_ base: BasePlan, _ security: SecurityPlan) -> JSONObject {
+    private func head(_ base: BasePlan, _ security: SecurityPlan, besides main: BasePlan) -> JSONObject {
         let info = root.child("info")
-        let title = Texts.bounded((options.name ?? info?.text("title")).map(Texts.trimmed), 200)
+        var title = Texts.bounded((options.name ?? info?.text("title")).map(Texts.trimmed), 200)
         let host = base.base.map { "\($0.origin.host)" }
+        if let host, let own = title, base.base?.origin != main.base?.origin { title = "\(own) (\(host))" }
         let name = title ?? host ?? "Imported API"
         var definition: JSONObject = ["name": .string(name)]
         if Slug.make(from: name) == nil {
@@ -97,6 +133,7 @@ struct DraftAssembly {
         var connection = JSONObject()
         if let base = base.base { connection["base_url"] = .string(base.url) }
         definition["connection"] = .object(connection)
+        if let tunnel = options.tunnel { definition["tunnel"] = Draft.tunnel(tunnel) }
         if let authentication = security.authentication() { definition["authentication"] = authentication }
         definition["security"] = ["validation": "warn"]
         log.addShared(

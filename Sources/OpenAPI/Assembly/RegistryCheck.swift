@@ -65,10 +65,12 @@ struct RegistryCheck {
         if sound.count < all.count { examples[place] = sound }
     }
 
-    /// The definition with what only its owner or a tunnel can give.
+    /// The definition with what only its owner can give.
     private static func trial(_ definition: JSONObject) -> JSONObject {
         var trial = definition
         trial["connection"] = ["base_url": "https://api.example.com"]
+        trial["tunnel"] = Draft.tunnel("draft")
+        trial["authentication"] = Draft.completed(authentication: trial["authentication"])
         return trial
     }
 }

@@ -27,9 +27,13 @@ struct SecurityPlan {
     private let log: FindingLog
     private let root: Node
 
+    private let hasTunnel: Bool
+
     init(
-        _ operations: [SourceOperation], _ root: Node, _ references: References, _ log: FindingLog, base: String?
+        _ operations: [SourceOperation], _ root: Node, _ references: References, _ log: FindingLog,
+        _ tokens: TokenURLs, hasTunnel: Bool
     ) {
+        self.hasTunnel = hasTunnel
         self.log = log
         self.root = root
         var schemes: [String: SecurityScheme] = [:]
@@ -42,11 +46,11 @@ struct SecurityPlan {
                     at: node.place)
                 continue
             }
-            schemes[name] = SecurityScheme(target, relativeTo: base)
+            schemes[name] = SecurityScheme(target, tokens)
             order.append(name)
         }
         if schemes.isEmpty, let found = ParameterCredential.find(operations, references) {
-            schemes[found.node.text("name") ?? ""] = SecurityScheme(found.scheme, relativeTo: nil)
+            schemes[found.node.text("name") ?? ""] = SecurityScheme(found.scheme, tokens)
             order = Array(schemes.keys)
             log.addShared(
                 .change, "security_from_parameter",
@@ -196,9 +200,9 @@ struct SecurityPlan {
         }
     }
 
-    private func oauth(_ url: String, _ config: JSONObject) -> JSON {
+    private func oauth(_ url: String?, _ config: JSONObject) -> JSON {
         var config = config
-        config["token_url"] = .string(url)
+        config["token_url"] = url.map { .string($0) }
         if !scopes.isEmpty { config["scopes"] = .array(scopes.map { .string($0) }) }
         return ["type": "oauth2", "config": .object(config)]
     }
@@ -255,8 +259,27 @@ struct SecurityPlan {
                 .change, "security_certificate",
                 "\(quoted(name)) is a client certificate: write client_certificate and client_key under connection.",
                 at: scheme.node.place)
+        case .clientCredentials(let url), .password(let url): tell(name, scheme, tokenURL: url)
         default: return
         }
+    }
+
+    private func tell(_ name: String, _ scheme: SecurityScheme, tokenURL url: String?) {
+        guard let url else {
+            let written = SecurityScheme.tokenURL(of: scheme.node)
+            let what =
+                written.map { "The token endpoint \(quoted($0)) of \(quoted(name)) is not complete" }
+                ?? "\(quoted(name)) names no token endpoint"
+            return log.addShared(
+                .change, "token_url_missing",
+                "\(what): import it with yours (--token-url, token_url), or write token_url under "
+                    + "authentication.config.", at: scheme.node.place)
+        }
+        guard url.hasPrefix("http:"), !hasTunnel else { return }
+        log.addShared(
+            .change, "token_url_needs_tunnel",
+            "The token endpoint \(quoted(url)) of \(quoted(name)) is reached only through a tunnel: import it with the "
+                + "name of yours, or give a token endpoint over https.", at: scheme.node.place)
     }
 
     private static func secrets(_ authentication: JSON?) -> [String] {

@@ -11,8 +11,9 @@ struct SecurityScheme {
         case basic
         /// Another scheme of `Authorization`, which stands before the credential.
         case scheme(String)
-        case clientCredentials(tokenURL: String)
-        case password(tokenURL: String)
+        /// The token endpoint is nil where only the owner knows it.
+        case clientCredentials(tokenURL: String?)
+        case password(tokenURL: String?)
         /// A token that the owner has to get elsewhere; the words say how.
         case token(String)
         case certificate
@@ -46,12 +47,12 @@ struct SecurityScheme {
     let kind: Kind
     let node: Node
 
-    init(_ node: Node, relativeTo base: String?) {
+    init(_ node: Node, _ tokens: TokenURLs) {
         self.node = node
-        kind = Self.kind(node, base)
+        kind = Self.kind(node, tokens)
     }
 
-    private static func kind(_ node: Node, _ base: String?) -> Kind {
+    private static func kind(_ node: Node, _ tokens: TokenURLs) -> Kind {
         switch node.text("type")?.lowercased() {
         case "apikey"?: return key(node)
         case "basic"?: return .basic
@@ -67,7 +68,7 @@ struct SecurityScheme {
                 let isToken = HeaderRules.isValidFieldName(scheme) && scheme.utf8.count <= longestName
                 return isToken ? .scheme(scheme) : .unsupported("the scheme \(quoted(scheme))")
             }
-        case "oauth2"?: return oauth(node, base)
+        case "oauth2"?: return oauth(node, tokens)
         case "openidconnect"?: return .token("OpenID Connect")
         case "mutualtls"?: return .certificate
         case let type: return .unsupported("security of the type \(quoted(type ?? ""))")
@@ -97,32 +98,22 @@ struct SecurityScheme {
         }
     }
 
-    private static func oauth(_ node: Node, _ base: String?) -> Kind {
+    private static func oauth(_ node: Node, _ tokens: TokenURLs) -> Kind {
         let flows = node.child("flows")
         // 2.0 has one flow, beside the scheme's type.
         let old = node.text("flow")
-        let credentials = flows?.child("clientCredentials") ?? (old == "application" ? node : nil)
-        if let url = credentials.flatMap({ tokenURL($0, base) }) { return .clientCredentials(tokenURL: url) }
-        let password = flows?.child("password") ?? (old == "password" ? node : nil)
+        let url = tokens.read(tokenURL(of: node))
+        if flows?.child("clientCredentials") != nil || old == "application" { return .clientCredentials(tokenURL: url) }
         let interactive = flows?.child("authorizationCode") != nil || old == "accessCode"
-        if !interactive, let url = password.flatMap({ tokenURL($0, base) }) { return .password(tokenURL: url) }
+        let password = flows?.child("password") != nil || old == "password"
+        if !interactive, password { return .password(tokenURL: url) }
         return .token("OAuth 2.0 in which a person agrees")
     }
 
-    /// Over HTTPS, and absolute.
-    private static func tokenURL(_ flow: Node, _ base: String?) -> String? {
-        guard let text = flow.text("tokenUrl") else { return nil }
-        var url = Texts.trimmed(text)
-        if !url.contains("://") {
-            guard let base else { return nil }
-            url = FilePath.resolved(url, from: base)
-        }
-        guard let mark = url.firstRange(of: "://"), url[..<mark.lowerBound].lowercased() == "https" else { return nil }
-        let rest = url[mark.upperBound...]
-        let end = rest.firstIndex { "/?#".contains($0) } ?? rest.endIndex
-        guard (try? Origin("https://" + rest[..<end])) != nil, !rest.contains("{"), !rest.contains("#"),
-            (try? RequestTarget(end == rest.endIndex ? "/" : String(rest[end...]))) != nil
-        else { return nil }
-        return "https://" + rest
+    /// The token endpoint as the document writes it: of the flow that is used, else of another one.
+    static func tokenURL(of node: Node) -> String? {
+        guard let flows = node.child("flows") else { return node.text("tokenUrl") }
+        let order = ["clientCredentials", "password", "authorizationCode"]
+        return order.lazy.compactMap { flows.child($0)?.text("tokenUrl") }.first
     }
 }

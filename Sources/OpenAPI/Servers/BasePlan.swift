@@ -6,52 +6,38 @@ import Value
 struct BasePlan {
     enum Prefix {
         case path(String)
-        /// It has another server; the base URL to import it with.
+        /// Another server, as the document has it.
         case elsewhere(String)
     }
 
     /// As `connection.base_url` has it; nil where the owner has to give it.
-    private(set) var base: ServerAddress?
-    private let document: Servers.Choice
-    private var choices: [Place: Servers.Choice] = [:]
-    private var overrides = false
+    let base: ServerAddress?
+    private let plan: ServerPlan
 
-    init(
-        _ operations: [SourceOperation], _ servers: Servers, override: String?, sourceURL: String?, root: Node,
-        _ log: FindingLog
-    ) {
-        document = servers.ofDocument()
+    /// - Parameter server: the only one that the operations have; nil for those of the whole document.
+    init(_ operations: [SourceOperation], _ plan: ServerPlan, at server: Origin? = nil) {
+        self.plan = plan
         var wanted: [ServerAddress: Int] = [:]
         for operation in operations {
-            let choice = servers.ofOperation(operation)
-            choices[operation.node.place] = choice
-            if case .address(let address) = choice {
-                wanted[address, default: 0] += 1
-            } else if case .address(let address) = document {
-                wanted[address, default: 0] += 1
-            }
+            if case .address(let address) = plan.choice(of: operation) { wanted[address, default: 0] += 1 }
         }
-        if let override {
-            base = ServerURL.read(override, relativeTo: sourceURL)
-            overrides = base != nil
-            if base == nil {
-                log.addShared(.change, "base_url_invalid", "\(quoted(override)) is no base URL.", at: root.place)
-            }
+        if plan.isFixed, let given = plan.given, server == nil || server == given.origin {
+            base = given
+        } else if var chosen = Self.most(wanted, plan.document) {
+            chosen.path = Self.commonPath(wanted, chosen)
+            base = chosen
+        } else {
+            base = nil
         }
-        if base == nil { base = Self.most(wanted, document) }
-        if !overrides, let chosen = base { base?.path = Self.commonPath(wanted, chosen) }
-        tell(root, log)
     }
 
     /// What stands before the path of an operation.
     func prefix(of operation: SourceOperation) -> Prefix {
         guard let base else { return .path("") }
-        switch choices[operation.node.place] ?? .none {
+        switch plan.choice(of: operation) {
         case .address(let address): return prefix(of: address, below: base)
         case .unusable(let text): return .elsewhere(text)
-        case .none:
-            guard !overrides, case .address(let address) = document else { return .path("") }
-            return prefix(of: address, below: base)
+        case .none: return .path("")
         }
     }
 
@@ -83,10 +69,22 @@ struct BasePlan {
         base.isEmpty || path.hasPrefix(base + "/")
     }
 
-    private func tell(_ root: Node, _ log: FindingLog) {
+    /// Whether calls of this base URL can only go through a tunnel.
+    var needsTunnel: Bool {
+        guard let base else { return false }
+        let isLocal =
+            switch base.origin.host {
+            case .address(let address): address.classify() != .global
+            case .name(let name): name == "localhost" || name.hasSuffix(".local") || !name.contains(".")
+            }
+        return base.origin.scheme == .http || isLocal
+    }
+
+    /// Reports a base URL that is missing, or that only a tunnel reaches.
+    func tell(_ root: Node, _ log: FindingLog, hasTunnel: Bool) {
         let place = root.child("servers")?.place ?? root.child("host")?.place ?? root.place
         guard let base else {
-            if case .unusable(let text) = document {
+            if case .unusable(let text) = plan.document {
                 log.addShared(
                     .change, "base_url_missing",
                     "\(quoted(text)) cannot be called; give the base URL yourself.", at: place)
@@ -97,16 +95,10 @@ struct BasePlan {
             }
             return
         }
-        let isLocal: Bool
-        switch base.origin.host {
-        case .address(let address): isLocal = address.classify() != .global
-        case .name(let name): isLocal = name == "localhost" || name.hasSuffix(".local") || !name.contains(".")
-        }
-        if base.origin.scheme == .http || isLocal {
-            log.addShared(
-                .note, "base_url_needs_tunnel",
-                "\(base.url) is reached only through a tunnel of type platform_agent; set one up, or give another base "
-                    + "URL over https.", at: place)
-        }
+        guard needsTunnel, !hasTunnel else { return }
+        log.addShared(
+            .note, "base_url_needs_tunnel",
+            "\(base.url) is reached only through a tunnel: import it with the name of yours, or give another base URL over "
+                + "https.", at: place)
     }
 }

@@ -30,10 +30,36 @@ enum ServerURL {
                 return address
             }
             guard let source else { return nil }
-            let base = url.hasPrefix("/") || url.isEmpty ? source : source
-            url = FilePath.resolved(url.isEmpty ? "." : url, from: base)
+            url = FilePath.resolved(url.isEmpty ? "." : url, from: source)
         }
         return address(url)
+    }
+
+    /// The address of a URL whose host has a variable, at an origin that the owner gave.
+    static func read(_ text: String, at origin: Origin) -> ServerAddress? {
+        let url = Texts.trimmed(text)
+        guard url.utf8.count <= longest, let mark = url.firstRange(of: "://") else { return nil }
+        let rest = url[mark.upperBound...]
+        let slash = rest.firstIndex(of: "/") ?? rest.endIndex
+        guard rest[..<slash].contains("{") else { return nil }
+        return read(origin.description + rest[slash...], relativeTo: nil)
+    }
+
+    /// Whether a server's URL names a host that can be called.
+    static func namesHost(_ text: String) -> Bool {
+        let url = Texts.trimmed(text)
+        guard let mark = url.firstRange(of: "://") ?? (url.hasPrefix("//") ? url.firstRange(of: "//") : nil) else {
+            return looksLikeHost(url)
+        }
+        return !url[mark.upperBound...].prefix { $0 != "/" }.contains("{")
+    }
+
+    /// The URL of a source as if it had come from another origin.
+    static func moved(_ source: String?, to origin: Origin) -> String {
+        guard let source, let mark = source.firstRange(of: "://") else { return origin.description + "/" }
+        let rest = source[mark.upperBound...]
+        guard let slash = rest.firstIndex(of: "/") else { return origin.description + "/" }
+        return origin.description + rest[slash...]
     }
 
     private static func address(_ text: String) -> ServerAddress? {

@@ -8,14 +8,22 @@ struct Servers {
     private let references: References
     private let log: FindingLog
     private let version: SpecVersion
+    /// What relative servers count from.
     private let sourceURL: String?
+    /// The origin that the owner gave, for servers whose host nobody else knows.
+    private let given: Origin?
 
-    init(_ root: Node, _ references: References, _ log: FindingLog, _ version: SpecVersion, sourceURL: String?) {
+    /// - Parameter override: the base URL that the owner gives instead of the document's.
+    init(
+        _ root: Node, _ references: References, _ log: FindingLog, _ version: SpecVersion, sourceURL: String?,
+        override: String? = nil
+    ) {
         self.root = root
         self.references = references
         self.log = log
         self.version = version
-        self.sourceURL = sourceURL
+        given = override.flatMap { ServerURL.read($0, relativeTo: sourceURL) }?.origin
+        self.sourceURL = given.map { ServerURL.moved(sourceURL, to: $0) } ?? sourceURL
     }
 
     /// The longest URL of a server, in bytes, whatever its variables stand for.
@@ -41,6 +49,32 @@ struct Servers {
         return own == .none ? choose(operation.item, tells: false) : own
     }
 
+    /// The path of the first server that names no host that can be called, where the owner gave one: of a relative URL,
+    /// of a `basePath` without `host`, and behind a host with a variable. Nil where every server has a host.
+    func pathWithoutHost() -> String? {
+        guard let given else { return nil }
+        let address: ServerAddress?
+        if version == .v2, root.child("servers") == nil {
+            guard root.text("host").map({ $0.contains("{") }) ?? true, case .address(let found) = ofHost() else {
+                return nil
+            }
+            address = found
+        } else {
+            guard let list = root.child("servers") else { return nil }
+            let servers = list.value.object == nil ? list.elements(atMost: 50) : [list]
+            let texts = servers.compactMap { server in
+                (server.text("url") ?? server.value.string).map { fill($0, server, tells: false) }
+            }
+            address = texts.first { !ServerURL.namesHost($0) }.flatMap { read($0) }
+        }
+        return address?.origin == given ? address?.path : nil
+    }
+
+    private func read(_ text: String) -> ServerAddress? {
+        if let address = ServerURL.read(text, relativeTo: sourceURL) { return address }
+        return given.flatMap { ServerURL.read(text, at: $0) }
+    }
+
     /// The first server over HTTPS, the first of all otherwise.
     private func choose(_ owner: Node, tells: Bool) -> Choice {
         guard let list = owner.child("servers") else { return .none }
@@ -50,7 +84,7 @@ struct Servers {
         for server in servers {
             guard let text = server.text("url") ?? server.value.string else { continue }
             let filled = fill(text, server, tells: tells && usable.isEmpty)
-            if let address = ServerURL.read(filled, relativeTo: sourceURL) {
+            if let address = read(filled) {
                 usable.append((address, server))
             } else if lastFault.isEmpty {
                 lastFault = filled
@@ -120,6 +154,17 @@ struct Servers {
             host = String(host[mark.upperBound...])
         }
         let text = "\(scheme)://\(host)/\(path)"
-        return ServerURL.read(text, relativeTo: nil).map { .address($0) } ?? .unusable(text)
+        return read(text).map { .address($0) } ?? .unusable(text)
+    }
+
+    /// What the document's servers have for their variables, by name.
+    var variables: [String: String] {
+        let list = root.child("servers").map { $0.value.object == nil ? $0.elements(atMost: 50) : [$0] } ?? []
+        var values: [String: String] = [:]
+        for (name, variable) in list.flatMap({ $0.child("variables")?.members(atMost: 100) ?? [] }) {
+            guard values[name] == nil, let value = variable.value["default"].flatMap(Self.text) else { continue }
+            values[name] = value
+        }
+        return values
     }
 }

@@ -19,8 +19,11 @@ enum Problem {
 
     private static func notes(_ body: JSON) -> [String] {
         var notes: [String] = []
-        if let detail = body["detail"]?.string { notes.append(detail) }
-        for violation in (body["violations"]?.array ?? []).compactMap(violation) {
+        let detail = body["detail"]?.string
+        if let detail { notes.append(detail) }
+        // One that is the whole detail has been said.
+        for violation in (body["violations"]?.array ?? []).compactMap(violation)
+        where !violation.pointer.isEmpty || detail?.contains(violation.message) != true {
             notes.append("- " + (violation.pointer.isEmpty ? "" : violation.pointer + ": ") + violation.message)
         }
         if let status = body["upstream_status"]?.int { notes.append("The API answered with status \(status).") }

@@ -40,6 +40,9 @@ extension APIsCommand {
                         ) { printer.result($0) }
                     }
                     if printer.format != .table { printer.value(result.stored) }
+                    if let slug = result.stored["slug"]?.string, !dryRun {
+                        for line in await NextSteps.lines(slug, result.stored, relay) { printer.note(line) }
+                    }
                 }
             }
         }

@@ -13,12 +13,17 @@ extension APIsCommand {
                 there, what was imported before, what is imported now and your own changes are merged, and the difference \
                 is shown first.
 
+                An API behind a firewall is imported with the name of its tunnel. One whose operations are on several hosts \
+                becomes one definition for each with --split-servers. A Postman collection finds its variables in its \
+                environment's file, given beside it.
+
                 Secrets are never imported. Set them afterwards: penstock credentials set SLUG --from-file FIELD=FILE
 
                 Examples:
                   penstock apis import openapi.yaml
                   penstock apis import openapi.yaml --tag customers --write crm.yaml
                   penstock apis import https://api.example.com/openapi.json --slug crm --save
+                  penstock apis import crm.yaml --base-url http://crm.corp.example:8080 --tunnel office --save
                   echo "curl https://api.example.com/v1/users/42" | penstock apis import -
                 """)
 
@@ -33,6 +38,14 @@ extension APIsCommand {
         var write: String?
         @Option(help: ArgumentHelp("Use this base URL instead of the document's.", valueName: "url")) var baseURL:
             String?
+        @Option(
+            help: ArgumentHelp("Call the API through this tunnel of yours, by name or id.", valueName: "name"))
+        var tunnel: String?
+        @Option(
+            name: .customLong("token-url"),
+            help: ArgumentHelp("Use this OAuth token endpoint instead of the document's.", valueName: "url"))
+        var tokenURL: String?
+        @Flag(help: "Make one definition for each server of the document.") var splitServers = false
         @Option(help: "The API's name; the document's title by default.") var name: String?
         @Option(help: ArgumentHelp("The main file, where there are several.", valueName: "file")) var root: String?
         @Option(
@@ -47,12 +60,18 @@ extension APIsCommand {
         func validate() throws {
             guard !sources.isEmpty else { throw ValidationError("Name a file, a folder, a URL or -.") }
             if base != nil, slug == nil { throw ValidationError("--base goes with --slug.") }
+            if splitServers, base != nil || write != nil {
+                throw ValidationError("--split-servers makes several definitions; it goes without --base and --write.")
+            }
         }
 
         func run() async throws {
             let upload = try ImportUpload(sources)
             var settings = choice.options
-            for (name, value) in [("base_url", baseURL), ("name", name), ("root", root)] {
+            let texts = [
+                ("base_url", baseURL), ("name", name), ("root", root), ("tunnel", tunnel), ("token_url", tokenURL),
+            ]
+            for (name, value) in texts {
                 if let value { settings.append((name, value)) }
             }
             if let base {
@@ -63,29 +82,92 @@ extension APIsCommand {
                 settings.append(("base", text))
             }
             try await options.withRelay { [self, settings] relay, printer in
-                var answer = try await send(upload, settings, slug, relay)
-                let target = slug ?? DefinitionFile.slug(of: answer.body["definition"] ?? .null)
-                if save, slug == nil {
-                    guard let target else {
-                        throw CommandFailure(.usage, "the document has no name to make a slug of; give --slug")
-                    }
-                    answer = try await send(upload, settings, target, relay)
-                    guard answer.etag == nil else {
-                        throw CommandFailure(
-                            .usage, "\(target) exists already",
-                            notes: ["Merge with it by --slug \(target), or name another."])
-                    }
+                guard splitServers else {
+                    return try await importOne(upload, settings, slug: slug, relay, printer)
                 }
-                show(answer.body, printer)
-                if let write { try DefinitionFile.write(answer.body["definition"] ?? .null, to: write) }
-                if save, let target {
-                    let condition = answer.etag.map { [("If-Match", $0)] } ?? []
-                    answer = try await send(upload, settings + [("save", "true")], target, relay, condition)
-                    printer.note("Saved \(target).")
-                } else if write == nil {
-                    printer.note("Nothing was saved. Save it with --save, or write it to a file with --write.")
+                try await importEach(upload, settings, relay, printer)
+            }
+        }
+
+        private func importOne(
+            _ upload: ImportUpload, _ settings: [(name: String, value: String)], slug: String?, _ relay: RelayClient,
+            _ printer: Printer
+        ) async throws {
+            var answer = try await send(upload, settings, slug, relay)
+            let target = slug ?? DefinitionFile.slug(of: answer.body["definition"] ?? .null)
+            if save, slug == nil {
+                guard let target else {
+                    throw CommandFailure(.usage, "the document has no name to make a slug of; give --slug")
                 }
+                answer = try await send(upload, settings, target, relay)
+                guard answer.etag == nil else {
+                    throw CommandFailure(
+                        .usage, "\(target) exists already",
+                        notes: ["Merge with it by --slug \(target), or name another."])
+                }
+            }
+            show(answer.body, printer)
+            guard ImportReport(answer: answer.body).hasEndpoints else {
                 if printer.format != .table { printer.value(answer.body) }
+                throw CommandFailure(.failed, "nothing was imported")
+            }
+            if let write { try DefinitionFile.write(answer.body["definition"] ?? .null, to: write) }
+            if save, let target {
+                answer = try await store(upload, settings, target, answer, relay, printer)
+            } else if write == nil {
+                printer.note("Nothing was saved. Save it with --save, or write it to a file with --write.")
+            }
+            if printer.format != .table { printer.value(answer.body) }
+        }
+
+        /// Stores what was shown, and says what comes next.
+        private func store(
+            _ upload: ImportUpload, _ settings: [(name: String, value: String)], _ slug: String,
+            _ shown: RelayClient.Answer, _ relay: RelayClient, _ printer: Printer
+        ) async throws(CommandFailure) -> RelayClient.Answer {
+            let condition = shown.etag.map { [("If-Match", $0)] } ?? []
+            let answer = try await send(upload, settings + [("save", "true")], slug, relay, condition)
+            printer.note("Saved \(slug).")
+            for line in await NextSteps.lines(slug, answer.body["definition"] ?? .null, relay) { printer.note(line) }
+            return answer
+        }
+
+        /// One definition for each server. All are looked at before the first is stored.
+        private func importEach(
+            _ upload: ImportUpload, _ settings: [(name: String, value: String)], _ relay: RelayClient,
+            _ printer: Printer
+        ) async throws {
+            let drafts = try await send(upload, settings + [("split_servers", "true")], nil, relay).body["drafts"]?
+                .array
+            let parts = SplitImport.parts(drafts ?? [], slug: slug).filter(\.hasEndpoints)
+            for part in parts {
+                printer.note("\(part.slug ?? "?") at \(part.server ?? "a server that you have to give"):")
+                show(part.draft, printer)
+            }
+            guard !parts.isEmpty else { throw CommandFailure(.failed, "nothing was imported") }
+            guard save else {
+                if printer.format != .table { printer.value(.array(parts.map(\.draft))) }
+                printer.note("Nothing was saved. Save all of them with --save.")
+                return
+            }
+            var shown: [(slug: String, settings: [(name: String, value: String)], answer: RelayClient.Answer)] = []
+            for part in parts {
+                guard let target = part.slug, let server = part.server else {
+                    throw CommandFailure(
+                        .usage, "the document does not say where some operations are", notes: ["Give --base-url."])
+                }
+                let own = settings + [("server", server)]
+                let answer = try await send(upload, own, target, relay)
+                guard slug != nil || answer.etag == nil else {
+                    throw CommandFailure(
+                        .usage, "\(target) exists already; nothing was saved",
+                        notes: ["Merge with it by --slug \(parts[0].slug ?? target), or name others."])
+                }
+                shown.append((target, own, answer))
+            }
+            for (target, own, answer) in shown {
+                let stored = try await store(upload, own, target, answer, relay, printer)
+                if printer.format != .table { printer.value(stored.body) }
             }
         }
 

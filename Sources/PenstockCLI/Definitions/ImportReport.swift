@@ -26,6 +26,9 @@ struct ImportReport {
         return [names[kind] ?? kind, answer["source"]?["version"]?.string].compactMap(\.self).joined(separator: " ")
     }
 
+    /// Whether any operation became an endpoint.
+    var hasEndpoints: Bool { answer["definition"]?["endpoints"]?.array?.isEmpty == false }
+
     static let columns = [
         Column("Endpoint", "name"), Column("Method"), Column("Path"), Column("Tokens"), Column("Outcome"),
     ]

@@ -72,7 +72,7 @@ struct ImportUpload: Sendable {
         for option in options {
             if lists.contains(option.name) {
                 object[option.name] = .array(option.value.split(separator: ",").map { .string(String($0)) })
-            } else if ["save", "deprecated"].contains(option.name) {
+            } else if ["save", "deprecated", "split_servers"].contains(option.name) {
                 object[option.name] = .bool(option.value == "true")
             } else {
                 object[option.name] = .string(option.value)

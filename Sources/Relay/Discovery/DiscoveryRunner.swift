@@ -48,9 +48,7 @@ final class DiscoveryRunner: DiscoveryRunning {
         var result = await withTaskExecutorPreference(executor) { await discovery.run() }
         if let tunnel {
             for index in result.candidates.indices {
-                result.candidates[index].draft.definition["tunnel"] = [
-                    "enabled": true, "type": "platform_agent", "tunnel_id": .string(tunnel),
-                ]
+                result.candidates[index].draft.definition["tunnel"] = Draft.tunnel(tunnel)
             }
         }
         if let naming, !context.watch.isGone { await result.name(with: naming) }

@@ -43,7 +43,7 @@ struct APIController {
             return .json(Presentation.api(api))
         }
         let (api, _) = try await administration.saveAPI(document, at: nil, condition: .new, by: context.actor())
-        return .json(Presentation.api(api), status: .created, etag: api.etag)
+        return .json(try await presented(api), status: .created, etag: api.etag)
     }
 
     @Sendable func show(_ request: Request, _ context: RelayContext) async throws -> Response {
@@ -52,7 +52,11 @@ struct APIController {
         let usage = try await administration.usage(for: actor, in: statistics)[api.id]
         var use = use(of: api, usage)
         use.openProposals = try await administration.openProposalCount(of: api)
-        return .json(Presentation.api(api, use), etag: api.etag)
+        return .json(try await presented(api, use), etag: api.etag)
+    }
+
+    private func presented(_ api: StoredAPI, _ use: Presentation.Use = .init()) async throws -> JSON {
+        Presentation.api(api, use, missing: try await administration.missingCredentials(of: api))
     }
 
     private func use(of api: StoredAPI, _ usage: AuditUsage?, _ today: Int? = nil) -> Presentation.Use {
@@ -72,7 +76,7 @@ struct APIController {
         }
         let (api, isNew) = try await administration.saveAPI(
             document, at: slug, condition: request.condition, by: context.actor())
-        return .json(Presentation.api(api), status: isNew ? .created : .ok, etag: api.etag)
+        return .json(try await presented(api), status: isNew ? .created : .ok, etag: api.etag)
     }
 
     /// A JSON Merge Patch (RFC 7396) of the definition as it is shown: its credentials stay unless the patch sets them.

@@ -109,7 +109,9 @@ enum Presentation {
     }
 
     /// The definition as it was written, with references in place of credentials, and what the relay knows of it.
-    static func api(_ api: StoredAPI, _ use: Use = Use()) -> JSON {
+    ///
+    /// - Parameter missing: the credentials that calls need and that nobody has set.
+    static func api(_ api: StoredAPI, _ use: Use = Use(), missing: [String] = []) -> JSON {
         var object = JSONObject([
             ("id", .string(api.id)), ("user_id", .string(api.user)), ("slug", .string(api.slug)),
         ])
@@ -122,6 +124,7 @@ enum Presentation {
             "certificate_ends_at": time(use.health?.certificateEnds),
         ]
         if let count = use.openProposals { metadata["drift"] = ["open": .number(JSONNumber(count))] }
+        if !missing.isEmpty { metadata["missing_credentials"] = .array(missing.map(JSON.string)) }
         object["metadata"] = .object(metadata)
         return .object(object)
     }

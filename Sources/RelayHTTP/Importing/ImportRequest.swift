@@ -22,6 +22,10 @@ struct ImportRequest {
     var base: ImportSource?
     /// Whether what comes of it is stored.
     var saves = false
+    /// The id or the name of the tunnel that calls are to go through.
+    var tunnel: String?
+    /// Whether each server of the document becomes a draft of its own.
+    var splits = false
 
     /// - Parameters:
     ///   - bytes: the body.
@@ -58,6 +62,20 @@ struct ImportRequest {
         // Of a document's own servers this is a finding; of what the caller asks for it is a mistake.
         if let url = options.baseURL, (try? BaseURL(url)) == nil {
             throw Self.wrong("/base_url", "This is no base URL, such as https://api.example.com/v1.")
+        }
+        if let url = try reader.text("token_url") {
+            guard let usable = ImportOptions.tokenURL(url) else {
+                throw Self.wrong("/token_url", "This is no token endpoint, such as https://auth.example.com/token.")
+            }
+            options.tokenURL = usable
+        }
+        tunnel = try reader.text("tunnel")
+        splits = try reader.flag("split_servers") ?? false
+        if let server = try reader.text("server") {
+            guard let origin = (try? BaseURL(server))?.origin else {
+                throw Self.wrong("/server", "This is no server, such as https://files.example.com.")
+            }
+            options.server = origin
         }
         options.selection.include = try reader.filter()
         if var excluded = try reader.nested("exclude") {

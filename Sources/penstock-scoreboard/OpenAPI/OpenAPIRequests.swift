@@ -96,6 +96,7 @@ struct OpenAPIRequests {
         // The owner sets a tunnel up, or writes https.
         if base.hasPrefix("http://") { base = "https://" + base.dropFirst(7) }
         definition["connection"] = ["base_url": .string(base)]
+        definition["authentication"] = Draft.completed(authentication: definition["authentication"])
         return try CompiledAPI(
             stored: StoredAPI(
                 id: "scoreboard", user: "scoreboard", slug: "scoreboard", definition: .object(definition), version: 1,
