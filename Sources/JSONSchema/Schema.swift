@@ -19,12 +19,24 @@ package struct Schema: Sendable {
 
     /// Which way a value travels, for `readOnly` and `writeOnly`.
     package enum Direction: Sendable, Hashable {
-        /// To the API: `readOnly` properties are neither required nor allowed.
+        /// To the API: `readOnly` properties are neither required nor, unless that is tolerated, allowed.
         case request
         /// From the API: `writeOnly` properties are neither required nor allowed.
         case response
         /// Both keywords are annotations only.
         case either
+    }
+
+    /// What a validation passes over that the schema, taken at its word, refuses.
+    package struct Tolerance: OptionSet, Sendable, Hashable {
+        package let rawValue: UInt8
+
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        /// Values that do not have their `format`. No other keyword is concerned.
+        package static let formats = Tolerance(rawValue: 1)
+        /// `readOnly` properties on their way to the API; their values are validated.
+        package static let readOnly = Tolerance(rawValue: 2)
     }
 
     private let program: Program
@@ -44,8 +56,10 @@ package struct Schema: Sendable {
     ///
     /// A value that takes more work than the options allow is not valid: the last violation then has the keyword
     /// `limit`.
-    package func validate(_ value: JSON, direction: Direction = .either, limit: Int = 32) -> [Violation] {
-        program.violations(of: value, direction: direction, limit: max(limit, 1))
+    package func validate(
+        _ value: JSON, direction: Direction = .either, tolerating tolerance: Tolerance = [], limit: Int = 32
+    ) -> [Violation] {
+        program.violations(of: value, direction: direction, tolerance: tolerance, limit: max(limit, 1))
     }
 
     /// Whether `value` is valid. Quicker than `validate` for values that are not, and allocates nothing for most

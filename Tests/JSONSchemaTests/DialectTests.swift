@@ -109,6 +109,41 @@ struct DialectTests {
         #expect(faults(schema, .openAPI30) == ["/discriminator/mapping/b: the mapping leads nowhere"])
     }
 
+    @Test("formats and read-only properties are tolerated where that is asked for, and nothing else is")
+    func tolerance() throws {
+        let schema = try Schema([
+            "properties": [
+                "id": ["type": "integer", "readOnly": true],
+                "at": ["anyOf": [["type": "string", "format": "date-time"]], "maxLength": 30],
+            ]
+        ])
+        let value: JSON = ["id": 1, "at": "yesterday"]
+        let keywords = { (value: JSON, tolerance: Schema.Tolerance) in
+            schema.validate(value, direction: .request, tolerating: tolerance).map(\.keyword)
+        }
+        #expect(keywords(value, []) == ["readOnly", "format"])
+        #expect(keywords(value, .formats) == ["readOnly"] && keywords(value, .readOnly) == ["format"])
+        #expect(keywords(value, [.formats, .readOnly]) == [])
+        #expect(keywords(["id": "x", "at": 1], [.formats, .readOnly]) == ["type", "anyOf"])
+    }
+
+    @Test("a oneOf that says that its branches overlap is an anyOf on the way to the API")
+    func overlap() throws {
+        let schema = try Schema(["oneOf": [["minimum": 1], ["maximum": 5]], "x-overlaps": true])
+        #expect(schema.isValid(3, direction: .request) && !schema.isValid(3, direction: .response))
+        #expect(!schema.isValid(3))
+    }
+
+    @Test("a discriminator whose value nothing names leaves the choice to the branches, in both dialects")
+    func unnamed() throws {
+        for dialect in [Schema.Dialect.openAPI30, .draft2020] {
+            let schema = try Schema(pets, at: JSONPointer(["components", "schemas", "Pet"]), dialect: dialect)
+            #expect(schema.validate(["kind": "hound", "barks": true]).isEmpty)
+            #expect(schema.validate(["kind": "feline", "lives": "x"]).map(\.keyword) == ["type"])
+            #expect(schema.validate(["kind": "cow"]).map(\.keyword) == ["discriminator"])
+        }
+    }
+
     @Test("int32 and int64 bound whole numbers")
     func integers() throws {
         #expect(try violated(["format": "int32"], 2_147_483_647, .openAPI30) == [])

@@ -17,7 +17,8 @@ extension Compiler {
             steps.append(discriminated(reader, "anyOf", branches, otherwise: .any(branches)))
         }
         if let branches = schemas(reader, "oneOf") {
-            steps.append(discriminated(reader, "oneOf", branches, otherwise: .one(branches)))
+            let overlaps = reader.object[Keyword.overlaps] == true
+            steps.append(discriminated(reader, "oneOf", branches, otherwise: .one(branches, overlaps: overlaps)))
         }
         if reader.value("not", dialect) != nil { steps.append(.not(schema(reader, "not"))) }
         if reader.value("if", dialect) != nil {
@@ -71,15 +72,17 @@ extension Compiler {
             dynamicAnchor: isDynamic ? fragment : nil)
     }
 
-    /// `discriminator` (OpenAPI 3.0.4, section 4.7.25), where the branches are all known by name.
+    /// `discriminator` (OpenAPI 3.0.4, section 4.7.25; 3.1.1, section 4.8.25), where the branches are all known by name.
+    ///
+    /// JSON Schema itself has no such keyword, so that in its own dialect what is wrong with one is no fault.
     private mutating func discriminated(
         _ reader: KeywordReader, _ keyword: String, _ branches: Run32, otherwise: Step
     ) -> Step {
-        guard dialect == .openAPI30, let object = reader.value("discriminator", dialect)?.object else {
+        guard dialect != .swagger20, let object = reader.value("discriminator", dialect)?.object else {
             return otherwise
         }
         guard let property = object["propertyName"]?.string else {
-            report(reader.place("discriminator"), "propertyName must be a string")
+            if dialect == .openAPI30 { report(reader.place("discriminator"), "propertyName must be a string") }
             return otherwise
         }
         var names: [String: Index] = [:]
@@ -97,7 +100,7 @@ extension Compiler {
                 names[name] = branch
             } else if let target = resolve(text, from: reader.location), self.value(at: target.location) != nil {
                 names[name] = node(at: target.location)
-            } else {
+            } else if dialect == .openAPI30 {
                 report(location, "the mapping leads nowhere")
             }
         }

@@ -89,7 +89,8 @@ enum Step {
     case dynamic(anchor: Index, fallback: Index)
     case all(Run32)
     case any(Run32)
-    case one(Run32)
+    /// Where branches are known to overlap, several may match a value on its way to the API.
+    case one(Run32, overlaps: Bool)
     case not(Index)
     case condition(if: Index, then: Index, else: Index)
     /// `oneOf` or `anyOf` decided by a property: the place in the program's table.

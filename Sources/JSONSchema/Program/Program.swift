@@ -53,25 +53,27 @@ final class Program: @unchecked Sendable {
     }
 
     func admits(_ value: JSON, direction: Schema.Direction) -> Bool {
-        withMachine(direction: direction, limit: 0) { machine in
+        withMachine(direction: direction, tolerance: [], limit: 0) { machine in
             machine.evaluate(0, value, .none) && !machine.isExhausted
         }
     }
 
-    func violations(of value: JSON, direction: Schema.Direction, limit: Int) -> [Violation] {
-        withMachine(direction: direction, limit: limit) { machine in
+    func violations(
+        of value: JSON, direction: Schema.Direction, tolerance: Schema.Tolerance, limit: Int
+    ) -> [Violation] {
+        withMachine(direction: direction, tolerance: tolerance, limit: limit) { machine in
             if machine.evaluate(0, value, .none), !machine.isExhausted { return [] }
             return machine.report()
         }
     }
 
     private func withMachine<Result>(
-        direction: Schema.Direction, limit: Int, _ body: (inout Machine) -> Result
+        direction: Schema.Direction, tolerance: Schema.Tolerance, limit: Int, _ body: (inout Machine) -> Result
     ) -> Result {
         withExtendedLifetime(self) {
             var machine = Machine(
-                rows: rows, limits: limits, isDynamic: anchors.count > 0, direction: direction, limit: limit,
-                matchData: scratch?.take())
+                rows: rows, limits: limits, isDynamic: anchors.count > 0, direction: direction,
+                tolerance: tolerance, limit: limit, matchData: scratch?.take())
             defer { scratch?.give(machine.matchData) }
             return body(&machine)
         }

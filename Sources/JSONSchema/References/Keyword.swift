@@ -24,6 +24,9 @@ enum Keyword {
     /// What only OpenAPI's Schema Objects have.
     static let openAPI = ["discriminator", "example", "externalDocs", "nullable", "xml"]
 
+    /// Says of a `oneOf` that its branches overlap: on the way to the API it is read as `anyOf`.
+    static let overlaps = "x-overlaps"
+
     /// All names that are not a fault to those who refuse unknown ones.
     static let known = Set(single + list + map + other + openAPI)
 

@@ -46,7 +46,9 @@ extension Machine {
             expected = place + 1
             let property = rows.properties[Int(rules.pointee.firstProperty) + Int(place)]
             if property.isRequired(direction) { required += 1 }
-            if property.isForbidden(direction) { return failForbidden(node) }
+            if property.isForbidden(direction), direction == .response || !tolerance.contains(.readOnly) {
+                return failForbidden(node)
+            }
             if property.schema >= 0 {
                 isKnown = true
                 isValid = evaluate(property.schema, value, .none)

@@ -45,7 +45,7 @@ extension Machine {
         if let divisor = rules.pointee.divisor, !divisor.divides(number, short) {
             isValid = fail(node, "multipleOf", "must be a multiple of \(figures[Int(rules.pointee.divisorFigure)])")
         }
-        if let format = rules.pointee.format, !format.admits(number) {
+        if let format = rules.pointee.format, !tolerance.contains(.formats), !format.admits(number) {
             isValid = fail(node, "format", "must be a whole number of \(format.bits) bits")
         }
         return isValid
@@ -74,7 +74,7 @@ extension Machine {
             let text = patternText(rules.pattern)
             isValid = fail(node, "pattern", "must match the pattern \(text)")
         }
-        if let format = rules.format {
+        if let format = rules.format, !tolerance.contains(.formats) {
             // Compiling an expression costs far more than looking at its bytes.
             if format == .regex, !spend(128 + 4 * count) { return false }
             if format.admits(string) { return isValid }

@@ -16,8 +16,8 @@ extension Machine {
             return isValid
         case .any(let branches):
             return takeAny(branches, value, node, area)
-        case .one(let branches):
-            return takeOne(branches, value, node, area)
+        case .one(let branches, let overlaps):
+            return takeOne(branches, overlaps: overlaps && direction == .request, value, node, area)
         case .not(let target):
             if !tries(target, value, .none) { return true }
             return fail(node, "not", "must not match the schema under not")
@@ -54,14 +54,18 @@ extension Machine {
         }
     }
 
-    private mutating func takeOne(_ branches: Run32, _ value: JSON, _ node: Index, _ area: MarkArea) -> Bool {
+    private mutating func takeOne(
+        _ branches: Run32, overlaps: Bool, _ value: JSON, _ node: Index, _ area: MarkArea
+    ) -> Bool {
         var matches = 0
         for place in branches.indices {
             if tries(rows.branches[place], value, area) { matches += 1 }
             if isExhausted { return false }
-            if matches > 1 { return fail(node, "oneOf", "must match exactly one schema, but matches several") }
+            if matches > 1, !overlaps {
+                return fail(node, "oneOf", "must match exactly one schema, but matches several")
+            }
         }
-        if matches == 1 { return true }
+        if matches > 0 { return true }
         return explain(branches, value, area) { machine in
             machine.fail(node, "oneOf", "must match exactly one of \(branches.count) schemas, but matches none")
         }
@@ -109,6 +113,13 @@ extension Machine {
         }
         let branch = discriminator.names.place(of: name, rows.slots, rows.nameBytes)
         if branch >= 0 { return evaluate(discriminator.branches[Int(branch)], value, area) }
+        // Documents leave values out of their mapping that the branches themselves name.
+        let wasCollecting = isCollecting
+        isCollecting = false
+        let isAdmitted = take(discriminator.otherwise, value, node, area)
+        isCollecting = wasCollecting
+        if isAdmitted { return true }
+        if isExhausted { return false }
         let before = draftCount
         let isValid = fail(node, "discriminator", "must be one of the names that the discriminator knows")
         lead(before, through: discriminator.property)

@@ -13,6 +13,7 @@ struct Machine {
 
     let rows: Rows
     let direction: Schema.Direction
+    let tolerance: Schema.Tolerance
     /// How many violations are wanted; none means that the first ends the work.
     private let limit: Int
     private var drafts: [Draft] = []
@@ -32,12 +33,13 @@ struct Machine {
     let matchData: MatchData?
 
     init(
-        rows: Rows, limits: Schema.Limits, isDynamic: Bool, direction: Schema.Direction, limit: Int,
-        matchData: MatchData?
+        rows: Rows, limits: Schema.Limits, isDynamic: Bool, direction: Schema.Direction,
+        tolerance: Schema.Tolerance, limit: Int, matchData: MatchData?
     ) {
         self.rows = rows
         self.isDynamic = isDynamic
         self.direction = direction
+        self.tolerance = tolerance
         self.limit = limit
         self.matchData = matchData
         isCollecting = limit > 0
