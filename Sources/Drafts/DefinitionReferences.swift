@@ -14,9 +14,12 @@ enum DefinitionReferences {
             case .array(let elements): pending += elements
             case .object(let object):
                 pending += object.map(\.value)
-                guard let name = name(object["$ref"]?.string), let target = shared[name], used.insert(name).inserted
-                else { continue }
-                pending.append(target)
+                let mapping = object["discriminator"]?["mapping"]?.object ?? [:]
+                for reference in [object["$ref"]].compactMap(\.self) + mapping.map(\.value) {
+                    guard let name = name(reference.string), let target = shared[name], used.insert(name).inserted
+                    else { continue }
+                    pending.append(target)
+                }
             case .null, .bool, .number, .string: continue
             }
         }

@@ -2,6 +2,7 @@ import Audit
 import Registry
 import StoreSQLite
 import Testing
+import Value
 import Vault
 
 @Suite("Upgrading")
@@ -45,6 +46,44 @@ struct UpgradeTests {
         var chain = try await store.auditChain()
         try await store.append([chain.next(AuditStoreTests.record(5))])
         #expect(try AuditWalk(store).verify().verifier.findings.isEmpty)
+    }
+
+    @Test("definitions that were imported say afterwards which defaults are sent, and others stay as they were written")
+    func defaults() throws {
+        let (temporary, definition): (TemporaryStore, JSON) = (
+            try TemporaryStore(),
+            [
+                "name": "A", "security": ["validation": "warn"],
+                "endpoints": [
+                    [
+                        "name": "e",
+                        "parameters": [
+                            ["name": "action", "in": "query", "schema": ["enum": ["list"], "default": "list"]],
+                            ["name": "limit", "in": "query", "schema": ["type": "integer", "default": 20]],
+                            ["name": "needed", "in": "query", "required": true, "schema": ["default": 1]],
+                            ["name": "plain", "in": "query", "schema": ["type": "string"]],
+                            ["name": "own", "in": "query", "schema": ["default": 1], "send_default": true],
+                        ],
+                    ]
+                ],
+            ]
+        )
+        var store: SQLiteStore? = try temporary.openWithUsers()
+        for (id, imported) in [("a", definition), ("b", nil)] as [(String, JSON?)] {
+            let api = StoredAPI(
+                id: id, user: "u1", slug: id, definition: definition, version: 1, created: 0, updated: 0)
+            try store?.save(api, expecting: .absent, with: nil, imported: imported)
+        }
+        store = nil
+        try temporary.raw("DELETE FROM grdb_migrations WHERE identifier = '4-imported-defaults'")
+        let upgraded = try temporary.open()
+        let stored = try #require(try upgraded.api(user: "u1", slug: "a"))
+        let parameters = stored.definition["endpoints"]?[0]?["parameters"]?.array ?? []
+        #expect(parameters.map { $0["send_default"] } == [true, false, nil, nil, true])
+        #expect(stored.definition["security"]?["argument_formats"] == "warn" && stored.version == 2)
+        #expect(try upgraded.importedDefinition(api: "a", user: "u1") == stored.definition)
+        let other = try #require(try upgraded.api(user: "u1", slug: "b"))
+        #expect(other.definition == definition && other.version == 1)
     }
 
     @Test("a backup of the first version is restored, and upgraded when it is opened")

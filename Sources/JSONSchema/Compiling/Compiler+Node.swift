@@ -153,7 +153,14 @@ extension Compiler {
         rules.maximum = maximum ?? .max
         rules.isUnique = flag(reader, "uniqueItems")
         rules.prefix = schemas(reader, "prefixItems") ?? Run32()
-        rules.items = schema(reader, "items")
+        if dialect == .draft2020, reader.object["items"]?.array != nil {
+            report(
+                reader.place("items"),
+                "items is one schema, for all elements: write a list of schemas as prefixItems, and additionalItems as items"
+            )
+        } else {
+            rules.items = schema(reader, "items")
+        }
         rules.contains = schema(reader, "contains")
         rules.minimumContains = count(reader, "minContains") ?? 1
         rules.maximumContains = count(reader, "maxContains") ?? .max

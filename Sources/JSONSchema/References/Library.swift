@@ -35,6 +35,7 @@ struct Library {
 
     /// Takes a document in, and everything in it that has a URI or a name.
     mutating func add(_ root: JSON, uri: URIReference) {
+        let root = dialect == .draft2020 ? OlderDraft.upgraded(root) : root
         let location = Location(document: documents.count, pointer: .root)
         documents.append(Document(uri: uri.description, root: root))
         var vocabularies = Vocabularies.standard

@@ -1,4 +1,5 @@
 import Drafts
+import JSONSchema
 import Registry
 import Value
 
@@ -13,6 +14,9 @@ struct RegistryCheck {
 
     /// The examples that are sound, of endpoints of which some are not.
     private(set) var examples: [Int: [JSON]] = [:]
+
+    /// The endpoints for which no arguments were found that their schemas accept.
+    private(set) var impossible: [Int] = []
 
     private static let mostRounds = 12
 
@@ -58,9 +62,25 @@ struct RegistryCheck {
     }
 
     private mutating func check(_ endpoint: CompiledEndpoint, at place: Int) {
+        checkExamples(endpoint, at: place)
+        if !Self.hasArguments(endpoint) { impossible.append(place) }
+    }
+
+    private static func hasArguments(_ endpoint: CompiledEndpoint) -> Bool {
+        if endpoint.argumentSchema.mismatches(of: [:], limit: 1).isEmpty { return true }
+        return [SampleWishes.Fullness.none, .some, .all].contains { fullness in
+            var samples = SampleGenerator(
+                endpoint.arguments, seed: 1, wishes: SampleWishes(fullness: fullness, direction: .request)
+            ) { endpoint.argumentSchema.judge($0, formats: .warn, limit: 8).mismatches.map(\.pointer) }
+            return samples.next() != nil
+        }
+    }
+
+    private mutating func checkExamples(_ endpoint: CompiledEndpoint, at place: Int) {
         guard let all = endpoint.examples?.array else { return }
         let sound = all.filter { example in
-            example["arguments"].map { endpoint.argumentSchema.mismatches(of: $0, limit: 1).isEmpty } ?? false
+            example["arguments"].map { endpoint.argumentSchema.judge($0, formats: .warn, limit: 1).mismatches.isEmpty }
+                ?? false
         }
         if sound.count < all.count { examples[place] = sound }
     }

@@ -90,7 +90,7 @@ extension Pipeline {
             record.pathTemplate = endpoint.template.description
             try await admit()
             if endpoint.needsApproval { throw Self.needsApproval }
-            let bound = try BoundArguments(arguments, for: endpoint)
+            let bound = try BoundArguments(arguments, for: endpoint, formats: api.argumentFormats)
             let request = try render(bound, endpoint, of: api, context)
             try checkAllowed(request, by: api)
             let place = try takePlace(api, context)
@@ -109,7 +109,7 @@ extension Pipeline {
             record.upstreamStatus = answered.status
             record.responseBytes = answered.received
             if let failure = Judge.failure(of: answered) { throw failure }
-            var warnings: [String] = []
+            var warnings = bound.warnings
             let data = Judge.data(of: answered, warnings: &warnings)
             let mismatches = try validate(
                 data, against: endpoint, of: api, status: answered.status, context)

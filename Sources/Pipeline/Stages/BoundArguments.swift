@@ -10,25 +10,29 @@ struct BoundArguments {
     private(set) var parameters: [(parameter: Parameter, value: ParameterValue)] = []
     /// What the request's body is made of; nil for none.
     private(set) var body: JSON?
+    /// What is passed on although the schemas do not describe it so.
+    private(set) var warnings: [String] = []
     private var violations: [Failure.Violation] = []
 
     /// The most violations that are told.
     private static let most = 64
 
+    /// - Parameter formats: what an argument means that does not have its `format`.
     /// - Throws: `INVALID_REQUEST` where nothing can be sorted, or a part of the path is missing.
-    init(_ arguments: JSON, for endpoint: CompiledEndpoint) throws(Failure) {
-        guard let object = arguments.object else {
+    init(
+        _ arguments: JSON, for endpoint: CompiledEndpoint, formats: CompiledAPI.Validation
+    ) throws(Failure) {
+        guard let given = arguments.object else {
             throw Self.failure([
                 .init(pointer: "", message: "Arguments are one JSON object, not \(arguments.typeName).")
             ])
         }
+        let object = Self.withoutNulls(given, endpoint)
         var known: Set<String> = []
         var isPathWhole = true
         for parameter in endpoint.parameters {
             known.insert(parameter.argument)
-            var given = object[parameter.argument]
-            if given?.isNull ?? true { given = parameter.schema["default"] }
-            guard let given, !given.isNull else {
+            guard let given = object[parameter.argument] ?? parameter.sentDefault else {
                 if parameter.isRequired {
                     violate(parameter.argument, "This argument is required.")
                     if parameter.location == .path { isPathWhole = false }
@@ -44,14 +48,46 @@ struct BoundArguments {
         }
         bindBody(object, endpoint, &known)
         for (name, _) in object where !known.contains(name) { violate(name, "The endpoint has no such argument.") }
-        for mismatch in endpoint.argumentSchema.mismatches(of: arguments, limit: Self.most) {
+        judge(.object(object), endpoint, formats)
+        guard isPathWhole else { throw Self.failure(violations) }
+    }
+
+    /// The arguments without those that are null and whose schema does not take it: nothing is what their callers mean.
+    private static func withoutNulls(_ object: JSONObject, _ endpoint: CompiledEndpoint) -> JSONObject {
+        let nulls = object.filter { $0.value.isNull }
+        guard !nulls.isEmpty else { return object }
+        var result = object
+        // No style but JSON can write it.
+        for parameter in endpoint.parameters where !parameter.isJSON && result[parameter.argument]?.isNull == true {
+            result[parameter.argument] = .none
+        }
+        let alone = JSONObject(nulls.map { ($0.key, JSON.null) })
+        let declared = endpoint.arguments["properties"]?.object ?? [:]
+        for mismatch in endpoint.argumentSchema.mismatches(of: .object(alone), limit: most) {
+            guard let name = mismatch.pointer.tokens.first, declared[name] != nil else { continue }
+            result[name] = .none
+        }
+        return result
+    }
+
+    private mutating func judge(_ arguments: JSON, _ endpoint: CompiledEndpoint, _ formats: CompiledAPI.Validation) {
+        let (mismatches, remarks) = endpoint.argumentSchema.judge(arguments, formats: formats, limit: Self.most)
+        for mismatch in mismatches {
             let pointer = mismatch.pointer.description
             // Told already, in words that fit arguments better.
             if mismatch.pointer.tokens.isEmpty, mismatch.keyword == "required" { continue }
             if violations.contains(where: { $0.pointer == pointer }) { continue }
             violations.append(.init(pointer: pointer, message: mismatch.message))
         }
-        guard isPathWhole else { throw Self.failure(violations) }
+        for remark in remarks {
+            // A parameter is what callers give, whatever the schema it refers to says.
+            if remark.keyword == "readOnly", remark.pointer.tokens.count == 1,
+                endpoint.parameters.contains(where: { $0.argument == remark.pointer.tokens[0] })
+            {
+                continue
+            }
+            warnings.append("The argument at \"\(remark.pointer)\": \(remark.message)")
+        }
     }
 
     /// - Throws: `INVALID_REQUEST` with every violation, by JSON Pointer; values are never repeated.

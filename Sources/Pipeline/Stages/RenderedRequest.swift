@@ -14,7 +14,7 @@ package struct RenderedRequest: Sendable {
     /// Renders arguments without a call, as calls do.
     /// - Throws: `INVALID_REQUEST` with every violation, as calls do.
     package init(_ arguments: JSON, for endpoint: CompiledEndpoint, of api: CompiledAPI) throws(Failure) {
-        let bound = try BoundArguments(arguments, for: endpoint)
+        let bound = try BoundArguments(arguments, for: endpoint, formats: api.argumentFormats)
         try self.init(bound, endpoint, of: api, traceparent: nil)
         try bound.checkValid()
     }
@@ -40,7 +40,9 @@ package struct RenderedRequest: Sendable {
             ])
         }
         Pipeline.append(api.fixedQuery + endpoint.fixedQuery, to: &target)
-        var headers: HTTPHeaders = ["accept": "application/json, */*;q=0.5", "accept-encoding": "gzip"]
+        var headers: HTTPHeaders = [
+            "accept": endpoint.accept ?? "application/json, */*;q=0.5", "accept-encoding": "gzip",
+        ]
         headers.add(name: "user-agent", value: "penstock")
         if let traceparent { headers.add(name: "traceparent", value: traceparent) }
         for header in rendering.headers { headers.replaceOrAdd(name: header.name, value: header.value) }

@@ -45,6 +45,8 @@ package final class CompiledAPI: Sendable {
     package let addresses: [CIDR]?
     package let limits: CallLimits
     package let validation: Validation
+    /// What an argument means that does not have its `format`; all other keywords are always strict.
+    package let argumentFormats: Validation
     package let proxy: Proxy
     /// Whom to tell of its failures.
     package let alerts: AlertPlan?
@@ -83,6 +85,7 @@ package final class CompiledAPI: Sendable {
         addresses = parts.security.addresses
         limits = parts.security.limits
         validation = parts.security.validation
+        argumentFormats = parts.security.argumentFormats
         proxy = parts.security.proxy
         alerts = parts.alerts
         endpoints = parts.endpoints

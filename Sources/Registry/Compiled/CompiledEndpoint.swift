@@ -49,6 +49,8 @@ package struct CompiledEndpoint: Sendable {
     package let responsePlaces: SchemaPlaces
     /// As written.
     package let examples: JSON?
+    /// What `Accept` says; nil: JSON rather than anything else.
+    package let accept: String?
     /// What the references of all schemas of the API lead to.
     package let definitions: SchemaDefinitions
 

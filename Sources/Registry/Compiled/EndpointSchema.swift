@@ -39,8 +39,28 @@ package struct EndpointSchema: Sendable {
     ///
     /// - Parameter limit: how many are looked for at most.
     package func mismatches(of value: JSON, limit: Int = 32) -> [Mismatch] {
+        mismatches(of: value, tolerating: [], limit: limit)
+    }
+
+    /// What arguments are refused for, and what they are only warned of: `readOnly` properties, and formats as the API
+    /// has it. Of refused arguments nothing is remarked.
+    ///
+    /// - Parameter limit: how many of either are looked for at most.
+    package func judge(
+        _ arguments: JSON, formats: CompiledAPI.Validation, limit: Int = 32
+    ) -> (mismatches: [Mismatch], remarks: [Mismatch]) {
+        let unwatched: Schema.Tolerance = formats == .off ? .formats : []
+        let all = mismatches(of: arguments, tolerating: unwatched, limit: limit)
+        guard !all.isEmpty else { return ([], []) }
+        let tolerance: Schema.Tolerance = formats == .strict ? .readOnly : [.readOnly, .formats]
+        let refused = mismatches(of: arguments, tolerating: tolerance, limit: limit)
+        return refused.isEmpty ? ([], all) : (refused, [])
+    }
+
+    private func mismatches(of value: JSON, tolerating tolerance: Schema.Tolerance, limit: Int) -> [Mismatch] {
         let wrapped = JSON.object(JSONObject([(key, value)]))
-        return all.validate(wrapped, direction: direction == .request ? .request : .response, limit: limit).map {
+        let way: Schema.Direction = direction == .request ? .request : .response
+        return all.validate(wrapped, direction: way, tolerating: tolerance, limit: limit).map {
             Mismatch(
                 pointer: JSONPointer(Array($0.pointer.tokens.dropFirst())), keyword: $0.keyword, message: $0.message,
                 location: $0.schema)

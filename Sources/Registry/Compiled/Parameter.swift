@@ -5,7 +5,10 @@ package import Value
 package struct Parameter: Sendable, Hashable {
     /// Where it goes, and how its value becomes text.
     package let format: ParameterFormat
+    /// Whether callers have to give it: what has a default need not be given.
     package let isRequired: Bool
+    /// Sent where no value is given: a required parameter's default, or one that the definition says is sent.
+    package let sentDefault: JSON?
     /// What agents are shown.
     package let schema: JSON
     /// The argument that it takes; the parameter's own name unless another parameter of the endpoint has that too.

@@ -21,6 +21,7 @@ enum Schema {
         migrator.registerMigration("3-drift") { try $0.execute(sql: drift) }
         migrator.registerMigration("3-imports") { try $0.execute(sql: imports) }
         migrator.registerMigration("4-operators") { try $0.execute(sql: operators) }
+        migrator.registerMigration("4-imported-defaults") { try ImportedDefaults.migrate($0) }
         return migrator
     }
 

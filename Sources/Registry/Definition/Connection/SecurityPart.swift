@@ -8,6 +8,7 @@ struct SecurityPart: Sendable {
     var addresses: [CIDR]?
     var limits = CallLimits()
     var validation = CompiledAPI.Validation.strict
+    var argumentFormats = CompiledAPI.Validation.strict
     var proxy = CompiledAPI.Proxy.endpoints
 
     private static let mostPatterns = 200
@@ -26,6 +27,9 @@ struct SecurityPart: Sendable {
         limits.inFlight = security.int("max_in_flight", in: 1...100_000)
         validation =
             security.word("validation", among: ["strict", "warn", "off"]).flatMap(CompiledAPI.Validation.init)
+            ?? .strict
+        argumentFormats =
+            security.word("argument_formats", among: ["strict", "warn", "off"]).flatMap(CompiledAPI.Validation.init)
             ?? .strict
         proxy =
             security.word("proxy", among: ["endpoints", "open"]).flatMap(CompiledAPI.Proxy.init) ?? .endpoints

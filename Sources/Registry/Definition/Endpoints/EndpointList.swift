@@ -17,7 +17,19 @@ struct EndpointList {
         var needsApproval: Bool
         var sendsCredential: Bool
         var examples: JSON?
+        var accept: String?
         var place: JSONPointer
+
+        private static let mostNames = 20
+
+        /// What a model is shown where the definition describes nothing.
+        var generatedSummary: String {
+            let text = "\(method) \(path.template)"
+            let names = (arguments.schema.json["properties"]?.object ?? [:]).keys
+            guard !names.isEmpty else { return text }
+            let rest = names.count > Self.mostNames ? ", and \(names.count - Self.mostNames) more" : ""
+            return text + ", with " + names.prefix(Self.mostNames).joined(separator: ", ") + rest
+        }
     }
 
     private let auth: AuthPlan
@@ -60,12 +72,14 @@ struct EndpointList {
         let response = response(reader)
         let needsApproval = reader.word("approval", among: ["none", "required"]) == "required"
         let examples = reader.value("examples")
+        let accept = Self.accept(reader)
         reader.finish(elsewhere: ["url": "Write \"path\", below the API's base_url, instead of \"url\"."])
         guard let name, let method, let path else { return }
         let draft = Draft(
             name: name, summary: summary, method: method, path: path, parameters: list.parameters, part: part,
             arguments: ArgumentSchema(list, part, method: method, schemas, faults), response: response,
-            needsApproval: needsApproval, sendsCredential: sendsCredential, examples: examples, place: pointer)
+            needsApproval: needsApproval, sendsCredential: sendsCredential, examples: examples,
+            accept: accept, place: pointer)
         if path.holdsSecret, !sendsCredential { Self.refusePublic(draft.place, faults) }
         addSubjects(of: draft)
         drafts.append(draft)
@@ -78,7 +92,8 @@ struct EndpointList {
         let definitions = schemas.definitions()
         return drafts.enumerated().map { index, draft in
             CompiledEndpoint(
-                name: draft.name, summary: draft.summary, method: draft.method, template: draft.path.template,
+                name: draft.name, summary: draft.summary ?? draft.generatedSummary, method: draft.method,
+                template: draft.path.template,
                 fixedQuery: draft.path.query, parameters: draft.parameters, body: draft.arguments.body,
                 content: draft.part.content, requiresBody: draft.part.isRequired,
                 sendsCredential: draft.sendsCredential, needsApproval: draft.needsApproval,
@@ -90,7 +105,7 @@ struct EndpointList {
                 },
                 responsePlaces: SchemaPlaces(
                     own: schemas.document.pointer(draft.place.appending("response_schema")), shared: shared),
-                examples: draft.examples, definitions: definitions)
+                examples: draft.examples, accept: draft.accept, definitions: definitions)
         }
     }
 
@@ -155,6 +170,17 @@ struct EndpointList {
             return nil
         }
         return schemas.rewrite(ShortSchema.expand(value), at: place, within: schemas.document.pointer(place))
+    }
+
+    /// `accept`: what the request says that it takes (RFC 9110, section 12.5.1).
+    private static func accept(_ reader: ObjectReader) -> String? {
+        guard let text = reader.string("accept") else { return nil }
+        guard !text.isEmpty, text.utf8.count <= 1024, text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else {
+            reader.faults.invalid(
+                reader.place("accept"), "\"accept\" lists media types, such as application/vnd.example+json.")
+            return nil
+        }
+        return text
     }
 
     private static func sendsCredential(_ reader: ObjectReader) -> Bool {

@@ -4,6 +4,7 @@ import Value
 /// describes.
 struct ObjectBody {
     let properties: JSONObject
+    /// Without what only the API sets: `readOnly` properties.
     let required: [JSON]
     /// What members of other names must be; nil where there are none.
     let others: JSON?
@@ -36,7 +37,11 @@ struct ObjectBody {
         else { return nil }
         self.properties = properties
         self.pointer = pointer
-        required = object["required"]?.array ?? []
+        required = (object["required"]?.array ?? []).filter { name in
+            guard let property = name.string.flatMap({ properties[$0] }) else { return true }
+            let place = pointer.appending("properties").appending(name.string ?? "")
+            return property["readOnly"] != true && document.target(of: property, at: place)["readOnly"] != true
+        }
         let additional = object["additionalProperties"]
         // A bare nil would be JSON's null here.
         others = additional?.bool == false ? Optional.none : additional

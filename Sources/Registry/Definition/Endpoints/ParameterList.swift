@@ -68,6 +68,7 @@ struct ParameterList {
         let schema = ParameterSchema(reader, schemas)
         let required = reader.bool("required")
         let allowsSlash = reader.bool("allow_slash") ?? false
+        let sendsDefault = reader.bool("send_default") ?? true
         let form = ParameterForm(location, reader)
         reader.finish(elsewhere: ParameterSchema.advice)
         guard let name, let location, let argument else { return }
@@ -99,10 +100,12 @@ struct ParameterList {
             // What it refuses has been said above, in words that fit definitions better.
             return faults.invalidIfNone(reader.place("name"), error.description)
         }
+        let isNeeded = location == .path || required == true
+        let preset = isNeeded ? schema.anyDefault(in: schemas.document) : sendsDefault ? schema.ownDefault : .none
         parameters.append(
             Parameter(
-                format: format, isRequired: location == .path || required == true, schema: schema.rewritten.json,
-                argument: argument, isJSON: isJSON))
+                format: format, isRequired: isNeeded && preset == nil, sentDefault: preset,
+                schema: schema.rewritten.json, argument: argument, isJSON: isJSON))
     }
 
     /// `content_type`: OpenAPI's parameters with `content` are written as a document of their own.

@@ -39,6 +39,8 @@ struct ParameterSchema {
             schema = ["type": .string(Self.type(short, reader))]
             for key in Self.beside { schema[key] = reader.value(key) }
         }
+        // Whatever it says of answers, a parameter is what callers give.
+        schema["readOnly"] = .none
         if let description { schema["description"] = .string(description) }
         for key in Self.annotations {
             guard let value = reader.value(key), schema[key] == nil else { continue }
@@ -46,6 +48,19 @@ struct ParameterSchema {
         }
         rewritten = schemas.rewrite(
             .object(schema), at: place, within: SchemaDocument.enclosingSchema(of: schemas.document.pointer(place)))
+    }
+
+    /// The default that stands in the schema itself.
+    var ownDefault: JSON? { rewritten.json["default"].flatMap { $0.isNull ? Optional.none : $0 } }
+
+    /// Likewise, or in what the schema refers to.
+    func anyDefault(in document: SchemaDocument) -> JSON? {
+        if let ownDefault { return ownDefault }
+        let pointer = document.pointer(place)
+        guard let schema = document.root[pointer], let target = document.target(of: schema, at: pointer)["default"],
+            !target.isNull
+        else { return Optional.none }
+        return target
     }
 
     private static func type(_ short: String?, _ reader: ObjectReader) -> String {

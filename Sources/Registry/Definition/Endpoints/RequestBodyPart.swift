@@ -1,3 +1,4 @@
+import JSONSchema
 import Value
 
 /// `request_body`: a JSON Schema, with `content_type` and a flag `required` among its keywords.
@@ -51,7 +52,7 @@ struct RequestBodyPart {
     /// The schema alone.
     static func schema(of value: JSON) -> JSON {
         let expanded = ShortSchema.expand(value)
-        guard expanded == value, var object = value.object else { return expanded }
+        guard expanded == value, var object = OlderDraft.upgraded(value).object else { return expanded }
         if contentType(of: value) != nil {
             object["content_type"] = nil
             object["encoding"] = nil

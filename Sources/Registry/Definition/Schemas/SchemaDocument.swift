@@ -1,3 +1,4 @@
+import JSONSchema
 import Value
 
 /// The parts of a definition in which schemas stand, written out in full: what a `$ref` can lead to. Nothing secret is in
@@ -13,7 +14,10 @@ final class SchemaDocument {
     init(_ definition: ObjectReader) {
         base = definition.pointer
         var root = JSONObject()
-        root["$defs"] = definition.object["$defs"]
+        root["$defs"] = definition.object["$defs"].map { defs in
+            guard let members = defs.object else { return defs }
+            return .object(JSONObject(members.map { ($0.key, OlderDraft.upgraded($0.value)) }))
+        }
         root["endpoints"] = definition.object["endpoints"].map { endpoints in
             guard let list = endpoints.array else { return endpoints }
             return .array(list.map(Self.expanded))
@@ -57,10 +61,20 @@ final class SchemaDocument {
         return found[name]
     }
 
+    private static func upgraded(_ parameter: JSON) -> JSON {
+        guard var object = parameter.object, let schema = object["schema"] else { return parameter }
+        object["schema"] = OlderDraft.upgraded(schema)
+        return .object(object)
+    }
+
     private static func expanded(_ endpoint: JSON) -> JSON {
         guard var object = endpoint.object else { return endpoint }
         object["request_body"] = object["request_body"].map { RequestBodyPart.schema(of: $0) }
-        object["response_schema"] = object["response_schema"].map(ShortSchema.expand)
+        object["response_schema"] = object["response_schema"].map { OlderDraft.upgraded(ShortSchema.expand($0)) }
+        object["parameters"] = object["parameters"].map { parameters in
+            guard let list = parameters.array else { return parameters }
+            return .array(list.map(upgraded))
+        }
         return .object(object)
     }
 }

@@ -3,6 +3,8 @@ import Value
 /// What stands under a keyword of JSON Schema, as far as references are concerned.
 enum SchemaKeyword {
     case reference, schema, list, map, data
+    /// The object of `discriminator`, whose mapping refers to schemas.
+    case discriminator
     /// Names and bases of schemas, and places for schemas: of no use once each reference leads to a place.
     case dropped
 
@@ -11,6 +13,7 @@ enum SchemaKeyword {
         case "$ref", "$dynamicRef", "$recursiveRef": .reference
         case "$id", "$schema", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$defs", "definitions", "$vocabulary":
             .dropped
+        case "discriminator": value["mapping"]?.object == nil ? .data : .discriminator
         case "properties", "patternProperties", "dependentSchemas": value.object == nil ? .data : .map
         case "allOf", "anyOf", "oneOf", "prefixItems": value.array == nil ? .data : .list
         case "items": value.array == nil ? .schema : .list

@@ -67,7 +67,7 @@ final class SchemaLibrary {
     ///   - enclosing: the schema that `#` means, in the definition.
     func rewrite(_ schema: JSON, at place: JSONPointer, within enclosing: JSONPointer) -> Rewritten {
         var uses: Set<String> = []
-        let json = rewriting(schema, document.pointer(place), enclosing, &uses)
+        let json = rewriting(OlderDraft.upgraded(schema), document.pointer(place), enclosing, &uses)
         writeWaiting()
         return Rewritten(json: json, uses: uses)
     }
@@ -176,6 +176,22 @@ final class SchemaLibrary {
         }
     }
 
+    /// What a mapping refers to is a schema like others; names, and what leads nowhere, say nothing and stay.
+    private func discriminator(_ value: JSON, _ enclosing: JSONPointer, _ uses: inout Set<String>) -> JSON {
+        var mapping = value["mapping"]?.object ?? [:]
+        for (key, target) in mapping {
+            guard let text = target.string, text.hasPrefix("#/"),
+                case .success(let place) = document.resolve(text, within: enclosing)
+            else { continue }
+            let name = name(of: place)
+            uses.insert(name)
+            mapping[key] = .string("#/$defs/\(name)")
+        }
+        var object = value.object ?? [:]
+        object["mapping"] = .object(mapping)
+        return .object(object)
+    }
+
     private func rewriting(
         _ schema: JSON, _ place: JSONPointer, _ enclosing: JSONPointer, _ uses: inout Set<String>
     ) -> JSON {
@@ -201,6 +217,7 @@ final class SchemaLibrary {
                 case .failure(let reason): faults.invalid(document.place(inner), reason.message)
                 }
             case .dropped: continue
+            case .discriminator: result[key] = discriminator(value, enclosing, &uses)
             case .data:
                 count(value)
                 result[key] = value

@@ -15,6 +15,21 @@ extension SchemaDocument {
         }
     }
 
+    private static let mostHops = 32
+
+    /// What a schema at a place is, or refers to.
+    func target(of schema: JSON, at pointer: JSONPointer) -> JSON {
+        var (schema, pointer) = (schema, pointer)
+        for _ in 0..<Self.mostHops {
+            guard let reference = schema["$ref"]?.string,
+                case .success(let place) = resolve(reference, within: Self.enclosingSchema(of: pointer)),
+                let next = root[place]
+            else { return schema }
+            (schema, pointer) = (next, place)
+        }
+        return schema
+    }
+
     /// The place that a `$ref` leads to. Nothing outside of the definition is ever looked at (S13).
     ///
     /// A pointer counts from the definition, with or without its `custom_api` wrapper, and where that leads nowhere from
