@@ -98,7 +98,7 @@ struct DraftAssembly {
         if let base { definition["connection"] = ["base_url": .string(base.description)] }
         definition["authentication"] = authentication
         // What was inferred from a few answers is a guess; a call should not fail for it.
-        definition["security"] = ["validation": "warn"]
+        definition["security"] = ["validation": "warn", "argument_formats": "warn"]
         return definition
     }
 

@@ -28,7 +28,7 @@ struct InferredEndpoint: Sendable {
             "name": .string("API at \(base.origin.host)"), "description": .string(description),
             "connection": ["base_url": .string(url)],
             // A guess must not fail the calls that show it wrong.
-            "security": ["validation": "warn"],
+            "security": ["validation": "warn", "argument_formats": "warn"],
         ]
         return Draft(source: .observed, definition: definition, operations: operations)
     }

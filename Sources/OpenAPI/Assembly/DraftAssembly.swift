@@ -135,7 +135,7 @@ struct DraftAssembly {
         definition["connection"] = .object(connection)
         if let tunnel = options.tunnel { definition["tunnel"] = Draft.tunnel(tunnel) }
         if let authentication = security.authentication() { definition["authentication"] = authentication }
-        definition["security"] = ["validation": "warn"]
+        definition["security"] = ["validation": "warn", "argument_formats": "warn"]
         log.addShared(
             .note, "validation_warns",
             "Answers that differ from the document are passed on with a warning; write security.validation: strict once "
@@ -230,6 +230,14 @@ struct DraftAssembly {
                 log.finding(
                     .note, "example_dropped", "An example that the schemas refuse was left out.",
                     operations[place].node.place))
+        }
+        for index in check.impossible {
+            let place = places[index]
+            made[place].findings.append(
+                log.finding(
+                    .note, "arguments_not_found",
+                    "No arguments were found that the operation's schemas accept; it can probably not be called as the "
+                        + "document describes it.", operations[place].node.place))
         }
         for (index, message) in check.refused {
             let place = places[index]

@@ -48,7 +48,7 @@ struct BodyReader {
                 place: node.place)
         }
         guard body.value.object != nil else { return nil }
-        let isRequired = body.flag("required") ?? false
+        let isRequired = body.flag("required")
         let choices = (body.child("content")?.members(atMost: 100) ?? []).filter {
             $0.node.value.object != nil || $0.node.value.isNull
         }
@@ -61,7 +61,7 @@ struct BodyReader {
                 return nil
             }
             return ImportedBody(
-                content: .json, schema: SchemaWriter.Written(json: true, count: 1), isRequired: isRequired,
+                content: .json, schema: SchemaWriter.Written(json: true, count: 1), isRequired: isRequired ?? false,
                 place: body.place)
         }
         tellOthers(than: best.type, choices.map(\.key), body.place)
@@ -103,7 +103,7 @@ struct BodyReader {
             let type = best(usable.map { ($0, body.node) })?.type ?? "application/json"
             if operation.node.child("consumes") != nil { tellOthers(than: type, consumes, body.node.place) }
             return make(
-                type, body.node.child("schema"), body.node, isRequired: body.node.flag("required") ?? false,
+                type, body.node.child("schema"), body.node, isRequired: body.node.flag("required"),
                 body.node.place)
         }
         return fields.isEmpty ? nil : form(fields, consumes)
@@ -140,7 +140,7 @@ struct BodyReader {
         let type = isMultipart ? "multipart/form-data" : "application/x-www-form-urlencoded"
         var body = ImportedBody(
             content: RequestContent(type) ?? .json, schema: result, isRequired: !required.isEmpty,
-            examples: example.isEmpty ? [] : [.object(example)], place: fields[0].node.place)
+            examples: example.isEmpty ? [] : [.object(example)], isSchema: false, place: fields[0].node.place)
         if isMultipart { fieldsOfForms.markFiles(&body) }
         for field in fields where body.encoding[field.name] == nil {
             let type = writer.target(properties[field.name] ?? true)["type"]
@@ -169,14 +169,22 @@ struct BodyReader {
     // MARK: Both
 
     private func make(
-        _ type: String, _ schema: Node?, _ media: Node, isRequired: Bool, _ place: Place
+        _ type: String, _ schema: Node?, _ media: Node, isRequired: Bool?, _ place: Place
     ) -> ImportedBody {
         let content = MediaTypes.content(type) ?? .json
         var body = ImportedBody(
-            content: content, schema: SchemaWriter.Written(json: true, count: 1), isRequired: isRequired, place: place)
+            content: content, schema: SchemaWriter.Written(json: true, count: 1), isRequired: isRequired ?? false,
+            place: place)
         if let schema {
             body.schema = writer.write(schema)
             writer.finish()
+        }
+        if isRequired == nil, let name = writer.requiredNames(body.schema.json).first {
+            body.isRequired = true
+            log.add(
+                .change, "body_required",
+                "The document does not say that the body is required; since its schema requires \(quoted(name)), it is.",
+                at: place)
         }
         body.examples = examples(media)
         switch content.encoding {

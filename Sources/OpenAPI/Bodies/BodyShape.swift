@@ -12,6 +12,8 @@ struct BodyShape {
     /// The names that become arguments; nil where the whole body is the argument `body`.
     private(set) var properties: [String]?
     private(set) var required: [String] = []
+    /// Whether members of other names belong to it.
+    private(set) var isOpen = false
 
     /// What the registry takes for a plain object.
     private static let annotations: Set = [
@@ -70,11 +72,10 @@ struct BodyShape {
         var object = source
         let all = source["properties"]?.object ?? [:]
         if source["type"]?.array != nil { object["type"] = "object" }
-        // The caller cannot send what only the API may set.
-        let kept = all.filter { !Self.isReadOnly($0.value, writer) }
-        var members = JSONObject(kept.map { ($0.key, $0.value) })
-        let names = (source["required"]?.array ?? []).compactMap(\.string).filter {
-            all[$0] == nil || members[$0] != nil
+        var members = all
+        // Callers may give what only the API sets; they need not.
+        let names = (source["required"]?.array ?? []).compactMap(\.string).filter { name in
+            all[name].map { !writer.isReadOnly($0) } ?? true
         }
         for name in names where members[name] == nil {
             members[name] = [:]
@@ -82,22 +83,31 @@ struct BodyShape {
                 .change, "property_undeclared",
                 "\(quoted(name)) is required and is no property; any value is taken for it.", at: body.place)
         }
+        // What a document leaves undescribed it allows; here it would have to be said.
+        if source["additionalProperties"] == nil, body.isSchema { object["additionalProperties"] = true }
         object["properties"] = .object(members)
         object["required"] = names.isEmpty ? Optional<JSON>.none : .array(names.map { .string($0) })
         properties = members.keys
         required = body.isRequired ? names : []
+        isOpen = object["additionalProperties"].map { $0 != false } ?? false
         count += members.count
         guard object != source else {
             count += SchemaSize.count(.object(source))
             return
         }
+        if let name = SchemaWriter.name(in: json), json.object?.count == 1 {
+            var open = source
+            open["additionalProperties"] = object["additionalProperties"]
+            if open == object {
+                // It says no more than before, wherever else the schema is used.
+                writer.replace(name, with: .object(open))
+                count += SchemaSize.count(.object(source))
+                return
+            }
+        }
         json = .object(object)
         uses = SchemaSize.uses(json)
         count = SchemaSize.count(json)
-    }
-
-    private static func isReadOnly(_ property: JSON, _ writer: SchemaWriter) -> Bool {
-        property["readOnly"] == true || writer.target(property)["readOnly"] == true
     }
 
     /// The registry reads an object of nothing but names of types as its short form; a comment says that it is none.

@@ -9,5 +9,7 @@ struct ImportedBody {
     /// As `request_body.encoding` has it, by field.
     var encoding = JSONObject()
     var examples: [JSON] = []
+    /// Whether a schema describes it; the list of fields of 2.0 is whole.
+    var isSchema = true
     var place: Place
 }

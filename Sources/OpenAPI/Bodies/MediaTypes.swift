@@ -13,6 +13,11 @@ enum MediaTypes {
             || essence == "json" || essence.hasSuffix("/x-json")
     }
 
+    /// Whether it can be sent in `Accept`.
+    static func isAcceptable(_ type: String) -> Bool {
+        type.contains("/") && type.utf8.count <= 200 && type.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
+    }
+
     static func isWildcard(_ type: String) -> Bool { essence(type).hasSuffix("*") }
 
     /// How well the relay can write bodies of a type: the lower the better.

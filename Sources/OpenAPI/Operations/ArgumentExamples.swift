@@ -31,7 +31,9 @@ enum ArgumentExamples {
         }
         // What is larger would not be kept.
         guard let members = example.object, members.count <= largest else { return Optional<JSON>.none }
-        for name in names { if let value = members[name] { result[name] = value } }
+        for (name, value) in members where shape.isOpen ? result[name] == nil : names.contains(name) {
+            result[name] = value
+        }
         let isWhole = shape.required.allSatisfy { result[$0] != nil }
         return isWhole ? .object(result) : Optional<JSON>.none
     }

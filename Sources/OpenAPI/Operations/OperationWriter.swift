@@ -66,7 +66,7 @@ struct OperationWriter {
             writer: writer, references: references, log: log, root: root, version: version
         ).read(operation, source)
         ArgumentNames.assign(&parameters, hasBody: body != nil || Self.takesBody(operation.method))
-        return assemble(operation, name, path, parameters, body, isPublic: isPublic)
+        return assemble(operation, name, path, source, parameters, body, isPublic: isPublic)
     }
 
     private static func takesBody(_ method: String) -> Bool { ["POST", "PUT", "PATCH"].contains(method) }
@@ -164,14 +164,13 @@ struct OperationWriter {
         }
         addOpenQueries(path, &result, operation)
         for item in path.query {
-            // It is always sent, since what an argument's default says is.
             let value = JSON.string(item.value)
             let schema: JSON = ["type": "string", "enum": [value], "default": value]
             guard !result.contains(where: { $0.location == .query && $0.name == item.name }) else { continue }
             result.append(
                 ImportedParameter(
                     name: item.name, location: .query, argument: item.name, isRequired: false,
-                    schema: SchemaWriter.Written(json: schema, count: 1), place: operation.node.place))
+                    schema: SchemaWriter.Written(json: schema, count: 1), isFixed: true, place: operation.node.place))
         }
     }
 
@@ -197,8 +196,8 @@ struct OperationWriter {
     // MARK: Assembly
 
     private func assemble(
-        _ operation: SourceOperation, _ name: String, _ path: PathText, _ parameters: [ImportedParameter],
-        _ body: ImportedBody?, isPublic: Bool
+        _ operation: SourceOperation, _ name: String, _ path: PathText, _ source: SourceParameters,
+        _ parameters: [ImportedParameter], _ body: ImportedBody?, isPublic: Bool
     ) -> Endpoint {
         var result = Endpoint(json: ["name": .string(name)], uses: [], count: 2)
         if let text = description(of: operation) { result.json["description"] = .string(text) }
@@ -227,6 +226,10 @@ struct OperationWriter {
             result.count += response.count
         }
         if isPublic { result.json["security"] = [] }
+        let fixed = source.list.first { $0.location == "header" && $0.name.lowercased() == "accept" }
+        if let accept = fixed.flatMap(ParameterReader.fixedAccept) ?? answers.accept(operation) {
+            result.json["accept"] = .string(accept)
+        }
         let examples = ArgumentExamples.make(parameters, body, shape)
         if !examples.isEmpty { result.json["examples"] = .array(examples) }
         tellCallbacks(operation)

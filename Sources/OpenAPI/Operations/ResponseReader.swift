@@ -37,6 +37,32 @@ struct ResponseReader {
         return chosen
     }
 
+    /// What `Accept` has to say so that the API answers as it is described; nil where that is JSON, or nothing.
+    func accept(_ operation: SourceOperation) -> String? {
+        let responses = operation.node.child("responses")?.members(atMost: 200) ?? []
+        let successes = responses.filter { Self.order($0.key).map { $0 < 1000 } ?? false }
+        var types: [String] = []
+        if version == .v2 {
+            let produces = (operation.node.child("produces") ?? root.child("produces"))?.value.array ?? []
+            types = produces.compactMap(\.string)
+        } else {
+            for (_, node) in successes {
+                guard case .success(let response) = references.follow(node) else { continue }
+                types += (response.child("content")?.members(atMost: 100) ?? []).map(\.key)
+            }
+        }
+        types = types.map(Texts.trimmed).filter(MediaTypes.isAcceptable)
+        let isUsual = types.contains {
+            MediaTypes.isWildcard($0) || MediaTypes.essence($0) == "application/json"
+        }
+        guard !types.isEmpty, !isUsual else { return nil }
+        var known: Set<String> = []
+        let distinct = types.filter { known.insert($0.lowercased()).inserted }
+        // JSON of whatever kind first: it is what the relay can read.
+        let ordered = distinct.filter(MediaTypes.isJSON) + distinct.filter { !MediaTypes.isJSON($0) }
+        return ordered.prefix(4).joined(separator: ", ") + ", */*;q=0.5"
+    }
+
     /// The lowest status first, then `2XX`, then `default`; nil for what is no success.
     private static func order(_ key: String) -> Int? {
         let upper = key.uppercased()

@@ -17,6 +17,8 @@ struct ImportedParameter {
     /// The media type in which the value is written out, where it is not written by style.
     var contentType: String?
     var example: JSON?
+    /// Whether the value is the importer's own doing. A document's default is what its server assumes: it is not sent.
+    var isFixed = false
     var place: Place
 
     /// As `endpoints[].parameters` has it.
@@ -33,6 +35,7 @@ struct ImportedParameter {
             if let explode, explode != byDefault, style != .deepObject { object["explode"] = .bool(explode) }
             if allowsReserved { object["allowReserved"] = true }
         }
+        if let preset = schema.json["default"], !preset.isNull, !isRequired { object["send_default"] = .bool(isFixed) }
         object["schema"] = schema.json.object == nil ? (schema.json == false ? ["not": true] : [:]) : schema.json
         return .object(object)
     }

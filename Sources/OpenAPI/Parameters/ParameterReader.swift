@@ -32,14 +32,24 @@ struct ParameterReader {
             schema: SchemaWriter.Written(json: [:], count: 1), place: node.place)
         addSchema(node, &result)
         if result.contentType == nil { addStyle(node, &result) }
-        result.example = example(node, result)
+        if result.contentType == nil, result.style != .deepObject { reviewNesting(&result) }
+        result.example = example(node, result).map { fitted($0, result) }
         return result
     }
 
     // MARK: What may be set
 
     /// OpenAPI says of these that their declaration is ignored.
-    private static let described: Set = ["accept", "content-type", "authorization"]
+    private static let described: Set = ["content-type", "authorization"]
+
+    /// The value that a parameter Accept can only have.
+    static func fixedAccept(_ source: SourceParameter) -> String? {
+        let schema = source.node.value["schema"] ?? source.node.value
+        let values = schema["enum"]?.array ?? []
+        let value = schema["const"] ?? schema["default"] ?? (values.count == 1 ? values.first : Optional.none)
+        guard let text = value?.string, MediaTypes.isAcceptable(text) else { return nil }
+        return text
+    }
 
     private func mayBeSet(_ name: String, _ location: ParameterLocation, _ source: SourceParameter) -> Bool {
         let place = source.node.place
@@ -47,6 +57,14 @@ struct ParameterReader {
         switch location {
         case .path: return true
         case .header:
+            if lower == "accept" {
+                let what = Self.fixedAccept(source).map { "is always \(quoted($0))" }
+                log.add(
+                    .note, "header_described_elsewhere",
+                    "The header Accept \(what ?? "follows from the content types of answers"); it is no argument.",
+                    at: place)
+                return false
+            }
             if Self.described.contains(lower) {
                 log.add(
                     .note, "header_described_elsewhere",
@@ -113,6 +131,42 @@ struct ParameterReader {
         }
         writer.finish()
         keepDefaultSendable(&result)
+    }
+
+    /// Lists of objects and the like, which no style but `deepObject` can write.
+    private func reviewNesting(_ result: inout ImportedParameter) {
+        let schema = writer.target(result.schema.json)
+        let inner = schema["items"].map { [$0] } ?? (schema["properties"]?.object ?? [:]).map(\.value)
+        let nested = inner.count { isNested(writer.target($0)) }
+        guard nested > 0 else { return }
+        guard result.location != .path, nested == inner.count else {
+            log.add(
+                .note, "parameter_nested",
+                "Lists and objects inside \(quoted(result.name)) cannot be written in a \(result.location.rawValue); they "
+                    + "cannot be given.", at: result.place)
+            return
+        }
+        (result.contentType, result.style, result.explode) = ("application/json", nil, nil)
+        log.add(
+            .change, "parameter_as_json",
+            "The document does not say how lists and objects inside \(quoted(result.name)) are written; it is sent as JSON.",
+            at: result.place)
+    }
+
+    private func isNested(_ schema: JSON) -> Bool {
+        switch schema["type"] {
+        case .string(let type)?: type == "array" || type == "object"
+        case .array(let types)?: types.allSatisfy { ["array", "object", "null"].contains($0.string ?? "") }
+        default: schema["properties"]?.object.map { !$0.isEmpty } ?? false
+        }
+    }
+
+    /// An example of the parameter's type, as `"10"` for 10.
+    private func fitted(_ example: JSON, _ parameter: ImportedParameter) -> JSON {
+        let type = writer.target(parameter.schema.json)["type"]
+        let names = type?.string.map { [$0] } ?? type?.array?.compactMap(\.string) ?? []
+        guard !names.isEmpty, !SchemaTypes.admits(names, example) else { return example }
+        return SchemaTypes.coerce(example, to: names) ?? example
     }
 
     private static let notOfSchema = [

@@ -50,6 +50,9 @@ final class References {
     /// Of all files that were looked at: for each `$id` the first that has it.
     private var firstIdentified: [String: Place] = [:]
 
+    /// By file: the named schemas that extend another by `allOf`, by the place of that.
+    private var extensions: [Int: [Place: [(name: String, node: Node)]]] = [:]
+
     private static let mostHops = 64
 
     /// - Parameter root: the file that `sourceURL` is the URL of.
@@ -168,6 +171,25 @@ final class References {
             if let node = files.node(Place(file: file, pointer: JSONPointer(path))) { return node }
         }
         return nil
+    }
+
+    /// The named schemas that extend the one at a place: its subtypes, where a discriminator tells them apart.
+    func subtypes(of place: Place) -> [(name: String, node: Node)] {
+        if extensions[place.file] == nil {
+            var found: [Place: [(name: String, node: Node)]] = [:]
+            for path in [["components", "schemas"], ["definitions"]] {
+                guard let all = files.node(Place(file: place.file, pointer: JSONPointer(path))) else { continue }
+                for (name, schema) in all.members() {
+                    for base in schema.child("allOf")?.elements(atMost: 100) ?? [] {
+                        guard let text = base.text("$ref"), case .success(let target) = resolve(text, from: base.place)
+                        else { continue }
+                        found[target.place, default: []].append((name, schema))
+                    }
+                }
+            }
+            extensions[place.file] = found
+        }
+        return extensions[place.file]?[place] ?? []
     }
 
     /// What a name of JSON Schema stands for in a file.

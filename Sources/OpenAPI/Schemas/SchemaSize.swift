@@ -39,7 +39,12 @@ enum SchemaSize {
     /// The names in `$defs` that it refers to.
     static func uses(_ schema: JSON) -> Set<String> {
         var names: Set<String> = []
-        visit(schema) { if let name = SchemaWriter.name(in: $0) { names.insert(name) } }
+        visit(schema) { schema in
+            if let name = SchemaWriter.name(in: schema) { names.insert(name) }
+            for (_, target) in schema["discriminator"]?["mapping"]?.object ?? [:] {
+                if let name = SchemaWriter.name(in: ["$ref": target]) { names.insert(name) }
+            }
+        }
         return names
     }
 

@@ -48,7 +48,7 @@ extension SchemaWriter {
         addRequired(source, node, &out)
         addBounds(source, node, &out)
         addDependencies(source, node, &out, &result)
-        addDiscriminator(source, &out)
+        addDiscriminator(source, node, &out, &result)
         addValues(source, node, &out, &result)
         return isNullable(source) ? admittingNull(out) : .object(out)
     }

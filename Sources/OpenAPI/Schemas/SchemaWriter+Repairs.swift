@@ -171,17 +171,36 @@ extension SchemaWriter {
         if !schemas.isEmpty { out["dependentSchemas"] = .object(schemas) }
     }
 
-    /// Which property tells subtypes apart: for agents to read, since 2020-12 has no such keyword.
-    func addDiscriminator(_ source: JSONObject, _ out: inout JSONObject) {
+    /// Which property tells subtypes apart, and the schemas of those, by its values.
+    func addDiscriminator(_ source: JSONObject, _ node: Node, _ out: inout JSONObject, _ result: inout Written) {
         guard let value = source["discriminator"] else { return }
         guard let property = value.string ?? value["propertyName"]?.string else { return }
         var discriminator: JSONObject = ["propertyName": .string(property)]
         var mapping = JSONObject()
+        let place = node.place.appending("discriminator").appending("mapping")
         for (name, target) in value["mapping"]?.object ?? [:] {
-            guard let text = target.string, let last = text.split(separator: "/").last else { continue }
-            mapping[name] = .string(String(last))
+            guard let text = target.string else { continue }
+            mapping[name] = subtype(text, from: place.appending(name), &result)
+        }
+        // Where the alternatives are listed, their names are known.
+        let isListed = source["oneOf"] != nil || source["anyOf"] != nil
+        for (name, node) in isListed ? [] : references.subtypes(of: node.place) {
+            let reference = JSON.string(Self.prefix + self.name(of: node, &result))
+            if !mapping.contains(where: { $0.value == reference }) { mapping[name] = reference }
         }
         if !mapping.isEmpty { discriminator["mapping"] = .object(mapping) }
         out["discriminator"] = .object(discriminator)
+    }
+
+    /// A mapping names a schema or refers to one; what leads nowhere stays a name.
+    private func subtype(_ text: String, from place: Place, _ result: inout Written) -> JSON {
+        let isReference = text.contains("/") || text.contains("#")
+        let schemas = version == .v2 ? "#/definitions/" : "#/components/schemas/"
+        for reference in isReference ? [text] : [schemas + text] {
+            if case .success(let node) = references.resolve(reference, from: place) {
+                return .string(Self.prefix + name(of: node, &result))
+            }
+        }
+        return .string(text.split(separator: "/").last.map(String.init) ?? text)
     }
 }

@@ -14,14 +14,15 @@ extension SchemaWriter {
         }
         if isNullable(source), !types.isEmpty { types.append("null") }
         if let value = source["enum"], !value.isNull {
-            out["enum"] = allowed(Node(place: node.place.appending("enum"), value: value), types)
+            let node = Node(place: node.place.appending("enum"), value: value)
+            if !moveToItems(node, types, &out) { out["enum"] = allowed(Self.flattened(node, types), types) }
         }
         if let value = source["const"] { out["const"] = value }
         if let value = source["default"], !value.isNull || types.contains("null") {
             out["default"] = preset(
                 Node(place: node.place.appending("default"), value: value), types, out["enum"]?.array)
         }
-        addExamples(source, &out)
+        addExamples(source, types, &out)
         // Long lists of values take as much room as schemas do.
         for key in ["enum", "const", "default"] {
             guard let value = out[key] else { continue }
@@ -31,6 +32,36 @@ extension SchemaWriter {
 
     /// Values of so many bytes count as one schema.
     private static let bytesOfSchema = 200
+
+    /// A list of values in a list, as generators write it.
+    private static func flattened(_ node: Node, _ types: [String]) -> Node {
+        guard !types.contains("array"), let list = node.value.array, list.count == 1, list[0].array != nil else {
+            return node
+        }
+        return Node(place: node.place, value: list[0])
+    }
+
+    /// Values beside `type: array` that are meant for its elements; false for those that are lists themselves.
+    private func moveToItems(_ node: Node, _ types: [String], _ out: inout JSONObject) -> Bool {
+        guard types.contains("array"), types.allSatisfy({ $0 == "array" || $0 == "null" }),
+            let list = node.value.array?.filter({ !$0.isNull }), !list.isEmpty
+        else { return false }
+        var values = list
+        if list.count == 1, let inner = list[0].array {
+            values = inner
+        } else if list.contains(where: { $0.array != nil }) {
+            return false
+        }
+        guard var items = out["items"].map({ $0.object }) ?? [:], !values.isEmpty else { return false }
+        if items["enum"] == nil {
+            let types = target(.object(items))["type"]
+            let names = types?.string.map { [$0] } ?? types?.array?.compactMap(\.string) ?? []
+            items["enum"] = allowed(Node(place: node.place, value: .array(values)), names)
+            out["items"] = .object(items)
+        }
+        change("enum_repaired", "\"enum\" names values of the list's elements; it was moved to \"items\".", node.place)
+        return true
+    }
 
     private func allowed(_ node: Node, _ types: [String]) -> JSON? {
         guard let values = node.value.array, !values.isEmpty else {
@@ -81,7 +112,8 @@ extension SchemaWriter {
         return value
     }
 
-    private func addExamples(_ source: JSONObject, _ out: inout JSONObject) {
+    /// Those that agree with the type and the values that the schema allows.
+    private func addExamples(_ source: JSONObject, _ types: [String], _ out: inout JSONObject) {
         var examples: [JSON] = []
         if let example = source["example"] { examples.append(example) }
         switch source["examples"] {
@@ -89,6 +121,10 @@ extension SchemaWriter {
         case .object(let map)?: examples += map.prefix(5).map { $0.value["value"] ?? $0.value }
         default: break
         }
+        if !types.isEmpty {
+            examples = examples.compactMap { SchemaTypes.admits(types, $0) ? $0 : SchemaTypes.coerce($0, to: types) }
+        }
+        if let allowed = out["enum"]?.array { examples.removeAll { !allowed.contains($0) } }
         examples.removeAll { $0.isNull || SchemaSize.bytes($0, atMost: Self.largestExample) > Self.largestExample }
         if !examples.isEmpty { out["examples"] = .array(examples) }
     }

@@ -41,17 +41,29 @@ final class SchemaWriter {
         if let known = inline[node.place] { return known }
         var result = Written(json: true)
         result.json = schema(node, &result)
+        finish()
+        result = settled(result, at: node.place)
         inline[node.place] = result
         return result
     }
 
+    private func settled(_ schema: Written, at place: Place) -> Written {
+        let json = settled(schema.json, at: place)
+        guard json != schema.json else { return schema }
+        return Written(json: json, uses: SchemaSize.uses(json), count: SchemaSize.count(json))
+    }
+
     /// Writes all that was referred to, one after another, so that no chain of references is deep.
     func finish() {
+        var fresh: [(name: String, place: Place)] = []
         while let (name, node) = waiting.popLast() {
             var result = Written(json: true)
             result.json = schema(node, &result)
             shared[name] = result
+            fresh.append((name, node.place))
         }
+        // Combinations can be judged once all that they refer to is there.
+        for (name, place) in fresh { shared[name] = shared[name].map { settled($0, at: place) } }
     }
 
     /// Takes a schema of the importer's own making into `$defs`.
@@ -81,6 +93,22 @@ final class SchemaWriter {
         return json
     }
 
+    /// Whether a property, or what it refers to, is for the API alone to set.
+    func isReadOnly(_ property: JSON) -> Bool {
+        property["readOnly"] == true || target(property)["readOnly"] == true
+    }
+
+    /// The names that a body's schema requires of callers, of itself or by what it combines.
+    func requiredNames(_ schema: JSON, depth: Int = 0) -> [String] {
+        let object = target(schema)
+        let properties = object["properties"]?.object ?? [:]
+        let own = (object["required"]?.array ?? []).compactMap(\.string).filter { name in
+            properties[name].map { !isReadOnly($0) } ?? true
+        }
+        guard depth < 8 else { return own }
+        return own + (object["allOf"]?.array ?? []).flatMap { requiredNames($0, depth: depth + 1) }
+    }
+
     /// The name in `$defs` that a schema refers to.
     static func name(in json: JSON) -> String? {
         guard let text = json["$ref"]?.string, text.hasPrefix(prefix) else { return nil }
@@ -104,6 +132,13 @@ final class SchemaWriter {
                 "The reference \(quoted(text)) \(reason.message); any value is taken in its place.", at: place)
             return Optional<JSON>.none
         }
+    }
+
+    /// The name in `$defs` of what stands at a node, as something that a schema uses.
+    func name(of node: Node, _ result: inout Written) -> String {
+        let name = name(of: node)
+        result.uses.insert(name)
+        return name
     }
 
     private func name(of node: Node) -> String {
