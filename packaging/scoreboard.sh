@@ -7,7 +7,8 @@ usage() {
 usage: scoreboard.sh json-schema|openapi|routing [FOLDER]
   json-schema   the JSON Schema test suite, draft 2020-12, in FOLDER (../shared/suites/json-schema by default)
   openapi       OpenAPI documents in FOLDER and below it (../shared/suites/openapi by default): which are imported, and
-                whether other implementations read from the requests what their arguments were
+                whether other implementations read from the requests what their arguments were; and how many of the
+                documents' own examples a relay and a connector take to an origin
 END
     exit 2
 }
@@ -32,7 +33,7 @@ folder=$(cd "$folder" && pwd)
 
 need_swift
 need_packages "${BUILD_PACKAGES[@]}" >&2
-[ "$1" = openapi ] && need_packages python3 python3-venv >&2
+[ "$1" = openapi ] && need_packages python3 python3-venv openssl >&2
 cd "$root"
 
 # Makes the environment of the programs that read requests back, unless it is there as the requirements have it.
@@ -52,6 +53,8 @@ readers() {
 swift build "${RELEASE[@]}" --product penstock-scoreboard >&2
 program=$(swift build "${RELEASE[@]}" --show-bin-path)/penstock-scoreboard
 if [ "$1" = openapi ]; then
-    PYTHONDONTWRITEBYTECODE=1 exec "$python" "$here/scoreboard/openapi.py" "$program" "$folder"
+    for product in penstock-relay penstock-connector; do swift build "${RELEASE[@]}" --product "$product" >&2; done
+    PYTHONDONTWRITEBYTECODE=1 exec "$python" "$here/scoreboard/openapi.py" "$program" "$folder" \
+        --binaries "$(dirname "$program")"
 fi
 exec "$program" "$1" "$folder"

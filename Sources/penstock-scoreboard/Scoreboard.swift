@@ -19,6 +19,8 @@ struct Scoreboard {
             let share = arguments[3].split(separator: "/").compactMap { Int($0) }
             guard share.count == 2, share[1] > 0, let seed = UInt64(arguments[4]) else { exit(2) }
             OpenAPIRequests(folder: arguments[2], seed: seed, share: (share[0], share[1])).run()
+        case "openapi-list" where arguments.count == 2:
+            OpenAPIRequests(folder: arguments[2], seed: 0, share: (0, 1)).list()
         case "bench-schema" where arguments.count <= 2:
             SchemaBench.run(writes: arguments.last == "--print")
         default:
@@ -26,6 +28,7 @@ struct Scoreboard {
                 """
                 usage: penstock-scoreboard json-schema FOLDER
                        penstock-scoreboard openapi-requests FOLDER SHARE/SHARES SEED
+                       penstock-scoreboard openapi-list FOLDER
                        penstock-scoreboard bench-schema [--print]
                 """)
             exit(2)

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Scores the importer of OpenAPI documents on a folder of them, and reads the requests back that it makes.
 
-usage: openapi.py SCOREBOARD FOLDER [--seed N] [--processes N]
+usage: openapi.py SCOREBOARD FOLDER [--binaries FOLDER] [--seed N] [--processes N]
 
-SCOREBOARD is the program `penstock-scoreboard`. The last line is one JSON object. Leaves with 1 where a request is not
+SCOREBOARD is the program `penstock-scoreboard`. With the folder of `penstock-relay` and `penstock-connector` the documents'
+own examples are called too. The last line is one JSON object. Leaves with 1 where a request is not
 what its arguments say, or a valid document is not imported.
 """
 
@@ -32,13 +33,17 @@ def score(folder, document, lines):
     """Reads one document's requests back; the line about the document, with what came of them."""
     from readback import Mismatch, Request
 
-    result = dict(document, round_trips=0, failures=[], not_comparable=collections.Counter(), refused=[], unmade=[])
+    result = dict(document, round_trips=0, failures=[], not_comparable=collections.Counter(), refused=[], unmade=[], impossible=[])
     result["reading_back"] = time.process_time()
     try:
         source = Source(folder, document["document"], document["files"])
     except Exception as error:
         source, fault = None, f"it cannot be loaded independently: {error}"[:200]
     for line in lines:
+        if line["kind"] == "impossible":
+            told = "reported" if line["reported"] else "NOT REPORTED"
+            result["impossible"].append(f"{line['method']} {line['path']}: {told}")
+            continue
         if line["kind"] != "request":
             result[line["kind"]].append(f"{line['method']} {line['path']} ({line['case']}): {line['refused'][:1]}")
             continue
@@ -139,6 +144,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
     parser.add_argument("folder")
+    parser.add_argument("--binaries")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
@@ -171,6 +177,8 @@ def main():
             operations=result["operations"], operations_imported=result["imported"],
             operations_with_changes=result["with_changes"], round_trips=trips, round_trip_failures=failures,
             not_comparable=nc, refused=len(result["refused"]), unmade=len(result["unmade"]),
+            impossible=len(result["impossible"]),
+            impossible_unreported=sum("NOT" in text for text in result["impossible"]),
         )  # fmt: skip
         left_out.update(result["left_out"])
         incomparable.update(result["not_comparable"])
@@ -186,6 +194,8 @@ def main():
             print(f"    left out: {text[:300]}")
         for reason, count in result["not_comparable"].items():
             print(f"    not comparable, {count}: {reason}")
+        for text in result["impossible"]:
+            print(f"    no arguments: {text[:300]}")
         for kind in ("refused", "unmade"):
             if result[kind]:
                 print(f"    {kind}, {len(result[kind])}: such as {result[kind][0][:300]}")
@@ -193,6 +203,10 @@ def main():
     print(f"operations left out: {reasons(left_out)}")
     print(f"not comparable: {reasons(incomparable)}")
     print(f"arguments that follow the schema and cannot be sent: {total['refused']}; kinds of arguments not made: {total['unmade']}")
+    print(
+        f"endpoints for which no arguments can be made: {total['impossible']}, of these without a finding:"
+        f" {total['impossible_unreported']}"
+    )
     for crash in crashes:
         print(f"CRASH: {crash}")
     summary = {
@@ -206,9 +220,15 @@ def main():
         "round_trip_failures": total["round_trip_failures"],
         "not_comparable": total["not_comparable"],
         "refused": total["refused"],
+        "endpoints_without_arguments": total["impossible"],
+        "endpoints_without_arguments_unreported": total["impossible_unreported"],
         "import_seconds": total["milliseconds"] / 1000,
-        "seconds": round(time.monotonic() - start, 1),
     }
+    if options.binaries:
+        import examples
+
+        summary.update(examples.score(options.program, options.binaries, options.folder))
+    summary["seconds"] = round(time.monotonic() - start, 1)
     print(json.dumps(summary))
     return 1 if crashes or total["round_trip_failures"] or total["documents_not_imported"] else 0
 

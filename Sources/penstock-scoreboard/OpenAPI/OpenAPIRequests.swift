@@ -35,6 +35,15 @@ struct OpenAPIRequests {
         }
     }
 
+    /// Prints one JSON object a line: each document, with the files that belong to it.
+    func list() {
+        var documents = OpenAPIDocuments(folder: folder)
+        for document in documents.all() {
+            print(
+                (["document": .string(document.root), "files": .array(document.files.map(JSON.string))] as JSON).text())
+        }
+    }
+
     private func run(_ document: OpenAPIDocuments.Found, _ files: [ImportFile]) {
         let start = Self.time()
         var line: JSONObject = [

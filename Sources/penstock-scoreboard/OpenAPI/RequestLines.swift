@@ -38,6 +38,17 @@ struct RequestLines {
 
     mutating func add(_ operation: DraftOperation, _ endpoint: CompiledEndpoint) {
         var written: Set<JSON> = []
+        var isPossible = false
+        defer {
+            if !isPossible {
+                let isReported = operation.findings.contains { $0.code == "arguments_not_found" }
+                print(
+                    ([
+                        "kind": "impossible", "path": .string(operation.path), "method": .string(operation.method),
+                        "reported": .bool(isReported),
+                    ] as JSON).text())
+            }
+        }
         for (number, kind) in Self.kinds.enumerated() {
             var line: JSONObject = [
                 "kind": "request", "document": .string(document), "path": .string(operation.path),
@@ -52,13 +63,14 @@ struct RequestLines {
                 let wishes = SampleWishes(fullness: fullness, atoms: atoms, direction: .request)
                 var samples = SampleGenerator(
                     endpoint.arguments, seed: seed &+ UInt64(number * 16 + round), wishes: wishes
-                ) { endpoint.argumentSchema.mismatches(of: $0, limit: 8).map(\.pointer) }
+                ) { endpoint.argumentSchema.judge($0, formats: .strict, limit: 8).mismatches.map(\.pointer) }
                 guard let arguments = samples.next() else { continue }
                 isMade = true
                 do throws(Failure) {
                     let request = try RenderedRequest(arguments, for: endpoint, of: api)
                     line["refused"] = refusals.isEmpty ? Optional<JSON>.none : .array(refusals)
                     refusals = []
+                    isPossible = true
                     if written.insert(arguments).inserted {
                         write(&line, arguments, request, endpoint)
                         print(JSON.object(line).text())
