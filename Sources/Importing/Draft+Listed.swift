@@ -26,8 +26,8 @@ private struct EndpointCosts {
             id: "draft", user: "draft", slug: "draft", definition: .object(object), version: 1, created: 0, updated: 0)
         guard let api = try? CompiledAPI(stored: stored) else { return }
         for endpoint in api.endpoints {
-            tokens[endpoint.name] = ToolCost.tokens(
-                name: endpoint.name, description: endpoint.summary, arguments: endpoint.arguments)
+            let texts = endpoint.name + " " + (endpoint.summary ?? "")
+            tokens[endpoint.name] = ToolCost.tokens(of: texts) + ShownSchema.cost(endpoint.selfContainedArguments)
         }
     }
 }

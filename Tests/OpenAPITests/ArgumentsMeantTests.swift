@@ -181,8 +181,8 @@ struct ArgumentsMeantTests {
                 Pet: {type: object, required: [kind], properties: {kind: {type: string}}, discriminator: {propertyName: kind}}
                 Cat: {allOf: [{$ref: '#/components/schemas/Pet'}, {type: object, properties: {lives: {type: integer}}}]}
             """)
-        #expect(endpoint.arguments["$defs"]?["Pet"]?["discriminator"]?["mapping"]?["Cat"] == "#/$defs/Cat")
-        #expect(endpoint.arguments["$defs"]?["Cat"] != nil)
+        #expect(endpoint.selfContainedArguments["$defs"]?["Pet"]?["discriminator"]?["mapping"]?["Cat"] == "#/$defs/Cat")
+        #expect(endpoint.selfContainedArguments["$defs"]?["Cat"] != nil)
     }
 
     @Test("a requestBody without required whose schema has required properties is required, with a finding")

@@ -68,9 +68,10 @@ struct RegistryCheck {
 
     private static func hasArguments(_ endpoint: CompiledEndpoint) -> Bool {
         if endpoint.argumentSchema.mismatches(of: [:], limit: 1).isEmpty { return true }
+        let schema = endpoint.selfContainedArguments
         return [SampleWishes.Fullness.none, .some, .all].contains { fullness in
             var samples = SampleGenerator(
-                endpoint.arguments, seed: 1, wishes: SampleWishes(fullness: fullness, direction: .request)
+                schema, seed: 1, wishes: SampleWishes(fullness: fullness, direction: .request)
             ) { endpoint.argumentSchema.judge($0, formats: .warn, limit: 8).mismatches.map(\.pointer) }
             return samples.next() != nil
         }

@@ -174,15 +174,22 @@ enum Presentation {
 
     /// A tool with its schemas, whose references lead into the `$defs` beside all tools of the API.
     static func shared(_ endpoint: CompiledEndpoint, in api: CompiledAPI) -> JSONObject {
-        tool(endpoint, in: api, arguments: endpoint.arguments, response: endpoint.response)
+        tool(
+            endpoint, in: api, arguments: plain(endpoint.arguments, of: endpoint),
+            response: endpoint.response.map { plain($0, of: endpoint) })
     }
 
-    /// A tool with schemas that hold all they refer to.
+    /// A schema, or a shared one, as it is shown beside others.
+    static func plain(_ schema: JSON, of endpoint: CompiledEndpoint) -> JSON {
+        ShownSchema.plain(schema) { endpoint.definitions[$0] }
+    }
+
+    /// A tool with schemas that hold all they refer to, no larger than a model can be shown.
     static func selfContained(_ endpoint: CompiledEndpoint, in api: CompiledAPI) -> JSON {
         .object(
             tool(
-                endpoint, in: api, arguments: endpoint.selfContainedArguments,
-                response: endpoint.selfContainedResponse))
+                endpoint, in: api, arguments: ShownSchema.make(endpoint.selfContainedArguments),
+                response: endpoint.selfContainedResponse.map { ShownSchema.make($0) }))
     }
 
     private static func tool(

@@ -108,14 +108,14 @@ struct ToolListing {
     private func isFull(_ pending: Int) -> Bool { tools >= mostTools || bytes.count + pending >= PageRequest.mostBytes }
 
     private mutating func write(_ names: [String], of api: CompiledAPI) async {
-        guard let definitions = api.endpoints.first?.definitions else { return }
+        guard let endpoint = api.endpoints.first else { return }
         bytes.append(UInt8(ascii: ","))
         write(key: "$defs")
         bytes.append(UInt8(ascii: "{"))
         for (offset, name) in names.sorted().enumerated() {
             if offset > 0 { bytes.append(UInt8(ascii: ",")) }
             write(key: name)
-            (definitions[name] ?? true).write(into: &bytes)
+            Presentation.plain(endpoint.definitions[name] ?? true, of: endpoint).write(into: &bytes)
             await giveWay()
         }
         bytes.append(UInt8(ascii: "}"))

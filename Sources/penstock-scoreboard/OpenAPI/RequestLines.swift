@@ -39,6 +39,7 @@ struct RequestLines {
     mutating func add(_ operation: DraftOperation, _ endpoint: CompiledEndpoint) {
         var written: Set<JSON> = []
         var isPossible = false
+        let schema = endpoint.selfContainedArguments
         defer {
             if !isPossible {
                 let isReported = operation.findings.contains { $0.code == "arguments_not_found" }
@@ -62,7 +63,7 @@ struct RequestLines {
                 let fullness = round > 0 && kind.fullness == .none ? .some : kind.fullness
                 let wishes = SampleWishes(fullness: fullness, atoms: atoms, direction: .request)
                 var samples = SampleGenerator(
-                    endpoint.arguments, seed: seed &+ UInt64(number * 16 + round), wishes: wishes
+                    schema, seed: seed &+ UInt64(number * 16 + round), wishes: wishes
                 ) { endpoint.argumentSchema.judge($0, formats: .strict, limit: 8).mismatches.map(\.pointer) }
                 guard let arguments = samples.next() else { continue }
                 isMade = true
