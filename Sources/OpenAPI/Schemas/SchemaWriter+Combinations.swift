@@ -99,8 +99,11 @@ extension SchemaWriter {
     /// that cannot be told.
     private func parts(of schema: JSON, depth: Int = 0) -> [JSONObject]? {
         guard depth < Self.deepest, var object = target(schema).object else { return nil }
-        if let outer = schema.object, outer["$ref"] != nil, outer["allOf"] != nil { return nil }
         var result: [JSONObject] = []
+        if let beside = Self.besideReference(schema) {
+            guard let inner = parts(of: beside, depth: depth + 1) else { return nil }
+            result += inner
+        }
         for branch in object["allOf"]?.array ?? [] {
             guard let inner = parts(of: branch, depth: depth + 1) else { return nil }
             result += inner
@@ -108,6 +111,13 @@ extension SchemaWriter {
         object["allOf"] = .none
         if !object.isEmpty { result.append(object) }
         return result.count <= 200 ? result : nil
+    }
+
+    /// What a schema says beside its reference; nil where there is neither.
+    private static func besideReference(_ schema: JSON) -> JSON? {
+        guard var object = schema.object, object["$ref"] != nil, object.count > 1 else { return Optional.none }
+        object["$ref"] = .none
+        return .object(object)
     }
 
     private static func names(_ object: JSONObject) -> Set<String> {
@@ -135,6 +145,14 @@ extension SchemaWriter {
             return way.contains { Self.isClosed($0) && !names.subtracting(Self.names($0)).isEmpty }
         }
         guard isAtOdds else { return }
+        // What is merged is copied, and any number of schemas can combine the same large ones.
+        combined += all.reduce(0) { $0 + ($1["properties"]?.object?.count ?? 0) + 1 }
+        guard combined <= mostSchemas else {
+            log.addOnce(
+                .change, "too_large", "More closed objects are combined than can be merged; the rest stays as it is.",
+                at: place)
+            return
+        }
         log.addThere(
             .change, "closed_merged",
             "Objects that allow no other properties are combined, so that each refuses what the others have; they are "
@@ -188,6 +206,11 @@ extension SchemaWriter {
     /// The schema without its refusal of other properties, copied out of `$defs` as far as it has to be.
     private func opened(_ schema: JSON, depth: Int = 0) -> JSON {
         guard depth < Self.deepest, var object = target(schema).object else { return schema }
+        if let beside = Self.besideReference(schema), let reference = schema["$ref"] {
+            let alone: JSON = ["$ref": reference]
+            let parts = [opened(alone, depth: depth + 1), opened(beside, depth: depth + 1)]
+            return parts == [alone, beside] ? schema : ["allOf": .array(parts)]
+        }
         let isClosed = Self.isClosed(object)
         let branches = object["allOf"]?.array
         let inner = branches?.map { opened($0, depth: depth + 1) }
@@ -204,7 +227,10 @@ extension SchemaWriter {
         guard let branches = object["oneOf"]?.array, branches.count > 1, object[Self.overlaps] == nil else { return }
         let targets = branches.map { target($0) }
         for (index, one) in targets.enumerated() {
-            for other in targets.dropFirst(index + 1) where !areApart(one, other) {
+            for other in targets.dropFirst(index + 1) {
+                compared += 1
+                // Beyond so many comparisons branches are taken to overlap.
+                guard compared > Self.mostCompared || !areApart(one, other) else { continue }
                 object[Self.overlaps] = true
                 log.addThere(
                     .note, "one_of_overlaps",
@@ -214,6 +240,9 @@ extension SchemaWriter {
             }
         }
     }
+
+    /// A comparison takes microseconds.
+    private static let mostCompared = 200_000
 
     /// What the registry knows a `oneOf` by whose branches overlap.
     static let overlaps = "x-overlaps"

@@ -184,9 +184,10 @@ extension SchemaWriter {
         }
         // Where the alternatives are listed, their names are known.
         let isListed = source["oneOf"] != nil || source["anyOf"] != nil
+        let mapped = Set(mapping.map(\.value))
         for (name, node) in isListed ? [] : references.subtypes(of: node.place) {
             let reference = JSON.string(Self.prefix + self.name(of: node, &result))
-            if !mapping.contains(where: { $0.value == reference }) { mapping[name] = reference }
+            if !mapped.contains(reference) { mapping[name] = reference }
         }
         if !mapping.isEmpty { discriminator["mapping"] = .object(mapping) }
         out["discriminator"] = .object(discriminator)

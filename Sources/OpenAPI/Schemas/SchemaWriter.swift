@@ -17,7 +17,10 @@ final class SchemaWriter {
     let references: References
     let log: FindingLog
     let version: SpecVersion
-    private let mostSchemas: Int
+    let mostSchemas: Int
+    /// Properties that were copied into merged objects, and pairs of branches that were compared.
+    var combined = 0
+    var compared = 0
     private(set) var shared: [String: Written] = [:]
     private var names: [Place: String] = [:]
     private var places: [String: Place] = [:]
