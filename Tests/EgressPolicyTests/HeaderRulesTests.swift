@@ -14,8 +14,8 @@ struct HeaderRulesTests {
             "Accept-Encoding",
         ])
     func reserved(name: String) {
-        let underscored = String(name.map { $0 == "-" ? "_" : $0 })
-        for spelling in [name, name.lowercased(), name.uppercased(), underscored] {
+        let twins = ["_", ".", "~", "!", "|"].map { name.replacing("-", with: $0) }
+        for spelling in [name, name.lowercased(), name.uppercased()] + twins {
             #expect(HeaderRules.isReservedInRequests(spelling), "\(spelling)")
         }
     }
@@ -29,6 +29,31 @@ struct HeaderRulesTests {
         ])
     func ordinary(name: String) {
         #expect(!HeaderRules.isReservedInRequests(name))
+    }
+
+    @Test("the twins of a name fold into one spelling, whatever a CGI server would fold")
+    func folding() {
+        for twin in ["X-User", "x_user", "X.USER", "x~user", "X'User", "x|user", "x user", "x[user"] {
+            #expect(HeaderRules.folded(twin) == "x-user", "\(twin)")
+        }
+        #expect(HeaderRules.folded("xuser") != "x-user")
+        #expect(HeaderRules.folded(":path") == ":path")
+    }
+
+    @Test("what says who is calling passes only where it is named, and the default list holds none of it")
+    func identity() {
+        for name in [
+            "Remote-User", "remote_user", "X-Auth-Request-Email", "SSL-Client-Verify", "X-Client-Cert", "X-SSL-Cert",
+            "CF-Access-Jwt-Assertion", "X-Amzn-Oidc-Data", "X-Goog-Any-Identity", "Client-IP", "X-Azure-ClientIP",
+            "X-Envoy-Peer-Metadata", "X-Original-Anything", "X-Rewrite-Anything",
+        ] {
+            #expect(HeaderRules.isIdentity(name), "\(name)")
+            #expect(!HeaderRules.isPassedInRawRequests(name), "\(name)")
+        }
+        for name in ["X-Goog-FieldMask", "Accept", "X-Tenant", "X-API-Version", "If-Match"] {
+            #expect(!HeaderRules.isIdentity(name), "\(name)")
+        }
+        #expect(!HeaderRules.isPassedInRawRequests("If_Match"))
     }
 
     @Test("T9: headers that claim another method, path or host are known as overrides")

@@ -22,7 +22,7 @@ struct DirectRouteTests {
         let found = try await scene.call("d", "search", ["q": "a b&c", "limit": 3])
         #expect(found.json["data"]?["target"] == "/search?q=a%20b%26c&limit=3", "\(found)")
         let posted = try await relay.proxy(
-            .POST, "d", "/echo?x=1", token: agent, headers: ["content-type": "text/plain", "x-own": "kept"],
+            .POST, "d", "/echo?x=1", token: agent, headers: ["content-type": "text/plain", "prefer": "kept"],
             body: .bytes(ByteBuffer(string: "the body")))
         #expect(posted.status == 200, "\(posted)")
         #expect(posted.json["target"] == "/echo?x=1")
@@ -36,7 +36,7 @@ struct DirectRouteTests {
             #expect(!seen.headers.contains(name: "authorization"))
             #expect(!seen.headers.contains { $0.name.lowercased().hasPrefix("penstock") })
         }
-        #expect(scene.origin.seen.last { $0.method == "POST" }?.headers["x-own"] == ["kept"])
+        #expect(scene.origin.seen.last { $0.method == "POST" }?.headers["prefer"] == ["kept"])
         for token in [agent, scene.account.user, relay.operatorToken] {
             let ips = try await relay.send(.GET, "/v1/platform/ips", token)
             #expect(ips.json["addresses"] == ["52.0.2.10", "54.0.0.0/24"], "\(ips)")

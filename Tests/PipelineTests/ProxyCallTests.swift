@@ -28,14 +28,14 @@ struct ProxyCallTests {
             let headers: HTTPHeaders = [
                 "Host": "evil", "Authorization": "Bearer agent", "Cookie": "a=b", "X-Forwarded-For": "1.2.3.4",
                 "Connection": "x-drop", "X-Drop": "1", "X-HTTP-Method-Override": "DELETE", "X-API-Key": "mine",
-                "Penstock-Slash": "allow", "X-Kept": "yes", "Content-Type": "text/plain",
+                "Penstock-Slash": "allow", "Prefer": "yes", "Content-Type": "text/plain",
             ]
             nonisolated(unsafe) var got: ProxyAnswer?
             try await bench.pipeline.proxy(request("GET", "/customers/1?x=%20", headers), bench.context()) { got = $0 }
             let sent = try #require(bench.seen.all.first)
             #expect(sent.target == "/api/v1/customers/1?x=%20")
             #expect(sent.headers["x-api-key"] == ["canary-7f3a"])
-            #expect(sent.headers["x-kept"] == ["yes"])
+            #expect(sent.headers["prefer"] == ["yes"])
             for name in [
                 "host", "authorization", "cookie", "x-forwarded-for", "x-drop", "x-http-method-override",
                 "penstock-slash",

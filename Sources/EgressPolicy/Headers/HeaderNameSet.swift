@@ -2,13 +2,13 @@
 struct HeaderNameSet: Sendable {
     private let byLength: [[[UInt8]]]
     private let prefixes: [[UInt8]]
-    private let foldsUnderscores: Bool
+    private let folds: Bool
 
     /// - Parameters:
     ///   - names: lower case.
     ///   - prefixes: lower case.
-    ///   - foldsUnderscores: whether `_` counts as `-`, as it does for origins that read headers as CGI variables.
-    init(_ names: [String], prefixes: [String] = [], foldsUnderscores: Bool = false) {
+    ///   - folds: whether names are compared as ``HeaderRules/folded(_:)`` writes them.
+    init(_ names: [String], prefixes: [String] = [], folds: Bool = false) {
         var byLength: [[[UInt8]]] = []
         for name in names {
             let bytes = Array(name.utf8)
@@ -17,7 +17,7 @@ struct HeaderNameSet: Sendable {
         }
         self.byLength = byLength
         self.prefixes = prefixes.map { Array($0.utf8) }
-        self.foldsUnderscores = foldsUnderscores
+        self.folds = folds
     }
 
     func contains(_ name: some StringProtocol) -> Bool {
@@ -32,10 +32,17 @@ struct HeaderNameSet: Sendable {
     private func starts(_ bytes: Bytes, with name: [UInt8]) -> Bool {
         guard bytes.count >= name.count else { return false }
         for index in name.indices {
-            var byte = bytes[index].lowercasedASCII
-            if foldsUnderscores, byte == UInt8(ascii: "_") { byte = UInt8(ascii: "-") }
+            let byte = folds ? bytes[index].foldedName : bytes[index].lowercasedASCII
             if byte != name[index] { return false }
         }
         return true
+    }
+}
+
+extension UInt8 {
+    /// A byte of a name as the twins of that name share it; see ``HeaderRules/folded(_:)``.
+    var foldedName: UInt8 {
+        if isLetter || isDigit || self == UInt8(ascii: ":") || self >= 0x80 { return lowercasedASCII }
+        return UInt8(ascii: "-")
     }
 }

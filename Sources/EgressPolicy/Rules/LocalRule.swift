@@ -2,8 +2,8 @@
 package struct LocalRule: Sendable, Hashable {
     /// See ``OriginPattern``.
     package var origin: String
-    /// Upper or lower case. Nil for every method but `CONNECT` and `TRACE`, which must be named; `*` stands for nil's
-    /// set.
+    /// Upper or lower case. Nil and `*` stand for every method but those that are never sent
+    /// (``Methods/isRefused(_:)``).
     package var methods: [String]?
     /// See ``PathPattern``. Nil for every path.
     package var paths: [String]?
@@ -23,7 +23,7 @@ package struct LocalRule: Sendable, Hashable {
 /// A ``LocalRule`` ready to judge with.
 struct CompiledRule: Sendable {
     let origin: OriginPattern
-    /// Nil for every method but `CONNECT` and `TRACE`.
+    /// Nil for every method that is ever sent.
     let methods: [String]?
     /// Nil for every path.
     let paths: [PathPattern]?
@@ -36,8 +36,13 @@ struct CompiledRule: Sendable {
             guard !methods.isEmpty else {
                 throw RuleError(rule.origin, "allows no method: list some, or leave the key out to allow all")
             }
-            for method in methods where !HeaderRules.isValidMethod(method) {
-                throw RuleError(method, "in the rule for \(rule.origin) is not a method such as GET")
+            for method in methods {
+                guard HeaderRules.isValidMethod(method) else {
+                    throw RuleError(method, "in the rule for \(rule.origin) is not a method such as GET")
+                }
+                guard !Methods.isRefused(method) else {
+                    throw RuleError(method, "in the rule for \(rule.origin) is a method that is never sent")
+                }
             }
             self.methods = methods.contains("*") ? nil : methods.map { $0.uppercased() }
         } else {
@@ -56,7 +61,7 @@ struct CompiledRule: Sendable {
     }
 
     func allows(method: String) -> Bool {
-        methods?.contains(method) ?? (method != "CONNECT" && method != "TRACE")
+        methods?.contains(method) ?? !Methods.isRefused(method)
     }
 
     func allows(path: Substring) -> Bool {

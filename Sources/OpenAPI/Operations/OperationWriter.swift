@@ -47,7 +47,7 @@ struct OperationWriter {
         var path = PathText(operation.path, below: prefix)
         if let fault = path.fault { return leaveOut("path_invalid", fault, operation) }
         var (taken, isPublic) = decideSecurity(operation)
-        taken.queries.formUnion(path.query.map(\.name))
+        taken.queries.formUnion(path.query.map { HeaderRules.folded($0.name) })
         let source = SourceParameters(operation, references, log)
         let reader = ParameterReader(writer: writer, log: log, version: version, taken: taken)
         var parameters = self.parameters(source, &path, reader, operation)

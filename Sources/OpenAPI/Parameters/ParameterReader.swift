@@ -7,7 +7,7 @@ struct ParameterReader {
     let writer: SchemaWriter
     let log: FindingLog
     let version: SpecVersion
-    /// What the credential sets, lower case for headers.
+    /// What the credential sets, as ``HeaderRules/folded(_:)`` writes names.
     let taken: TakenNames
 
     /// What arguments cannot set.
@@ -84,7 +84,7 @@ struct ParameterReader {
                     "The header \(name) frames, routes or identifies the request; no argument can set it.", at: place)
                 return false
             }
-            if taken.headers.contains(lower) { return credential(name, place) }
+            if taken.headers.contains(HeaderRules.folded(name)) { return credential(name, place) }
         case .query:
             if name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
                 log.add(
@@ -92,7 +92,7 @@ struct ParameterReader {
                     at: place)
                 return false
             }
-            if taken.queries.contains(name) { return credential(name, place) }
+            if taken.queries.contains(HeaderRules.folded(name)) { return credential(name, place) }
         case .cookie:
             if !HeaderRules.isValidFieldName(name) {
                 log.add(
@@ -100,7 +100,7 @@ struct ParameterReader {
                     at: place)
                 return false
             }
-            if taken.cookies.contains(name) { return credential(name, place) }
+            if taken.cookies.contains(HeaderRules.folded(name)) { return credential(name, place) }
         }
         return true
     }

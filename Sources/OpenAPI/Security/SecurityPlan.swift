@@ -1,4 +1,5 @@
 import Drafts
+import EgressPolicy
 import Value
 
 /// Which of a document's security the API's one credential is, and which operations it serves.
@@ -212,9 +213,9 @@ struct SecurityPlan {
         var taken = ParameterReader.TakenNames()
         for kind in (chosen?.schemes ?? []).compactMap({ schemes[$0]?.kind }) {
             switch kind {
-            case .query(let name): taken.queries.insert(name)
-            case .cookie(let name): taken.cookies.insert(name)
-            default: if let name = kind.headerName { taken.headers.insert(name.lowercased()) }
+            case .query(let name): taken.queries.insert(HeaderRules.folded(name))
+            case .cookie(let name): taken.cookies.insert(HeaderRules.folded(name))
+            default: if let name = kind.headerName { taken.headers.insert(HeaderRules.folded(name)) }
             }
         }
         return taken

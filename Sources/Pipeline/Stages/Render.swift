@@ -52,6 +52,29 @@ extension Pipeline {
         guard api.allowlist.allows(request.origin, target) else {
             throw Failure(.urlNotAllowed, stage: .policy, detail: "The API's allowlist does not cover this request.")
         }
+        try checkDestination(of: request, by: api)
+    }
+}
+
+extension Pipeline {
+    /// `COPY` and `MOVE` write to where `Destination` says (RFC 4918, section 10.3), so that the allowlist judges it as it
+    /// does the target.
+    private func checkDestination(of request: OutboundRequest, by api: CompiledAPI) throws(Failure) {
+        for value in request.headers["destination"] {
+            let isAllowed: Bool
+            if value.hasPrefix("/") {
+                let target = try? RequestTarget(value, encodedSlashes: .refuse)
+                isAllowed = target.map { api.allowlist.allows(request.origin, $0) } ?? false
+            } else {
+                let url = try? AbsoluteURL(value)
+                isAllowed =
+                    url.map { $0.origin == request.origin && api.allowlist.allows($0.origin, $0.target) } ?? false
+            }
+            guard isAllowed else {
+                throw Failure(
+                    .urlNotAllowed, stage: .policy, detail: "The API's allowlist does not cover this destination.")
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 import EgressPolicy
 import NIOHTTP1
+import Registry
 import Traffic
 
 /// Stage: what of an API's answer may reach an agent.
@@ -23,17 +24,35 @@ enum Sanitise {
         return HTTPHeaders(headers.map { ($0.name, scrubber.scrub($0.value)) })
     }
 
-    /// The headers of an agent's raw request that may go to the API (S8).
-    static func requestHeaders(_ headers: HTTPHeaders) -> HTTPHeaders {
+    /// The headers of an agent's raw request that go to the API (S8), and the names of those that do not, lower case.
+    ///
+    /// What the agent says to the relay alone (its token, the host, what frames this connection's message) is not named.
+    static func requestHeaders(
+        _ headers: HTTPHeaders, _ rules: RequestHeaders
+    ) -> (kept: HTTPHeaders, dropped: [String]) {
         let options = ConnectionOptions(headers["connection"])
         var kept = HTTPHeaders()
         kept.reserveCapacity(8)
-        for (name, value) in headers
-        where !HeaderRules.isReservedInRequests(name) && !options.drops(name) && HeaderRules.isValidFieldName(name)
-            && HeaderRules.isValidFieldValue(value)
-        {
-            kept.add(name: name, value: value)
+        var dropped: [String] = []
+        for (name, value) in headers {
+            if rules.passes(name), !options.drops(name), HeaderRules.isValidFieldValue(value) {
+                kept.add(name: name, value: value)
+                continue
+            }
+            let lower = name.lowercased()
+            guard !saidToRelay.contains(lower), !HeaderRules.isHopByHop(lower), HeaderRules.isValidFieldName(lower),
+                dropped.count < mostDropped, !dropped.contains(lower)
+            else { continue }
+            dropped.append(lower)
         }
-        return kept
+        return (kept, dropped)
     }
+
+    private static let saidToRelay: Set<String> = [
+        "host", "authorization", "content-length", "accept-encoding", "expect",
+    ]
+    /// Names are told up to so many.
+    private static let mostDropped = 32
+    /// The response field that names what was dropped.
+    static let dropped = "penstock-dropped"
 }

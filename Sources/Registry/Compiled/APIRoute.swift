@@ -52,6 +52,11 @@ package enum APIRoute: Sendable, Hashable {
         }
     }
 
+    /// The headers it sets, as they are written.
+    package var headerNames: [String] {
+        if case .cloudflare(_, _?) = self { Access.headerNames } else { [] }
+    }
+
     /// The credentials it needs.
     package var credentials: [AuthPlan.Credential] {
         var all = tls?.client.map { [$0.key] } ?? []

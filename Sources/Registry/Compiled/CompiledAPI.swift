@@ -48,6 +48,8 @@ package final class CompiledAPI: Sendable {
     /// What an argument means that does not have its `format`; all other keywords are always strict.
     package let argumentFormats: Validation
     package let proxy: Proxy
+    /// What of a raw request's header is passed.
+    package let requestHeaders: RequestHeaders
     /// Whom to tell of its failures.
     package let alerts: AlertPlan?
     /// In the definition's order.
@@ -87,6 +89,7 @@ package final class CompiledAPI: Sendable {
         validation = parts.security.validation
         argumentFormats = parts.security.argumentFormats
         proxy = parts.security.proxy
+        requestHeaders = RequestHeaders(parts.security.requestHeaders, parts.endpoints, parts.auth, parts.route)
         alerts = parts.alerts
         endpoints = parts.endpoints
         order = parts.endpoints.indices.sorted { parts.endpoints[$0].name < parts.endpoints[$1].name }

@@ -27,8 +27,9 @@ struct DefinitionParts: Sendable {
         alerts = AlertPart.read(reader.nested("alerts"), fields, context)
         let schemas = SchemaLibrary(SchemaDocument(reader), faults)
         schemas.addShared(reader)
-        let taken = ParameterList.Taken(auth, tunnel, connection?.base.query ?? [])
-        var list = EndpointList(auth: auth, taken: taken, schemas: schemas)
+        let query = connection?.base.query ?? []
+        var list = EndpointList(
+            auth: auth, taken: { ParameterList.Taken($0, tunnel, query) }, schemas: schemas)
         for element in reader.elements("endpoints", atMost: Self.mostEndpoints) {
             list.read(element.value, at: element.pointer, faults)
         }

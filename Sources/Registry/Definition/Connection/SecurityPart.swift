@@ -10,10 +10,12 @@ struct SecurityPart: Sendable {
     var validation = CompiledAPI.Validation.strict
     var argumentFormats = CompiledAPI.Validation.strict
     var proxy = CompiledAPI.Proxy.endpoints
+    var requestHeaders = RequestHeaders.Extra.named([])
 
     private static let mostPatterns = 200
     private static let mostRanges = 1000
     private static let mostCalls = 1_000_000_000
+    private static let mostHeaders = 100
 
     init(_ security: ObjectReader?) {
         guard let security else { return }
@@ -33,6 +35,7 @@ struct SecurityPart: Sendable {
             ?? .strict
         proxy =
             security.word("proxy", among: ["endpoints", "open"]).flatMap(CompiledAPI.Proxy.init) ?? .endpoints
+        requestHeaders = Self.requestHeaders(security)
         let rates = ["requests_per_minute", "requests_per_day"].map { ($0, "\"\($0)\" belongs under \"rate_limit\".") }
         security.finish(elsewhere: Dictionary(uniqueKeysWithValues: rates))
     }
@@ -57,6 +60,34 @@ struct SecurityPart: Sendable {
             }
         }
         return try? URLAllowlist(patterns)
+    }
+
+    /// `"*"`, or a list of names. A name that is listed is passed even where it says who is calling: that is its owner's
+    /// decision. What frames or authenticates the request stays the relay's to write (S8).
+    private static func requestHeaders(_ security: ObjectReader) -> RequestHeaders.Extra {
+        if security.object["request_headers"]?.string == "*" {
+            _ = security.value("request_headers")
+            return .allButIdentity
+        }
+        var names: Set<String> = []
+        for (value, pointer) in security.elements("request_headers", atMost: mostHeaders) {
+            guard let name = value.string, HeaderRules.isValidFieldName(name) else {
+                security.faults.invalid(
+                    pointer, "This must be a header's name; to pass all but those that say who is calling, write \"*\"."
+                )
+                continue
+            }
+            guard name != "*" else {
+                security.faults.invalid(pointer, "Write \"request_headers\": \"*\" instead of a list.")
+                continue
+            }
+            guard !HeaderRules.isReservedInRequests(name), !HeaderRules.isHopByHop(name) else {
+                security.faults.invalid(pointer, "The header \(name) is reserved: no caller can set it.")
+                continue
+            }
+            names.insert(name.lowercased())
+        }
+        return .named(names)
     }
 
     private static func addresses(_ security: ObjectReader) -> [CIDR]? {

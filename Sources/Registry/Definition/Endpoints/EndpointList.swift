@@ -34,6 +34,7 @@ struct EndpointList {
 
     private let auth: AuthPlan
     private let taken: ParameterList.Taken
+    private let takenWithoutCredential: ParameterList.Taken
     private let schemas: SchemaLibrary
     private var drafts: [Draft] = []
     private var names: Set<String> = []
@@ -41,10 +42,11 @@ struct EndpointList {
     private static let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
     /// - Parameters:
-    ///   - taken: what arguments cannot set where the credential is sent.
-    init(auth: AuthPlan, taken: ParameterList.Taken, schemas: SchemaLibrary) {
+    ///   - taken: what arguments cannot set where a request is sent with this plan.
+    init(auth: AuthPlan, taken: (AuthPlan) -> ParameterList.Taken, schemas: SchemaLibrary) {
         self.auth = auth
-        self.taken = taken
+        self.taken = taken(auth)
+        takenWithoutCredential = taken(.none)
         self.schemas = schemas
     }
 
@@ -63,8 +65,8 @@ struct EndpointList {
         let method = Self.method(reader)
         let path = EndpointPath.read(reader, mayHoldSecret: mayHoldSecret)
         let sendsCredential = Self.sendsCredential(reader)
-        var taken = sendsCredential ? taken : ParameterList.Taken()
-        taken.queries.formUnion(path?.query.map(\.name) ?? [])
+        var taken = sendsCredential ? taken : takenWithoutCredential
+        taken.reserve(path?.query ?? [])
         var list = ParameterList(taken: taken, schemas: schemas)
         list.read(reader, path?.template)
         if let path { list.match(path.template, reader, except: mayHoldSecret ? SecretPart.name : nil) }
@@ -156,6 +158,10 @@ struct EndpointList {
 
     private static func method(_ reader: ObjectReader) -> String? {
         guard let method = reader.required("method")?.uppercased() else { return nil }
+        guard !Methods.isRefused(method) else {
+            reader.faults.invalid(reader.place("method"), "\(method) is never sent: no endpoint can have it.")
+            return nil
+        }
         if methods.contains(method) { return method }
         reader.faults.invalid(
             reader.place("method"), "\"method\" must be one of \(methods.joined(separator: ", ")).")

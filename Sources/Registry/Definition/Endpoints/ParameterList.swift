@@ -3,7 +3,7 @@ import Value
 
 /// Reads an endpoint's `parameters`.
 struct ParameterList {
-    /// What stands in requests already, and no argument can set.
+    /// What stands in requests already, and no argument can set: names as ``HeaderRules/folded(_:)`` writes them.
     struct Taken {
         var headers: Set<String> = []
         var queries: Set<String> = []
@@ -125,31 +125,31 @@ struct ParameterList {
     /// What an argument can never set (S8), and what the credential sets.
     private mutating func check(_ name: String, _ location: ParameterLocation, _ reader: ObjectReader) {
         let place = reader.place("name")
-        let lower = name.lowercased()
+        let folded = HeaderRules.folded(name)
         switch location {
         case .path: return
         case .header:
             if !HeaderRules.isValidFieldName(name) {
                 reader.faults.invalid(place, "A header's name consists of letters, digits and hyphens.")
-            } else if lower == "content-type" {
+            } else if folded == "content-type" {
                 reader.faults.invalid(place, "The content type is written \"content_type\" in \"request_body\".")
             } else if HeaderRules.isReservedInRequests(name) || HeaderRules.isHopByHop(name) {
                 reader.faults.invalid(place, "The header \(name) is reserved: no argument can set it.")
-            } else if taken.headers.contains(lower) {
+            } else if taken.headers.contains(folded) {
                 reader.faults.invalid(place, "The header \(name) carries the API's credential: no argument can set it.")
-            } else if !headers.insert(lower).inserted {
+            } else if !headers.insert(name.lowercased()).inserted {
                 reader.faults.invalid(place, "Another parameter of this endpoint is the header \(name) too.")
             }
         case .query:
             if name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
                 reader.faults.invalid(place, "A query parameter's name holds no control characters.")
-            } else if taken.queries.contains(name) {
+            } else if taken.queries.contains(folded) {
                 reader.faults.invalid(place, "The API's own URL or credential sets this query parameter.")
             }
         case .cookie:
             if !HeaderRules.isValidFieldName(name) {
                 reader.faults.invalid(place, "A cookie's name consists of letters, digits and hyphens.")
-            } else if taken.cookies.contains(name) {
+            } else if taken.cookies.contains(folded) {
                 reader.faults.invalid(place, "This cookie carries the API's credential: no argument can set it.")
             }
         }
@@ -175,11 +175,17 @@ struct ParameterList {
 }
 
 extension ParameterList.Taken {
+    /// - Parameter auth: `none` for what is set where no credential is sent.
     init(_ auth: AuthPlan, _ tunnel: TunnelPart, _ query: [FixedQuery]) {
-        headers = Set(auth.headerNames.map { $0.lowercased() })
-        if case .cloudflare(_?) = tunnel.kind { headers.formUnion(APIRoute.Access.headerNames.map { $0.lowercased() }) }
-        queries = Set(query.map(\.name))
-        if case .query(let name, _, _) = auth { queries.insert(name) }
-        if case .cookie(let name, _, _) = auth { cookies.insert(name) }
+        headers = Set(auth.headerNames.map { HeaderRules.folded($0) })
+        if case .cloudflare(_?) = tunnel.kind {
+            headers.formUnion(APIRoute.Access.headerNames.map { HeaderRules.folded($0) })
+        }
+        reserve(query)
+        if case .query(let name, _, _) = auth { queries.insert(HeaderRules.folded(name)) }
+        if case .cookie(let name, _, _) = auth { cookies.insert(HeaderRules.folded(name)) }
     }
+
+    /// What a URL of the definition brings along.
+    mutating func reserve(_ query: [FixedQuery]) { queries.formUnion(query.map { HeaderRules.folded($0.name) }) }
 }
