@@ -10,7 +10,7 @@ package import Vault
 /// The secure proxy pipeline: every call of every agent passes its stages in order, and none is answered unrecorded.
 ///
 /// 1. ``locate(_:for:)`` the API and endpoint, 2. bind the arguments (``BoundArguments``), 3. render the request,
-/// 4. check the allowlist, 5. take from the limits, 6. hold the arguments against their schema, 7. inject the credential,
+/// 4. check the allowlist, 5. take from the limits (``takeLimits(_:_:_:)``), 6. hold the arguments against their schema, 7. inject the credential,
 /// 8. send it on its route, again where that is harmless, 9. decode the answer and take the secrets out of it, 10. judge
 /// it and hold it against its schema, 11. record, 12. answer.
 package final class Pipeline: Sendable {
@@ -21,6 +21,13 @@ package final class Pipeline: Sendable {
         package var callsInFlight = 10_000
 
         package init() {}
+
+        /// Calls in flight of one user, over both routes: a tenth of all or 256, whichever is more, and never more than
+        /// half, so that nobody keeps the others out.
+        var callsPerUser: Int { max(1, min(max(256, callsInFlight / 10), callsInFlight / 2)) }
+        /// Calls in flight of one tunnel: three quarters of a user's, so that a tunnel whose APIs are silent leaves room
+        /// for the user's others.
+        var callsPerTunnel: Int { max(1, callsPerUser * 3 / 4) }
     }
 
     /// Finds the ways to an API and to its token endpoint.
@@ -50,15 +57,14 @@ package final class Pipeline: Sendable {
     private let currentLimits: Mutex<Limits>
     /// How APIs are doing, by their calls.
     package let health: HealthTable
-    let rates = RateLimiter<String>()
-    let inFlight: InFlightLimiter<String>
+    let rates = RateLimiter<LimitKey>()
+    let inFlight = InFlightLimiter<LimitKey>()
     let breakers = BreakerTable<String>()
     let tokens: AccessTokens
     let scrubbers = Scrubbers()
     let clock: CallClock
     let logger: Logger
-    private let calls = Atomic<Int>(0)
-    private let outcomes = Mutex<[String: Int]>([:])
+    private let counted = Mutex(CallFigures())
 
     package init(
         directory: Directory, vault: Vault, audit: AuditWriter, limits: Limits, clock: CallClock, logger: Logger,
@@ -71,8 +77,6 @@ package final class Pipeline: Sendable {
         self.keep = keep
         self.health = health
         self.drift = drift
-        // `enter()` bounds the total, which may change.
-        inFlight = InFlightLimiter(total: .max)
         tokens = AccessTokens(now: clock.monotonic)
         currentLimits = Mutex(limits)
         self.clock = clock
@@ -86,38 +90,32 @@ package final class Pipeline: Sendable {
     package func set(_ limits: Limits) { currentLimits.withLock { $0 = limits } }
 
     /// Calls in flight now.
-    package var callsInFlight: Int { calls.load(ordering: .relaxed) }
+    package var callsInFlight: Int { inFlight.count(of: .relay) }
 
     /// Whether an API's calls are held back: `closed`, `open` or `halfOpen`, as its circuit breaker is.
     package func breaker(of api: String) -> String { breakers.state(of: api).rawValue }
 
-    /// Calls recorded since the start, by outcome.
-    package var counts: [String: Int] { outcomes.withLock { $0 } }
+    /// What the calls recorded since the start amount to.
+    package var figures: CallFigures { counted.withLock { $0 } }
 
-    /// Takes a place among the calls in flight; ``leave()`` gives it back.
-    func enter() throws(Failure) {
-        guard calls.wrappingAdd(1, ordering: .relaxed).newValue <= limits.callsInFlight else {
-            leave()
-            throw Failure(
-                .overloaded, stage: .relay, detail: "The relay carries as many calls as it takes.", retryAfter: 1)
-        }
-    }
-
-    func leave() {
-        calls.wrappingSubtract(1, ordering: .relaxed)
-    }
-
-    /// An API is gone or has changed, or its credentials have: what was learnt with the old ones does not count.
-    package func forget(api: String) {
+    /// An API has changed, or its credentials have: what was learnt with the old ones does not count. What its owner has
+    /// been told does: that it works again is news, once a call proves it.
+    package func changed(api: String) {
         tokens.forget(api: api)
         scrubbers.forget(api: api)
         breakers.forget(api)
+        health.changed(api: api)
+    }
+
+    /// An API is gone.
+    package func forget(api: String) {
+        changed(api: api)
         health.forget(api: api)
     }
 
     /// Counts an API's calls from before the start against its limits, so that a restart gives nobody a second quota.
     package func restore(api: String, callTimes: [Int64]) {
-        rates.restore(api, callTimes: callTimes, now: clock.wall())
+        rates.restore(.api(api), callTimes: callTimes, now: clock.wall())
     }
 
     /// Refuses before sending while records cannot be made durable.
@@ -133,7 +131,7 @@ package final class Pipeline: Sendable {
 
     /// Makes a record durable, or says that the call cannot be answered.
     func record(_ record: AuditRecord, sent: Bool) async throws(Failure) {
-        if record.kind != .begin { outcomes.withLock { $0[record.outcome, default: 0] += 1 } }
+        counted.withLock { $0.count(record) }
         do {
             try await audit.append(record)
         } catch {
@@ -146,7 +144,7 @@ package final class Pipeline: Sendable {
     /// The beginning of a call's record.
     func newRecord(_ context: CallContext, slug: String, endpoint: String?) -> AuditRecord {
         AuditRecord(
-            kind: .call, time: clock.wall(), requestID: context.requestID, user: context.token.user,
-            token: context.token.id, apiSlug: slug, endpoint: endpoint, outcome: "OK")
+            kind: .call, time: clock.wall(), requestID: context.requestID, parent: context.parent,
+            user: context.token.user, token: context.token.id, apiSlug: slug, endpoint: endpoint, outcome: "OK")
     }
 }

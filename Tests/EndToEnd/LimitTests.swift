@@ -81,6 +81,79 @@ struct LimitTests {
         try await scene.end()
     }
 
+    @Test(
+        "max_in_flight gives its places back: four at once, many one after another, and a fifth once one has returned")
+    func inFlightGivenBack() async throws {
+        let scene = try await TwoRoutes.make(starts: false)
+        try await scene.apply(
+            .direct, "four", endpoints: Definitions.standard + [Definitions.endpoint("gated", "GET", "/gated")],
+            timeout: 60_000, security: ["max_in_flight": 4])
+        let agent = scene.account.agent
+        for _ in 0..<20 {
+            #expect(try await scene.call("four").status == 200)
+            #expect(try await scene.relay.proxy(.GET, "four", "/hello", token: agent).status == 200)
+        }
+        for _ in 0..<3 {
+            try await withThrowingTaskGroup(of: Answer.self) { group in
+                var gates: [Gate] = []
+                for index in 0..<4 {
+                    group.addTask {
+                        index % 2 == 0
+                            ? try await scene.call("four", "gated")
+                            : try await scene.relay.proxy(.GET, "four", "/gated", token: agent)
+                    }
+                    gates.append(try await scene.origin.nextGate())
+                }
+                Self.isLimited(try await scene.call("four"))
+                Self.isLimited(try await scene.relay.proxy(.GET, "four", "/hello", token: agent))
+                func finish(_ gate: Gate) async throws {
+                    try await gate.head(200, ["content-type": "application/json"])
+                    try await gate.send("{}")
+                    try await gate.finish()
+                }
+                try await finish(gates.removeFirst())
+                #expect(try await group.next()?.status == 200)
+                // The relay gives the place back just behind the answer.
+                try await eventually("a fifth call") { try await scene.call("four").status == 200 }
+                for gate in gates { try await finish(gate) }
+                for try await answer in group { #expect(answer.status == 200, "\(answer)") }
+            }
+        }
+        try await scene.end()
+    }
+
+    @Test("a silent API of one user with many calls leaves the others their share of calls_in_flight")
+    func shares() async throws {
+        let scene = try await TwoRoutes.make(["limits": ["calls_in_flight": 20]])
+        let bob = try await scene.relay.newAccount("bob")
+        try await scene.apply(.tunnel, "silent", timeout: 60_000)
+        try await scene.apply(.direct, "other", timeout: 60_000)
+        try await scene.relay.apply(scene.definition(.direct, "bobs"), bob)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 0..<30 {
+                group.addTask {
+                    let slug = index < 20 ? "silent" : "other"
+                    _ = try? await scene.call(slug, "never")
+                }
+            }
+            try await eventually("alice's share is used up") {
+                scene.origin.seen.count { $0.path == "/never" } == 10
+            }
+            for slug in ["silent", "other"] {
+                expectProblem(try await scene.call(slug), "OVERLOADED", 503, stage: "relay")
+                expectProblem(
+                    try await scene.relay.proxy(.GET, slug, "/hello", token: scene.account.agent), "OVERLOADED", 503,
+                    stage: "relay")
+            }
+            for _ in 0..<5 {
+                #expect(try await scene.relay.call("bobs", "hello", token: bob.agent).status == 200)
+            }
+            group.cancelAll()
+        }
+        try await eventually("alice's calls are over") { try await scene.call("silent").status == 200 }
+        try await scene.end()
+    }
+
     @Test("The circuit breaker opens after repeated failures, says so in metadata, and closes again")
     func breaker() async throws {
         let port = try FreePort.next()
@@ -97,6 +170,7 @@ struct LimitTests {
         #expect(try await state() == "open")
         let held = try await scene.call("broken")
         expectProblem(held, "OVERLOADED", 503, stage: "policy")
+        #expect(held.json["title"] == "The API's circuit is open", "\(held)")
         #expect((held.headers.first(name: "retry-after").flatMap { Int($0) } ?? 0) > 0)
         let shown = try await scene.relay.send(.GET, "/v1/apis/broken", scene.account.user)
         #expect(shown.json["metadata"]?["status"] == "connection_failing", "\(shown)")

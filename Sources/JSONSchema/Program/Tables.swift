@@ -64,7 +64,9 @@ struct Rows {
 }
 
 /// One table, moved to a place of its own where it stays until the program goes.
-struct Table<Row>: ~Copyable {
+///
+/// A class, since the optimiser of Swift 6.3 may leave out the `deinit` of a generic non-copyable struct.
+final class Table<Row> {
     private let buffer: UnsafeMutableBufferPointer<Row>
 
     init(_ rows: [Row]) {

@@ -5,6 +5,8 @@ package import Vault
 package struct CallContext: Sendable {
     package var token: Token
     package var requestID: String
+    /// The request id of the test that this call is part of, if any.
+    package var parent: String?
     package var watch: CallerWatch
     /// W3C trace context, passed on as it came.
     package var traceparent: String?
@@ -16,7 +18,15 @@ package struct CallContext: Sendable {
     package var isDraft: Bool { draftSecrets != nil }
 
     /// Under which name what is learnt of an API is kept.
-    func stateKey(_ api: CompiledAPI) -> String { isDraft ? "draft:\(requestID)" : api.id }
+    func stateKey(_ api: CompiledAPI) -> String { isDraft ? "draft:\(parent ?? requestID)" : api.id }
+
+    /// The same caller's next call within this one, which is a test.
+    func child() -> CallContext {
+        var child = self
+        child.requestID = RequestID.generate().description
+        child.parent = requestID
+        return child
+    }
 
     package init(token: Token, requestID: String, watch: CallerWatch, traceparent: String? = nil) {
         self.token = token

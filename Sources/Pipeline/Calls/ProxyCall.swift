@@ -39,13 +39,6 @@ extension Pipeline {
     ) async throws {
         let start = clock.monotonic()
         var record = newRecord(context, slug: String(proxied.slug.prefix(64)), endpoint: nil)
-        do throws(Failure) {
-            try enter()
-        } catch {
-            try await recordFailure(error, record, start)
-            throw error
-        }
-        defer { leave() }
         var fields: [ResponseField] = []
         let prepared: Prepared
         do throws(Failure) {
@@ -56,21 +49,26 @@ extension Pipeline {
             try await recordFailure(failure, record, start)
             throw failure
         }
+        defer { giveBack(prepared.places) }
         let counter = ByteCounter()
         var request = prepared.request
         request.body = counter.counting(request.body)
         var begun = false
         do {
-            let place = try takePlace(prepared.api, context)
-            defer { extendLifetime(place) }
             _ = try await send(
-                request, of: prepared.api, sendsCredential: prepared.sendsCredential, retriesStatuses: false, context
+                request, of: prepared.api, sendsCredential: prepared.sendsCredential, retriesStatuses: false, record,
+                context
             ) { response, attempt in
                 if attempt.triesAnother(after: response.status) {
                     return Handled<Bool>(status: response.status)
                 }
                 record.route = response.route
                 record.upstreamStatus = response.status
+                record.attempts = attempt.attempts
+                if let code = Judge.code(ofError: response.status) {
+                    record.outcome = code.rawValue
+                    record.stage = Stage.origin.rawValue
+                }
                 let cleaned = try PassedBody(
                     response, counted: counter.counting(response.body), method: request.method,
                     scrubber: attempt.scrubber)
@@ -98,7 +96,7 @@ extension Pipeline {
         } catch {
             var failure =
                 error as? Failure
-                ?? Failure(.timeout, stage: .relay, detail: "The caller went away.", sent: true)
+                ?? Failure(.cancelled, stage: .relay, detail: "The caller went away.", sent: true)
             failure.fields = fields
             record.requestBytes = counter.sent
             record.responseBytes = counter.received
@@ -113,6 +111,7 @@ extension Pipeline {
         let api: CompiledAPI
         let request: OutboundRequest
         let sendsCredential: Bool
+        let places: Places
     }
 
     /// The answer had begun and cannot be finished.
@@ -122,6 +121,7 @@ extension Pipeline {
         var record = record
         record.outcome = failure.code.rawValue
         record.stage = failure.stage?.rawValue
+        record.note(failure)
         record.times = [.init("total", microseconds: microseconds(since: start))]
         try await self.record(record, sent: failure.sent)
     }
@@ -131,6 +131,7 @@ extension Pipeline {
     ) async throws(Failure) -> Prepared {
         let api = try locate(proxied.slug, for: context.token)
         record.apiID = api.id
+        record.route = api.route.chosen
         record.method = proxied.method
         let target: RequestTarget
         do throws(RequestTargetError) {
@@ -138,8 +139,9 @@ extension Pipeline {
         } catch {
             throw Failure(.invalidRequest, stage: .policy, detail: "The path is ambiguous. \(error)")
         }
-        guard HeaderRules.isValidMethod(proxied.method) else {
-            throw Failure(.invalidRequest, stage: .policy, detail: "The method is not valid.")
+        guard HeaderRules.isValidMethod(proxied.method), !Methods.isRefused(proxied.method) else {
+            throw Failure(
+                .invalidRequest, stage: .policy, detail: "The method is not valid, or one that is never sent.")
         }
         let endpoint = try locate(method: proxied.method, target: target, in: api)
         record.endpoint = endpoint?.name
@@ -154,20 +156,23 @@ extension Pipeline {
         }
         try await admit()
         let fixed = api.fixedQuery + (endpoint?.fixedQuery ?? [])
+        let taken = (api.auth.queryNames + fixed.map(\.name)).map { HeaderRules.folded($0) }
         if let names = target.query.map({ Self.names($0) }),
-            !names.isDisjoint(with: api.auth.queryNames + fixed.map(\.name))
+            !names.isDisjoint(with: taken)
         {
             throw Failure(
                 .invalidRequest, stage: .policy,
                 detail: "The query sets a parameter that the API's credential or its own URL sets.")
         }
-        var headers = Sanitise.requestHeaders(proxied.headers)
+        var (headers, dropped) = Sanitise.requestHeaders(proxied.headers, api.requestHeaders)
+        if !dropped.isEmpty {
+            fields.append(ResponseField(name: Sanitise.dropped, value: dropped.joined(separator: ", ")))
+        }
         // Asked for as they are: what comes encoded all the same is decoded, so that secrets are found in it.
         headers.replaceOrAdd(name: "accept-encoding", value: "identity")
         if let length = proxied.headers.first(name: "content-length") {
             headers.add(name: "content-length", value: length)
         }
-        for name in api.auth.headerNames { headers.remove(name: name) }
         guard let prefix = try? Self.prefix(of: api) else {
             throw Failure(.internalError, stage: .relay, detail: "The API's base URL cannot be rendered.")
         }
@@ -179,11 +184,12 @@ extension Pipeline {
             deadline: clock.monotonic() + TimeAmount(api.timeout))
         request.deadlineEndsAtHead = true
         try checkAllowed(request, by: api)
-        try takeFromLimits(api, context, &fields)
-        return Prepared(api: api, request: request, sendsCredential: endpoint?.sendsCredential ?? true)
+        return Prepared(
+            api: api, request: request, sendsCredential: endpoint?.sendsCredential ?? true,
+            places: try takeLimits(api, context, &fields))
     }
 
-    /// The decoded names in a query.
+    /// The decoded names in a query, as ``HeaderRules/folded(_:)`` writes names.
     private static func names(_ query: Substring) -> Set<String> {
         Set(
             query.split(separator: "&").map { pair in
@@ -200,7 +206,7 @@ extension Pipeline {
                         bytes.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
                     }
                 }
-                return String(decoding: bytes, as: UTF8.self)
+                return HeaderRules.folded(String(decoding: bytes, as: UTF8.self))
             })
     }
 }

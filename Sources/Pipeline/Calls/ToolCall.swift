@@ -52,8 +52,6 @@ extension Pipeline {
         var fields: [ResponseField] = []
         let result: Result<ToolAnswer, Failure>
         do throws(Failure) {
-            try enter()
-            defer { leave() }
             result = .success(try await call(&record, &fields))
         } catch {
             result = .failure(error)
@@ -69,6 +67,7 @@ extension Pipeline {
             record.outcome = failure.code.rawValue
             record.stage = failure.stage?.rawValue
             record.upstreamStatus = failure.upstreamStatus ?? record.upstreamStatus
+            record.note(failure)
             try await self.record(record, sent: failure.sent)
             failure.fields = fields
             throw failure
@@ -85,6 +84,7 @@ extension Pipeline {
     ) async throws(Failure) -> ToolAnswer {
         do {
             record.apiID = api.id
+            record.route = api.route.chosen
             let endpoint = try locate(endpointName, in: api)
             record.method = endpoint.method
             record.pathTemplate = endpoint.template.description
@@ -93,19 +93,19 @@ extension Pipeline {
             let bound = try BoundArguments(arguments, for: endpoint, formats: api.argumentFormats)
             let request = try render(bound, endpoint, of: api, context)
             try checkAllowed(request, by: api)
-            let place = try takePlace(api, context)
-            defer { extendLifetime(place) }
-            try takeFromLimits(api, context, &fields)
+            let places = try takeLimits(api, context, &fields)
+            defer { giveBack(places) }
             try bound.checkValid()
             if case .whole(let bytes) = request.body { record.requestBytes = bytes.readableBytes }
             let sent = clock.monotonic()
             let answered = try await send(
-                request, of: api, sendsCredential: endpoint.sendsCredential, retriesStatuses: true, context
+                request, of: api, sendsCredential: endpoint.sendsCredential, retriesStatuses: true, record, context
             ) { response, attempt in
                 try await self.collect(response, attempt)
             }
             record.times.append(.init("origin", microseconds: microseconds(since: sent)))
             record.route = answered.route
+            record.attempts = answered.attempts
             record.upstreamStatus = answered.status
             record.responseBytes = answered.received
             if let failure = Judge.failure(of: answered) { throw failure }
@@ -171,7 +171,7 @@ extension Pipeline {
             status: status, retryAfter: retryAfter,
             result: CollectedAnswer(
                 status: status, headers: Sanitise.scrubbed(response.headers, attempt.scrubber), body: body,
-                received: received, retryAfter: retryAfter, route: response.route))
+                received: received, retryAfter: retryAfter, route: response.route, attempts: attempt.attempts))
     }
 }
 
@@ -185,4 +185,19 @@ struct CollectedAnswer: Sendable {
     let received: Int
     let retryAfter: TimeAmount?
     let route: AuditRecord.Route
+    /// As in the record.
+    var attempts: Int?
+}
+
+extension AuditRecord {
+    /// Takes down how far a failed call came.
+    mutating func note(_ failure: Failure) {
+        route = failure.route ?? route
+        if failure.attempts > 1 { attempts = failure.attempts }
+    }
+}
+
+extension APIRoute {
+    /// As a record has it before a session was found.
+    var chosen: AuditRecord.Route { tunnel.map { .tunnel(id: $0, connector: nil, session: nil) } ?? .direct }
 }

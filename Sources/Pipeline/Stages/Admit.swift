@@ -1,65 +1,127 @@
+import NIOCore
 import Registry
 import Traffic
 
-/// Stage: whether a call may be made just now, by the limits of its API and of its token.
+/// Something of which calls are limited.
+enum LimitKey: Hashable, Sendable {
+    /// All calls of the relay.
+    case relay
+    /// A user's, over both routes.
+    case user(String)
+    /// A tunnel's, whoever's API is behind it.
+    case tunnel(String)
+    case token(String)
+    /// An API's, by its id.
+    case api(String)
+}
+
+/// A call's places among the calls in flight, owed to ``Pipeline/giveBack(_:)`` however the call ends.
+struct Places: Sendable {
+    fileprivate let claims: [InFlightLimiter<LimitKey>.Claim]
+}
+
+/// Stage: whether a call may be made just now.
 extension Pipeline {
-    /// Takes one of the API's and one of the token's places for calls in flight, where they are limited; given back when
-    /// it goes.
-    func takePlace(_ api: CompiledAPI, _ context: CallContext) throws(Failure) -> Place {
-        Place(
-            api: try takePlace(of: api.id, api.limits.inFlight, "This API"),
-            token: try takePlace(of: context.token.id, context.token.limits.inFlight, "This token"))
+    /// Takes a call from every limit that it comes under, or from none: the one place that says in which order tool and
+    /// raw calls meet them.
+    ///
+    /// 1. calls in flight: of the relay, the user, the tunnel, the token, the API; 2. the API's circuit breaker, which is
+    /// asked only; 3. calls per minute and day: of the token, the API. What is refused by one is charged to none.
+    ///
+    /// - Parameter fields: what the answer's head says of limits.
+    /// - Returns: the places taken.
+    func takeLimits(
+        _ api: CompiledAPI, _ context: CallContext, _ fields: inout [ResponseField]
+    ) throws(Failure) -> Places {
+        let places = Places(claims: claims(api, context))
+        if let full = inFlight.enter(places.claims) { throw Self.full(full) }
+        do throws(Failure) {
+            if let wait = breakers.refusal(of: context.stateKey(api), now: clock.monotonic()) {
+                throw Self.circuitOpen(retryAfter: wait)
+            }
+            try takeRates(api, context, &fields)
+        } catch {
+            giveBack(places)
+            throw error
+        }
+        return places
     }
 
-    private func takePlace(
-        of key: String, _ limit: Int?, _ what: String
-    ) throws(Failure) -> InFlightPermit<String>? {
-        guard let limit else { return nil }
-        guard let permit = inFlight.enter(key, limit: limit) else {
-            throw Failure(
+    /// The call has ended.
+    func giveBack(_ places: Places) { inFlight.leave(places.claims) }
+
+    private func claims(_ api: CompiledAPI, _ context: CallContext) -> [InFlightLimiter<LimitKey>.Claim] {
+        let limits = limits
+        var claims: [InFlightLimiter<LimitKey>.Claim] = [
+            .init(.relay, limit: limits.callsInFlight), .init(.user(api.user), limit: limits.callsPerUser),
+        ]
+        if let tunnel = api.route.tunnel { claims.append(.init(.tunnel(tunnel), limit: limits.callsPerTunnel)) }
+        if let limit = context.token.limits.inFlight { claims.append(.init(.token(context.token.id), limit: limit)) }
+        if let limit = api.limits.inFlight { claims.append(.init(.api(context.stateKey(api)), limit: limit)) }
+        return claims
+    }
+
+    private static func full(_ key: LimitKey) -> Failure {
+        func overloaded(_ detail: String) -> Failure {
+            Failure(.overloaded, stage: .relay, detail: detail, retryAfter: 1)
+        }
+        func limited(_ what: String) -> Failure {
+            Failure(
                 .rateLimited, stage: .policy, detail: "\(what) already has as many calls in flight as it takes.",
                 retryAfter: 1)
         }
-        return permit
+        return switch key {
+        case .relay: overloaded("The relay carries as many calls as it takes.")
+        case .user: overloaded("This user has as many calls in flight as the relay takes of one user.")
+        case .tunnel: overloaded("This API's tunnel has as many calls in flight as the relay takes for one tunnel.")
+        case .token: limited("This token")
+        case .api: limited("This API")
+        }
     }
 
-    /// Takes a call from the API's and the token's limits, and says in the answer's head what is left.
-    func takeFromLimits(
+    private func takeRates(
         _ api: CompiledAPI, _ context: CallContext, _ fields: inout [ResponseField]
     ) throws(Failure) {
-        // The token's first: a caller who may not go on takes nothing from the others.
-        try take(context.token.id, context.token.limits, "token", &fields)
-        if !context.isDraft { try take(api.id, api.limits, "API", &fields) }
+        var claims: [RateLimiter<LimitKey>.Claim] = [.init(.token(context.token.id), context.token.limits.rates)]
+        // A draft's calls are nothing that its saved API has to pay for.
+        if !context.isDraft { claims.append(.init(.api(api.id), api.limits.rates)) }
+        guard claims.contains(where: \.limits.limitsAnything) else { return }
+        let decisions = rates.take(claims, now: clock.wall())
+        let told = decisions.first { !$0.isAllowed } ?? decisions.last { !$0.headerFields.isEmpty }
+        fields += (told?.headerFields ?? []).map { ResponseField(name: $0.name, value: $0.value) }
+        for (claim, decision) in zip(claims, decisions) {
+            guard case .refused(let limit, let retryAfter) = decision.outcome else { continue }
+            throw Self.refused(claim.key, limit, retryAfter)
+        }
     }
 
-    private func take(
-        _ key: String, _ limits: CallLimits, _ what: String, _ fields: inout [ResponseField]
-    ) throws(Failure) {
-        guard limits.perMinute != nil || limits.perDay != nil else { return }
-        let decision = rates.take(
-            key, RateLimits(perMinute: limits.perMinute, perDay: limits.perDay), now: clock.wall())
-        fields = decision.headerFields.map { ResponseField(name: $0.name, value: $0.value) }
-        guard case .refused(let limit, let retryAfter) = decision.outcome else { return }
+    private static func refused(_ key: LimitKey, _ limit: RateDecision.Limit, _ retryAfter: Int) -> Failure {
         switch limit {
         case .minute, .day:
-            throw Failure(
+            let what = if case .token = key { "token" } else { "API" }
+            return Failure(
                 .rateLimited, stage: .policy, detail: "This \(what)'s limit of calls per \(limit.rawValue) is used up.",
                 retryAfter: retryAfter)
         case .table:
-            throw Failure(
+            return Failure(
                 .overloaded, stage: .relay, detail: "The relay keeps the limits of as many APIs as it can.",
                 retryAfter: retryAfter)
         }
     }
+
+    /// The API has failed repeatedly, and is left alone for a while.
+    static func circuitOpen(retryAfter: TimeAmount) -> Failure {
+        var failure = Failure(
+            .overloaded, stage: .policy,
+            detail:
+                "The API's circuit is open: it has failed repeatedly, so calls are held back until it answers again.",
+            retryAfter: Int(max(1, (retryAfter.nanoseconds + 999_999_999) / 1_000_000_000)))
+        failure.title = "The API's circuit is open"
+        failure.resolution = "Check the API's health; calls go through again once it answers."
+        return failure
+    }
 }
 
-/// A call's places among its API's and its token's calls in flight.
-struct Place: ~Copyable {
-    private let api: InFlightPermit<String>?
-    private let token: InFlightPermit<String>?
-
-    init(api: consuming InFlightPermit<String>?, token: consuming InFlightPermit<String>?) {
-        self.api = api
-        self.token = token
-    }
+extension CallLimits {
+    fileprivate var rates: RateLimits { RateLimits(perMinute: perMinute, perDay: perDay) }
 }

@@ -62,6 +62,11 @@ package final class BreakerTable<Key: Hashable & Sendable>: Sendable {
         table.withLock { $0.entries[key]?.breaker.state ?? .closed }
     }
 
+    /// How long calls of `key` are held back still, without admitting one; nil where one may be made.
+    package func refusal(of key: Key, now: NIODeadline) -> TimeAmount? {
+        table.withLock { $0.entries[key]?.breaker.coolOff(now: now) }
+    }
+
     /// Judges a call of `key` that is about to be made.
     package func admit(_ key: Key, now: NIODeadline) -> Admission {
         table.withLock { table in

@@ -77,6 +77,12 @@ package struct CircuitBreaker: Sendable {
         }
     }
 
+    /// How long an open breaker stays so; nil where it would let a call through now.
+    func coolOff(now: NIODeadline) -> TimeAmount? {
+        guard case .open(let until) = phase, now < until else { return nil }
+        return until - now
+    }
+
     private mutating func admit(to probing: Probing, now: NIODeadline) -> Admission {
         var probing = probing
         guard probing.inFlight < max(configuration.probes, 1) else {

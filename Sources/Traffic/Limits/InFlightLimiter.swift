@@ -1,58 +1,52 @@
 import Synchronization
 
-/// Bounds the calls in flight, for each key and over all. The table holds only keys that have a call in flight, so the
-/// total bounds it too.
+/// Bounds the calls in flight under several limits at once. The table holds only keys that have a call in flight, so
+/// whatever bounds all calls together bounds it too.
+///
+/// Places are given back by name, with ``leave(_:)``, not by the end of some value's life: the optimiser of Swift 6.3
+/// leaves out the `deinit` of a generic non-copyable struct that another module uses.
 package final class InFlightLimiter<Key: Hashable & Sendable>: Sendable {
-    private struct Counts {
-        var keys: [Key: Int] = [:]
-        var total = 0
+    /// One limit that a call comes under.
+    package struct Claim: Sendable, Hashable {
+        package let key: Key
+        /// The most calls of `key` at once.
+        package let limit: Int
+
+        package init(_ key: Key, limit: Int) {
+            self.key = key
+            self.limit = limit
+        }
     }
 
-    /// The most calls in flight over all keys.
-    package let total: Int
-    private let counts = Mutex(Counts())
+    private let counts = Mutex<[Key: Int]>([:])
 
-    /// - Parameter total: the most calls in flight over all keys.
-    package init(total: Int) {
-        self.total = total
-    }
-
-    /// All calls in flight now, for a gauge.
-    package var count: Int { counts.withLock { $0.total } }
+    package init() {}
 
     /// The calls of `key` in flight now.
-    package func count(of key: Key) -> Int { counts.withLock { $0.keys[key] ?? 0 } }
+    package func count(of key: Key) -> Int { counts.withLock { $0[key] ?? 0 } }
 
-    /// Lets a call in, as long as its permit lives; nil where `key` has `limit` calls in flight, or all keys together
-    /// have the total.
-    package func enter(_ key: Key, limit: Int) -> InFlightPermit<Key>? {
-        let isFree = counts.withLock { counts in
-            guard counts.total < total, counts.keys[key, default: 0] < limit else { return false }
-            counts.keys[key, default: 0] += 1
-            counts.total += 1
-            return true
-        }
-        return isFree ? InFlightPermit(limiter: self, key: key) : nil
-    }
+    /// Keys that have a call in flight now, for a gauge.
+    package var keys: Int { counts.withLock { $0.count } }
 
-    fileprivate func leave(_ key: Key) {
+    /// Takes a place under each of the limits, or under none of them.
+    ///
+    /// - Parameter claims: in the order in which they are judged; no two of one key.
+    /// - Returns: the first limit that is used up; nil where the call is in and owes a ``leave(_:)``.
+    package func enter(_ claims: [Claim]) -> Key? {
         counts.withLock { counts in
-            guard let count = counts.keys[key] else { return }
-            counts.keys[key] = count > 1 ? count - 1 : nil
-            counts.total -= 1
+            for claim in claims where counts[claim.key, default: 0] >= claim.limit { return claim.key }
+            for claim in claims { counts[claim.key, default: 0] += 1 }
+            return nil
         }
     }
-}
 
-/// One call's place. It is given back when the permit goes, however the call ends.
-package struct InFlightPermit<Key: Hashable & Sendable>: ~Copyable, Sendable {
-    private let limiter: InFlightLimiter<Key>
-    private let key: Key
-
-    fileprivate init(limiter: InFlightLimiter<Key>, key: Key) {
-        self.limiter = limiter
-        self.key = key
+    /// Gives back what ``enter(_:)`` took. To be called once a call that got in has ended, however it did.
+    package func leave(_ claims: [Claim]) {
+        counts.withLock { counts in
+            for claim in claims {
+                guard let count = counts[claim.key] else { continue }
+                counts[claim.key] = count > 1 ? count - 1 : nil
+            }
+        }
     }
-
-    deinit { limiter.leave(key) }
 }

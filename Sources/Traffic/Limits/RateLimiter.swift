@@ -25,16 +25,46 @@ package final class RateLimiter<Key: Hashable & Sendable>: Sendable {
     /// The keys held now, for a gauge.
     package var count: Int { table.withLock { $0.windows.count } }
 
+    /// One limit that a call comes under.
+    package struct Claim: Sendable {
+        package let key: Key
+        package let limits: RateLimits
+
+        package init(_ key: Key, _ limits: RateLimits) {
+            self.key = key
+            self.limits = limits
+        }
+    }
+
     /// Judges a call of `key`, and counts it where it is allowed.
     /// - Parameter now: microseconds since 1970.
     package func take(_ key: Key, _ limits: RateLimits, now: Int64) -> RateDecision {
-        guard limits.perMinute != nil || limits.perDay != nil else { return RateDecision(outcome: .allowed) }
-        return table.withLock { table in
-            guard makeRoom(for: key, in: &table, now: now) else {
-                return RateDecision(outcome: .refused(by: .table, retryAfter: 1))
-            }
-            return table.windows[key, default: RateWindow()].take(limits, now: now)
+        take([Claim(key, limits)], now: now).first ?? RateDecision(outcome: .allowed)
+    }
+
+    /// Judges a call under several limits, and counts it under all of them where all allow it, under none otherwise.
+    ///
+    /// - Parameters:
+    ///   - claims: no two of one key.
+    ///   - now: microseconds since 1970.
+    /// - Returns: a decision for each claim, in their order.
+    package func take(_ claims: [Claim], now: Int64) -> [RateDecision] {
+        guard claims.contains(where: { $0.limits.limitsAnything }) else {
+            return claims.map { _ in RateDecision(outcome: .allowed) }
         }
+        return table.withLock { table in
+            let judged = claims.map { judge($0, in: &table, now: now, counts: false) }
+            guard judged.allSatisfy(\.isAllowed) else { return judged }
+            return claims.map { judge($0, in: &table, now: now, counts: true) }
+        }
+    }
+
+    private func judge(_ claim: Claim, in table: inout Table, now: Int64, counts: Bool) -> RateDecision {
+        guard claim.limits.limitsAnything else { return RateDecision(outcome: .allowed) }
+        guard makeRoom(for: claim.key, in: &table, now: now) else {
+            return RateDecision(outcome: .refused(by: .table, retryAfter: 1))
+        }
+        return table.windows[claim.key, default: RateWindow()].take(claim.limits, now: now, counts: counts)
     }
 
     /// Counts calls that were made before this process started, so that a restart gives nobody a second quota. Call it

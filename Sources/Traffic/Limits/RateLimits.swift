@@ -9,4 +9,7 @@ package struct RateLimits: Sendable, Hashable {
         self.perMinute = perMinute
         self.perDay = perDay
     }
+
+    /// Whether there is a limit at all.
+    package var limitsAnything: Bool { perMinute != nil || perDay != nil }
 }

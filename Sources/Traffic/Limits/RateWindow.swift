@@ -16,7 +16,9 @@ struct RateWindow: Sendable {
 
     /// Judges a call, and counts it where it is allowed. Refused calls cost nothing, and neither does a call in a
     /// window that is not limited: such a key can be forgotten.
-    mutating func take(_ limits: RateLimits, now: Int64) -> RateDecision {
+    ///
+    /// - Parameter counts: false to judge it only, as another limit may still refuse it.
+    mutating func take(_ limits: RateLimits, now: Int64, counts: Bool = true) -> RateDecision {
         let time = advance(to: now)
         let dayEnd = (day + 1) * Self.dayLength
         var outcome = RateDecision.Outcome.allowed
@@ -31,7 +33,7 @@ struct RateWindow: Sendable {
             let wait = max(dayEnd - lastSeen, 1)
             if wait > longest { outcome = .refused(by: .day, retryAfter: Self.seconds(wait)) }
         }
-        if outcome == .allowed {
+        if outcome == .allowed, counts {
             if limits.perMinute != nil { minute.add(at: time) }
             if limits.perDay != nil { dayCount += 1 }
         }

@@ -4,52 +4,36 @@ import Testing
 
 @Suite("Calls in flight")
 struct InFlightLimiterTests {
-    @Test("a key has no more calls in flight than its limit, and a permit gives its place back when it goes")
+    private typealias Claim = InFlightLimiter<String>.Claim
+
+    @Test("a key has no more calls in flight than its limit, and a call that ends gives its place back")
     func perKey() {
-        let limiter = InFlightLimiter<String>(total: 10)
-        do {
-            let first = limiter.enter("a", limit: 2)
-            let second = limiter.enter("a", limit: 2)
-            let third = limiter.enter("a", limit: 2)
-            let isThirdRefused = third == nil
-            #expect(isThirdRefused)
-            #expect(limiter.count(of: "a") == 2)
-            _ = consume first
-            _ = consume second
-        }
+        let limiter = InFlightLimiter<String>()
+        let claims = [Claim("a", limit: 2)]
+        #expect(limiter.enter(claims) == nil)
+        #expect(limiter.enter(claims) == nil)
+        #expect(limiter.enter(claims) == "a")
+        #expect(limiter.count(of: "a") == 2)
+        limiter.leave(claims)
+        #expect(limiter.enter(claims) == nil)
+        for _ in 0..<2 { limiter.leave(claims) }
         #expect(limiter.count(of: "a") == 0)
-        #expect(limiter.count == 0)
+        #expect(limiter.keys == 0)
     }
 
-    @Test("all keys together stay below the total")
-    func total() {
-        let limiter = InFlightLimiter<Int>(total: 2)
-        let first = limiter.enter(1, limit: 5)
-        let second = limiter.enter(2, limit: 5)
-        let third = limiter.enter(3, limit: 5)
-        let isThirdRefused = third == nil
-        #expect(isThirdRefused)
-        _ = consume second
-        #expect(limiter.count == 1)
-        let fourth = limiter.enter(3, limit: 5)
-        let isFourthIn = fourth != nil
-        #expect(isFourthIn)
-        _ = consume first
-        _ = consume fourth
-        #expect(limiter.count == 0)
-    }
-
-    @Test("a call that throws gives its place back")
-    func throwing() {
-        struct Failed: Error {}
-        let limiter = InFlightLimiter<Int>(total: 1)
-        func call() throws {
-            let permit = limiter.enter(1, limit: 1)
-            let isIn = permit != nil
-            #expect(isIn)
-            throw Failed()
-        }
-        for _ in 0..<3 { #expect(throws: Failed.self) { try call() } }
-        #expect(limiter.count == 0)
+    @Test("what is refused under one limit takes a place under none")
+    func allOrNone() {
+        let limiter = InFlightLimiter<String>()
+        let claims = [Claim("all", limit: 3), Claim("user", limit: 2), Claim("api", limit: 1)]
+        #expect(limiter.enter(claims) == nil)
+        #expect(limiter.enter(claims) == "api")
+        #expect(limiter.count(of: "all") == 1 && limiter.count(of: "user") == 1)
+        let other = [Claim("all", limit: 3), Claim("user", limit: 2), Claim("other", limit: 9)]
+        #expect(limiter.enter(other) == nil)
+        #expect(limiter.enter(other) == "user")
+        #expect(limiter.count(of: "all") == 2 && limiter.count(of: "other") == 1)
+        limiter.leave(claims)
+        limiter.leave(other)
+        #expect(limiter.keys == 0)
     }
 }
