@@ -171,7 +171,8 @@ let targets: [Target] = [
     .testTarget(
         name: "EndToEndTests",
         dependencies: [
-            "Value", "ReverseHTTP", .asyncHTTPClient, .crypto, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioConcurrency,
+            "Relay", "Value", "ReverseHTTP", .asyncHTTPClient, .crypto, .nioCore, .nioPosix, .nioHTTP1, .nioSSL,
+            .nioConcurrency,
             .logging,
         ], path: "Tests/EndToEnd"),
     .testTarget(

@@ -70,7 +70,7 @@ extension Administration {
         let user = try user(of: actor)
         return try await change("api.patch", of: { $0.id }, by: actor) { [self] in
             guard let existing = try store.api(user: user, slug: slug) else {
-                throw AdministrationError(.notFound, "There is no such API.")
+                throw AdministrationError.missing(.api)
             }
             let patch = patch["custom_api"] ?? patch
             var definition = existing.definition.merging(patch: patch)
@@ -137,7 +137,7 @@ extension Administration {
                 imported: imported)
         }
         directory.set(draft.compiled)
-        ended(.api(stored.id))
+        ended(.apiChanged(stored.id))
         close(proposalsOver: draft.compiled, accepting: accepting)
         return (stored, draft.existing == nil)
     }
@@ -258,7 +258,7 @@ extension Administration {
         let user = try user(of: actor)
         return try await read { [self] in
             guard let api = try store.api(user: user, slug: slug) else {
-                throw AdministrationError(.notFound, "There is no such API.")
+                throw AdministrationError.missing(.api)
             }
             return api
         }
@@ -276,7 +276,7 @@ extension Administration {
         let user = try user(of: actor)
         _ = try await change("api.delete", of: { $0 }, by: actor) { [self] in
             guard let existing = try store.api(user: user, slug: slug) else {
-                throw AdministrationError(.notFound, "There is no such API.")
+                throw AdministrationError.missing(.api)
             }
             try Self.check(condition, existing)
             try vault.delete(user: user, api: existing.id) { change in

@@ -27,7 +27,7 @@ extension Administration {
         let user = try user(of: actor)
         _ = try await change(action, of: { $0 }, by: actor) { [self] in
             guard let existing = try store.api(user: user, slug: slug) else {
-                throw AdministrationError(.notFound, "There is no such API.")
+                throw AdministrationError.missing(.api)
             }
             let known = try CompiledAPI(stored: existing).credentials.map(\.field)
             for (field, _) in values where !known.contains(field) {
@@ -38,7 +38,7 @@ extension Administration {
             try vault.change(user: user, api: existing.id, puts: puts, overlapUntil: overlapUntil) { change in
                 try store.save(existing, expecting: .version(existing.version), with: change)
             }
-            ended(.api(existing.id))
+            ended(.apiChanged(existing.id))
             return existing.id
         }
     }
@@ -50,7 +50,7 @@ extension Administration {
         let user = try user(of: actor)
         return try await read { [self] in
             guard let api = try store.api(user: user, slug: slug) else {
-                throw AdministrationError(.notFound, "There is no such API.")
+                throw AdministrationError.missing(.api)
             }
             return try vault.history(user: user, api: api.id)
         }

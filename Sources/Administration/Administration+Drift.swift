@@ -39,7 +39,7 @@ extension Administration {
     /// A proposal that can still be accepted or dismissed, and its API.
     func openProposal(_ id: String, of slug: String, user: String) throws -> (api: StoredAPI, proposal: DriftProposal) {
         guard let api = try store.api(user: user, slug: slug) else {
-            throw AdministrationError(.notFound, "There is no such API.")
+            throw AdministrationError.missing(.api)
         }
         guard let proposal = try drift.proposal(id: id, user: user, api: api.id) else { throw Self.noProposal }
         guard proposal.state == .open else {
@@ -63,6 +63,6 @@ extension Administration {
     }
 
     private static var noProposal: AdministrationError {
-        AdministrationError(.notFound, "There is no such proposal.")
+        AdministrationError.missing(.proposal)
     }
 }

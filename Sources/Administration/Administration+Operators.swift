@@ -29,7 +29,7 @@ extension Administration {
 
     func existingUser(_ id: String) throws -> User {
         guard let user = try store.user(id: id) else {
-            throw AdministrationError(.notFound, "There is no such user.")
+            throw AdministrationError.missing(.user)
         }
         return user
     }

@@ -72,7 +72,7 @@ extension Administration {
         }
         return try await change("token.create", of: { $0.token.id }, by: actor) { [self] in
             if let owner, try store.user(id: owner) == nil {
-                throw AdministrationError(.notFound, "There is no such user.")
+                throw AdministrationError.missing(.user)
             }
             if let owner, let apis { try check(apis, of: owner) }
             return try makeToken(
@@ -106,7 +106,7 @@ extension Administration {
             return user
         case (.user, .user), (.user, .agent):
             guard user == nil || user == actor.token.user else {
-                throw AdministrationError(.notFound, "There is no such user.")
+                throw AdministrationError.missing(.user)
             }
             return actor.token.user
         default:

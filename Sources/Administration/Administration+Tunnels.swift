@@ -27,7 +27,7 @@ extension Administration {
         let user = actor.token.kind == .operator ? nil : try user(of: actor)
         return try await read { [self] in
             guard let tunnel = try store.tunnel(id: id, user: user) else {
-                throw AdministrationError(.notFound, "There is no such tunnel.")
+                throw AdministrationError.missing(.tunnel)
             }
             return tunnel
         }
@@ -42,7 +42,7 @@ extension Administration {
         let user = try user(of: actor)
         return try await change("token.create", of: { $0.token.id }, by: actor) { [self] in
             guard try store.tunnel(id: id, user: user) != nil else {
-                throw AdministrationError(.notFound, "There is no such tunnel.")
+                throw AdministrationError.missing(.tunnel)
             }
             return try makeToken(kind: .tunnel, user: user, tunnel: id, label: label, apis: nil, life: life)
         }

@@ -34,8 +34,10 @@ package final class Administration: Sendable {
 
     /// Something that live sessions, or what was learnt of an API, may belong to is gone.
     package enum Ending: Sendable {
-        /// The API's definition or credentials have changed, or it is gone.
+        /// The API is gone.
         case api(String)
+        /// The API's definition or credentials have changed.
+        case apiChanged(String)
         case token(String)
         case tunnel(String)
         case user(String)
@@ -73,7 +75,8 @@ package final class Administration: Sendable {
             try await audit.admit()
             value = try await offload.run(body)
         } catch {
-            throw Self.translate(error)
+            // Actions are named after what they are done to.
+            throw Self.translate(error, .init(rawValue: String(action.prefix { $0 != "." })) ?? .api)
         }
         do {
             try await audit.append(
@@ -93,7 +96,9 @@ package final class Administration: Sendable {
         do { return try await offload.run(body) } catch { throw Self.translate(error) }
     }
 
-    private static func translate(_ error: any Error) -> AdministrationError {
+    private static func translate(
+        _ error: any Error, _ subject: AdministrationError.Subject = .api
+    ) -> AdministrationError {
         switch error {
         case let error as AdministrationError:
             return error
@@ -112,7 +117,7 @@ package final class Administration: Sendable {
                 code, first?.message ?? "The definition is not valid.", violations: violations)
         case let error as StoreError:
             switch error.code {
-            case .notFound: return AdministrationError(.notFound, "There is no such thing.")
+            case .notFound: return .missing(subject)
             case .exists: return AdministrationError(.exists, error.message)
             case .conflict: return AdministrationError(.conflict, "It has changed since you read it.")
             default: return AdministrationError(.storage, "The relay's storage is full or failing.")

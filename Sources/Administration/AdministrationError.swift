@@ -21,6 +21,12 @@ package struct AdministrationError: Error, Sendable, CustomStringConvertible {
         case unrecorded
     }
 
+    /// What was asked for and is not there.
+    package enum Subject: String, Sendable {
+        case api = "API"
+        case user, tunnel, token, proposal
+    }
+
     /// One thing that is wrong, by JSON Pointer.
     package struct Violation: Sendable {
         package var pointer: String
@@ -30,11 +36,20 @@ package struct AdministrationError: Error, Sendable, CustomStringConvertible {
     package var code: Code
     package var message: String
     package var violations: [Violation]
+    /// With `notFound`: what it is that is missing.
+    package var subject: Subject?
 
     package init(_ code: Code, _ message: String, violations: [Violation] = []) {
         self.code = code
         self.message = message
         self.violations = violations
+    }
+
+    /// Not there, or somebody else's.
+    package static func missing(_ subject: Subject) -> AdministrationError {
+        var error = AdministrationError(.notFound, "There is no such \(subject.rawValue).")
+        error.subject = subject
+        return error
     }
 
     package var description: String { message }

@@ -126,7 +126,8 @@ package struct Relay: Sendable {
     }
 
     private func adminServer(_ parts: RelayParts, _ readiness: Readiness) -> some Service {
-        let metrics = RelayMetrics(hub: parts.hub, audit: parts.audit, pipeline: parts.pipeline)
+        let metrics = RelayMetrics(
+            hub: parts.hub, audit: parts.audit, pipeline: parts.pipeline, egress: parts.egress, vault: parts.vault)
         let audit = parts.audit
         let router = buildAdminRouter(
             isReady: { readiness.isReady.load(ordering: .acquiring) && audit.isHealthy }, metrics: metrics)

@@ -15,6 +15,10 @@ package final class Vault: Sendable {
     /// Whether another process's master key could not be taken over yet.
     let behind = Atomic<Bool>(false)
     private let users: Mutex<CredentialCache>
+    private let opened = Atomic<Int>(0)
+
+    /// Credentials opened since the start, for a metric.
+    package var opens: Int { opened.load(ordering: .relaxed) }
     /// Held over reading and writing rows, so that what is cached is what was stored last. Holds the users whose last
     /// write failed: their rows are read anew before the next one, for another process may have changed them.
     private let storage = Mutex<Set<String>>([])
@@ -98,6 +102,7 @@ package final class Vault: Sendable {
         guard let entry = try snapshot(of: reference.user).credentials.entries[name] else {
             throw VaultError(.missing, "No credential is stored under \(reference).")
         }
+        opened.wrappingAdd(1, ordering: .relaxed)
         return try Self.open(entry, reference)
     }
 

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Reconciling")
 struct AuditReconcilerTests {
-    private func relay(_ number: Int, status: Int? = 200, session: String? = "s1") -> AuditRecord {
+    func relay(_ number: Int, status: Int? = 200, session: String? = "s1") -> AuditRecord {
         var one = record(number)
         one.time = Int64(number) * 1_000_000
         one.upstreamStatus = status
@@ -11,7 +11,7 @@ struct AuditReconcilerTests {
         return one
     }
 
-    private func connector(_ number: Int, status: Int = 200, decision: String = "allowed", error: String? = nil)
+    func connector(_ number: Int, status: Int = 200, decision: String = "allowed", error: String? = nil)
         -> String
     {
         let failure = error.map { #","error":"\#($0)""# } ?? ""
@@ -20,7 +20,7 @@ struct AuditReconcilerTests {
             #"{"time":"\#(time)","request_id":"01J\#(number)","session":"s1","decision":"\#(decision)","status":\#(status)\#(failure)}"#
     }
 
-    private func reconcile(
+    func reconcile(
         _ records: [AuditRecord], _ lines: [String], limit: Int = 100, tunnel: String? = nil, since: Int64? = nil
     ) throws -> (AuditReconciliation.Totals, [String]) {
         var chain = AuditChain.empty
@@ -95,5 +95,40 @@ struct AuditReconcilerTests {
         #expect(found.first == .onlyInRelay(.init(requestID: "r1", time: "", status: 200)))
         #expect(reconciler.finish().count == 2)
         #expect(reconciler.finish().isEmpty)
+    }
+}
+
+extension AuditReconcilerTests {
+    @Test("A: what the connector may never have seen is no finding, and what it answered is one")
+    func certainty() throws {
+        func failed(_ number: Int, _ outcome: String, _ stage: String) -> AuditRecord {
+            var one = relay(number, status: nil)
+            one.outcome = outcome
+            one.stage = stage
+            return one
+        }
+        let unsure = [
+            failed(1, "CONNECTION_REFUSED", "tunnel"), failed(2, "TIMEOUT", "origin"), failed(3, "CANCELLED", "relay"),
+            failed(4, "OVERLOADED", "connector"),
+        ]
+        #expect(try reconcile(unsure, []).1.isEmpty)
+        #expect(try reconcile(unsure, (1...4).map { connector($0) }).0.matched == 4)
+        let sure = [failed(1, "URL_NOT_ALLOWED", "connector"), failed(2, "CONNECTION_REFUSED", "dns")]
+        #expect(try reconcile(sure, []).0.onlyInRelay == 2)
+    }
+
+    @Test("A: a call that was sent more than once is told of by its attempts")
+    func attempts() throws {
+        var first = relay(1, status: 503)
+        first.kind = .attempt
+        first.parent = first.requestID
+        var second = relay(2)
+        second.kind = .attempt
+        second.parent = first.requestID
+        var call = relay(1)
+        call.attempts = 2
+        let (totals, findings) = try reconcile(
+            [first, second, call], [connector(1, status: 503), connector(2)])
+        #expect(totals.matched == 2 && totals.relay == 2 && findings.isEmpty, "\(findings)")
     }
 }

@@ -10,11 +10,14 @@ package struct AuditReconciler: Sendable {
         package var time: String
         /// The origin's status; `nil` when there was no answer from it.
         package var status: Int?
+        /// Whether the other side has to have it too. A request that never arrived is in the relay's records alone.
+        package var isCertain: Bool
 
-        package init(requestID: String, time: String, status: Int?) {
+        package init(requestID: String, time: String, status: Int?, isCertain: Bool = true) {
             self.requestID = requestID
             self.time = time
             self.status = status
+            self.isCertain = isCertain
         }
     }
 
@@ -53,7 +56,7 @@ package struct AuditReconciler: Sendable {
     /// The relay's next call.
     package mutating func addRelay(_ call: Call) -> Finding? {
         if let other = connector.take(call.requestID) { return compare(relay: call, connector: other) }
-        return relay.add(call, limit: limit).map(Finding.onlyInRelay)
+        return relay.add(call, limit: limit).flatMap { $0.isCertain ? .onlyInRelay($0) : nil }
     }
 
     /// The connector's next call.
@@ -68,7 +71,7 @@ package struct AuditReconciler: Sendable {
             relay = Waiting()
             connector = Waiting()
         }
-        return relay.all.map(Finding.onlyInRelay) + connector.all.map(Finding.onlyInConnector)
+        return relay.all.filter(\.isCertain).map(Finding.onlyInRelay) + connector.all.map(Finding.onlyInConnector)
     }
 
     private mutating func compare(relay: Call, connector: Call) -> Finding? {

@@ -88,20 +88,34 @@ package struct AuditReconciliation {
         try report(finding)
     }
 
-    /// A whole call that a connector's session took; one that found no session never reached a connector.
+    /// One request that a connector's session took; one that found no session never reached a connector, and of a call
+    /// that was sent more than once its attempts tell.
     private static func relayCall(_ text: [UInt8], tunnel: String?) -> AuditReconciler.Call? {
         guard let json = try? JSON.parse(text), json["kind"]?.string != "begin", json["route"]?.string == "tunnel",
             json["session"]?.string != nil, let id = json["request_id"]?.string, let time = json["time"]?.string,
-            tunnel == nil || json["tunnel_id"]?.string == tunnel
+            json["attempts"] == nil, tunnel == nil || json["tunnel_id"]?.string == tunnel
         else { return nil }
-        return AuditReconciler.Call(requestID: id, time: time, status: json["upstream_status"]?.int)
+        return AuditReconciler.Call(
+            requestID: id, time: time, status: json["upstream_status"]?.int, isCertain: wasAnswered(json))
     }
 
-    /// A refused or failed call has an answer of the connector's own, not the origin's.
+    /// Whether the connector answered, be it with words of its own: then it has a record. What broke on the way to it, or
+    /// was given up, it may never have seen; and it answers that it is overloaded where it cannot write records.
+    private static func wasAnswered(_ json: JSON) -> Bool {
+        guard json["upstream_status"] == nil, let outcome = json["outcome"]?.string, outcome != "OK" else {
+            return true
+        }
+        let stages: Set = ["connector", "dns", "tcp", "tls"]
+        return outcome != "OVERLOADED" && stages.contains(json["stage"]?.string ?? "")
+    }
+
+    /// A refused or failed call has an answer of the connector's own, not the origin's; and one that failed behind the
+    /// origin's head has both.
     private static func connectorCall(_ line: [UInt8]) -> AuditReconciler.Call? {
         guard let json = try? JSON.parse(line), let id = json["request_id"]?.string, let time = json["time"]?.string
         else { return nil }
         let isAnswered = json["decision"]?.string == "allowed" && json["error"] == nil
-        return AuditReconciler.Call(requestID: id, time: time, status: isAnswered ? json["status"]?.int : nil)
+        let status = isAnswered ? json["status"]?.int : json["upstream_status"]?.int
+        return AuditReconciler.Call(requestID: id, time: time, status: status)
     }
 }

@@ -8,11 +8,14 @@ package struct AuditRecord: Sendable, Hashable {
         case begin
         /// A streamed call's end.
         case end
+        /// One request on behalf of a call, where the call's own record does not tell of it: an attempt of a call that was
+        /// sent more than once, or a request to a token endpoint. Its parent is the call.
+        case attempt
         /// A change of users, tokens, tunnels, definitions or credentials.
         case admin
     }
 
-    /// How the call left the relay.
+    /// The way that was chosen for a call, as far as it went.
     package enum Route: Sendable, Hashable {
         case direct
         /// Through a connector: the tunnel, which process of the connector, and which of its sessions.
@@ -34,13 +37,15 @@ package struct AuditRecord: Sendable, Hashable {
     /// Microseconds since 1970-01-01T00:00:00Z.
     package var time: Int64
     package var requestID: String
+    /// The request id of what this is part of: for an attempt the call, for a call of a connection test the test.
+    package var parent: String?
     package var user: String?
     package var token: String?
     package var apiID: String?
     package var apiSlug: String?
     package var endpoint: String?
     package var route: Route?
-    /// `OK`, or the code of the error table. For `begin`: `OK` once the response head is about to leave.
+    /// `OK`, or the code of the error table; for a raw call the code that the API's status stands for.
     package var outcome: String
     /// Where it ended, when not `OK`.
     package var stage: String?
@@ -53,13 +58,16 @@ package struct AuditRecord: Sendable, Hashable {
     /// Body bytes received from the origin.
     package var responseBytes: Int
     package var times: [StageTime]
-    /// For `admin`: what was done, as `api.put`.
+    /// How often a call was sent, where that is more than once: each time is an `attempt` of its own.
+    package var attempts: Int?
+    /// For `admin`: what was done, as `api.put`. For an attempt: `token.fetch`, where it is a request for a token.
     package var action: String?
     /// For `admin`: the id of what it was done to.
     package var target: String?
 
     package init(
-        kind: Kind, time: Int64, requestID: String, user: String? = nil, token: String? = nil, apiID: String? = nil,
+        kind: Kind, time: Int64, requestID: String, parent: String? = nil, user: String? = nil, token: String? = nil,
+        apiID: String? = nil,
         apiSlug: String? = nil, endpoint: String? = nil, route: Route? = nil, outcome: String, stage: String? = nil,
         method: String? = nil, pathTemplate: String? = nil, upstreamStatus: Int? = nil, requestBytes: Int = 0,
         responseBytes: Int = 0, times: [StageTime] = [], action: String? = nil, target: String? = nil
@@ -67,6 +75,7 @@ package struct AuditRecord: Sendable, Hashable {
         self.kind = kind
         self.time = time
         self.requestID = requestID
+        self.parent = parent
         self.user = user
         self.token = token
         self.apiID = apiID

@@ -12,6 +12,7 @@ struct AuditText {
         bytes += Timestamp.text(microseconds: record.time).utf8
         bytes.append(UInt8(ascii: "\""))
         add(#","request_id":"#, record.requestID)
+        add(#","parent":"#, record.parent)
         add(#","user_id":"#, record.user)
         add(#","token_id":"#, record.token)
         add(#","api_id":"#, record.apiID)
@@ -33,7 +34,8 @@ struct AuditText {
         add(#","action":"#, record.action)
         add(#","target":"#, record.target)
         add(#","upstream_status":"#, record.upstreamStatus)
-        if record.kind != .admin {
+        add(#","attempts":"#, record.attempts)
+        if record.kind != .admin, record.kind != .attempt {
             add(#","request_bytes":"#, record.requestBytes)
             add(#","response_bytes":"#, record.responseBytes)
         }

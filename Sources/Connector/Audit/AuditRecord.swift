@@ -4,6 +4,8 @@ import Lines
 /// body's value.
 struct AuditRecord {
     var requestID = ""
+    /// `penstock-parent-id`: the request id of the call or test that this is an attempt of.
+    var parent = ""
     var session = ""
     var origin = ""
     var method = ""
@@ -13,6 +15,8 @@ struct AuditRecord {
     var address = ""
     /// What the caller was answered.
     var status = 0
+    /// What the origin answered, where it did; the answer's body may have failed afterwards.
+    var upstreamStatus: Int?
     /// `allowed`, or the RFC 9209 error type for which the call was refused or failed.
     var error: String?
     var isDenied = false
@@ -25,6 +29,7 @@ struct AuditRecord {
         bytes = []
         line.add("time", raw: time)
         line.add("request_id", requestID)
+        if !parent.isEmpty { line.add("parent", parent) }
         line.add("session", session)
         line.add("origin", origin)
         line.add("method", method)
@@ -33,6 +38,7 @@ struct AuditRecord {
         if let rule { line.add("rule", rule) }
         if !address.isEmpty { line.add("address", address) }
         line.add("status", status)
+        if let upstreamStatus { line.add("upstream_status", upstreamStatus) }
         if let error { line.add("error", error) }
         line.add("request_bytes", requestBytes)
         line.add("response_bytes", responseBytes)

@@ -62,6 +62,7 @@ final class Exchange: HTTP2StreamDelegate {
             }
             var request = try OriginRequest(head, endStream: endStream)
             record.requestID = request.id
+            record.parent = request.parent
             if let left = request.deadline { deadline = started + left }
             let permit = try loop.permit(head, allowsEncodedSlashes: request.allowsEncodedSlashes)
             if permit.endpoint.authority != head.authority {
@@ -210,6 +211,7 @@ final class Exchange: HTTP2StreamDelegate {
             state = .responding
             if request.deadlineEndsAtHead { deadline = .distantFuture }
             record.status = response.head.status
+            record.upstreamStatus = response.head.status
             stream.respond(response.head, endStream: response.framing == .none)
         } catch {
             fail(error)

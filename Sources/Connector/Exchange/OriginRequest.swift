@@ -8,6 +8,8 @@ struct OriginRequest {
     var head: HTTPRequestHead
     /// `penstock-request-id`.
     var id = ""
+    /// `penstock-parent-id`.
+    var parent = ""
     /// `penstock-deadline-ms`: what is left of the caller's patience.
     var deadline: TimeAmount?
     /// `penstock-deadline-ends: head`: the deadline is for the response's head, and its body takes as long as it takes.
@@ -43,6 +45,8 @@ struct OriginRequest {
             case .tunnel:
                 if FieldKind.isNamed(name, "penstock-request-id") {
                     id = String(value.prefix(128))
+                } else if FieldKind.isNamed(name, "penstock-parent-id") {
+                    parent = String(value.prefix(128))
                 } else if FieldKind.isNamed(name, "penstock-deadline-ms") {
                     guard let milliseconds = Int64(value), milliseconds >= 0 else {
                         throw Failure(.requestError, "penstock-deadline-ms is no number")

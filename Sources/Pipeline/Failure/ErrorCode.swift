@@ -10,6 +10,10 @@ package enum ErrorCode: String, Sendable, Hashable, CaseIterable {
     case invalidRequest = "INVALID_REQUEST"
     case urlNotAllowed = "URL_NOT_ALLOWED"
     case unknownAPI = "UNKNOWN_API"
+    case unknownUser = "UNKNOWN_USER"
+    case unknownTunnel = "UNKNOWN_TUNNEL"
+    case unknownToken = "UNKNOWN_TOKEN"
+    case unknownProposal = "UNKNOWN_PROPOSAL"
     case unauthorized = "UNAUTHORIZED"
     case forbidden = "FORBIDDEN"
     case tunnelOffline = "TUNNEL_OFFLINE"
@@ -17,6 +21,8 @@ package enum ErrorCode: String, Sendable, Hashable, CaseIterable {
     case responseTooLarge = "RESPONSE_TOO_LARGE"
     case credentialMissing = "CREDENTIAL_MISSING"
     case overloaded = "OVERLOADED"
+    /// The caller left. Nobody is answered so: it is what records and figures say.
+    case cancelled = "CANCELLED"
     case notImplemented = "NOT_IMPLEMENTED"
     case internalError = "INTERNAL"
 
@@ -86,6 +92,21 @@ package enum ErrorCode: String, Sendable, Hashable, CaseIterable {
             Entry(
                 status: 404, title: "No such API",
                 resolution: "List what this token may call, and check the name.")
+        case .unknownUser:
+            Entry(
+                status: 404, title: "No such user", resolution: "List the users, and check the id.")
+        case .unknownTunnel:
+            Entry(
+                status: 404, title: "No such tunnel", resolution: "List your tunnels, and check the id.")
+        case .unknownToken:
+            Entry(
+                status: 404, title: "No such token", resolution: "List your tokens, and check the id.")
+        case .unknownProposal:
+            Entry(
+                status: 404, title: "No such proposal", resolution: "List the API's proposals, and check the id.")
+        case .cancelled:
+            Entry(
+                status: 499, title: "The caller went away", resolution: "Send the call again, and wait for its answer.")
         case .unauthorized:
             Entry(
                 status: 401, title: "A valid token is needed",

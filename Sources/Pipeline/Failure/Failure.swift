@@ -1,3 +1,5 @@
+package import Audit
+
 /// A header field of the relay's own in an answer.
 package struct ResponseField: Sendable, Hashable {
     /// Lower case.
@@ -39,8 +41,19 @@ package struct Failure: Error, Sendable, Hashable {
     /// What the API said, sanitised, at most 8 KiB.
     package var upstreamBody: String?
     package var violations: [Violation]
-    /// What the answer's head says of limits.
+    /// One short sentence for people: the code's, save where there is a better one.
+    package var title: String
+    /// What a person can do about it: what the code says, save where there is better advice.
+    package var resolution: String
+    /// What the answer's head says of limits, and of what was left out of the request.
     package var fields: [ResponseField] = []
+    /// How far the request came on its way, for the audit; nil where it was not sent anywhere.
+    package var route: AuditRecord.Route?
+    /// How often the call was sent.
+    var attempts = 0
+    /// Whether the request may be sent again at once: its session was closing and provably did not process it, or it is
+    /// idempotent.
+    package var mayResend = false
 
     /// - Parameter isRetryable: by default as the code says.
     package init(
@@ -56,11 +69,8 @@ package struct Failure: Error, Sendable, Hashable {
         self.upstreamStatus = upstreamStatus
         self.upstreamBody = upstreamBody
         self.violations = violations
+        title = code == .endpointNotFound && upstreamStatus != nil ? "The API has no such resource" : code.title
+        resolution = code.resolution
     }
 
-    /// The code's title, save where the API itself said that it has no such thing.
-    package var title: String {
-        if code == .endpointNotFound, upstreamStatus != nil { return "The API has no such resource" }
-        return code.title
-    }
 }

@@ -114,7 +114,7 @@ final class AccessTokens: Sendable {
     }
 
     private static var callerLeft: Failure {
-        Failure(.timeout, stage: .relay, detail: "The caller went away.")
+        Failure(.cancelled, stage: .relay, detail: "The caller went away.")
     }
 
     /// Returns when the fetch that is under way is over, or the caller has left.

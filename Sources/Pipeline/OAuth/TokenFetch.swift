@@ -1,3 +1,4 @@
+import Audit
 import NIOCore
 import NIOHTTP1
 import Registry
@@ -22,15 +23,13 @@ extension Pipeline {
                 .credentialMissing, stage: .relay, detail: "To try this, give a refresh token of its own.")
         }
         let request = try TokenRequest(plan) { credential throws(Failure) in try self.open(credential, context).text }
-            .outbound(requestID: context.requestID, deadline: deadline)
+            .outbound(requestID: RequestID.generate().description, deadline: deadline)
         let answer: (status: Int, body: ByteBuffer)
         do {
-            // The caller may leave; others wait for the same token.
-            answer = try await routes.token(api, plan.way).send(request, watch: CallerWatch()) { response in
-                (response.status, try await Self.collectToken(response))
-            }
+            answer = try await ask(request, plan, of: api, context)
         } catch var failure as Failure {
             failure.sent = false
+            failure.route = nil
             failure.detail = "The token endpoint could not be asked. \(failure.detail)"
             throw failure
         }
@@ -53,6 +52,54 @@ extension Pipeline {
             await keep(Secret(text: refreshToken), credential)
         }
         return (Secret(text: token.accessToken), token.lifetime)
+    }
+
+    /// Asks once, and again at once where a session did not process the request; each time is a record of its own whose
+    /// parent is the call.
+    private func ask(
+        _ request: OutboundRequest, _ plan: OAuth2Plan, of api: CompiledAPI, _ context: CallContext
+    ) async throws -> (status: Int, body: ByteBuffer) {
+        var request = request
+        request.parentID = context.requestID
+        for resendings in 0... {
+            var record = newRecord(context, slug: api.slug, endpoint: nil)
+            record.kind = .attempt
+            record.requestID = request.requestID
+            record.parent = context.requestID
+            record.apiID = api.id
+            record.action = "token.fetch"
+            record.method = request.method
+            record.route = plan.way == .tunnel ? api.route.chosen : .direct
+            do {
+                // The caller may leave; others wait for the same token.
+                let answer = try await routes.token(api, plan.way).send(request, watch: CallerWatch()) { response in
+                    record.route = response.route
+                    record.upstreamStatus = response.status
+                    return (response.status, try await Self.collectToken(response))
+                }
+                if let code = Judge.code(ofError: answer.0) {
+                    record.outcome = code.rawValue
+                    record.stage = Stage.origin.rawValue
+                }
+                try await recordAttempt(record)
+                return answer
+            } catch let failure as Failure where failure.mayResend && resendings < 2 {
+                try await recordAttempt(record, failed: failure)
+                request.requestID = RequestID.generate().description
+            } catch {
+                try await recordAttempt(record, failed: error as? Failure)
+                throw error
+            }
+        }
+        throw CancellationError()
+    }
+
+    private func recordAttempt(_ attempt: AuditRecord, failed failure: Failure?) async throws(Failure) {
+        var attempt = attempt
+        attempt.outcome = (failure?.code ?? .cancelled).rawValue
+        attempt.stage = failure?.stage?.rawValue
+        if let failure { attempt.note(failure) }
+        try await recordAttempt(attempt)
     }
 
     private static func collectToken(_ response: InboundResponse) async throws -> ByteBuffer {

@@ -15,6 +15,8 @@ package struct OutboundRequest: Sendable {
     /// A path parameter that may hold a slash put an encoded one into the target.
     package var allowsEncodedSlash: Bool
     package var requestID: String
+    /// The request id of the call or test that this request is part of, where it goes by another.
+    package var parentID: String?
     package var deadline: NIODeadline
     /// The deadline is for the answer's head only: the body streams for as long as it takes.
     package var deadlineEndsAtHead = false

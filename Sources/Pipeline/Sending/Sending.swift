@@ -21,6 +21,8 @@ struct Attempt: Sendable {
     let scrubber: Scrubber?
     /// The credential to try next, where there is one and the request can be sent again.
     let next: CredentialChoice?
+    /// How often the call has been sent with this one, where that is more than once.
+    var attempts: Int?
 
     /// Whether an answer of this status need not be passed on, because another credential is to be tried.
     func triesAnother(after status: Int) -> Bool {
@@ -43,16 +45,51 @@ extension Pipeline {
     ///
     /// - Parameters:
     ///   - retriesStatuses: whether a status such as 503 is reason to send it again.
+    ///   - record: what is known of the call by now.
     ///   - handle: gets each answer; what it throws is not tried again.
     /// - Throws: ``Failure``, or what `handle` throws.
     func send<Result: Sendable>(
         _ request: OutboundRequest, of api: CompiledAPI, sendsCredential: Bool, retriesStatuses: Bool,
-        _ context: CallContext, handle: (InboundResponse, Attempt) async throws -> Handled<Result>
+        _ record: AuditRecord, _ context: CallContext,
+        handle: (InboundResponse, Attempt) async throws -> Handled<Result>
+    ) async throws -> Result {
+        var attempts = Attempts(of: record)
+        let result: Swift.Result<Result, any Error>
+        do {
+            result = .success(
+                try await send(
+                    request, of: api, sendsCredential: sendsCredential, retriesStatuses: retriesStatuses, &attempts,
+                    context, handle: handle))
+        } catch {
+            result = .failure(error)
+        }
+        if let last = attempts.last() { try await recordAttempt(last) }
+        do {
+            return try result.get()
+        } catch var failure as Failure {
+            failure.route = attempts.route ?? failure.route
+            failure.attempts = attempts.count
+            throw failure
+        }
+    }
+
+    /// Makes the record of an attempt durable.
+    func recordAttempt(_ attempt: AuditRecord) async throws(Failure) {
+        var attempt = attempt
+        attempt.time = clock.wall()
+        try await record(attempt, sent: true)
+    }
+
+    private func send<Result: Sendable>(
+        _ request: OutboundRequest, of api: CompiledAPI, sendsCredential: Bool, retriesStatuses: Bool,
+        _ attempts: inout Attempts, _ context: CallContext,
+        handle: (InboundResponse, Attempt) async throws -> Handled<Result>
     ) async throws -> Result {
         var policy = RetryPolicy()
         policy.attempts = 1 + api.retries
         var choice = CredentialChoice.current
         var attempt = 1
+        var resendings = 0
         // Whether any attempt may have reached the API, whatever the last one did.
         var maySent = false
         var previous: Swift.Result<Result, Failure>?
@@ -65,18 +102,23 @@ extension Pipeline {
                 guard let previous else { throw error }
                 return try previous.get()
             }
-            let injected: Injected
+            var injected: Injected
             do throws(Failure) {
                 injected = try await inject(
                     api, sendsCredential: sendsCredential, choice, into: request, context)
                 try checkAllowed(injected.request, by: api)
+                if let before = attempts.begin() { try await recordAttempt(before) }
             } catch {
                 breakers.abandoned(ticket)
                 throw error.afterSending(maySent)
             }
+            injected.request.requestID = attempts.id
+            injected.request.parentID = attempts.parent
             let isReplayable = request.body.isReplayable
             let outcome: RetryPolicy.Outcome
-            switch try await self.attempt(injected, of: api, isReplayable: isReplayable, ticket, context, handle) {
+            switch try await self.attempt(
+                injected, of: api, isReplayable: isReplayable, ticket, &attempts, context, handle)
+            {
             case .answered(let handled):
                 maySent = true
                 if let generation = injected.generation {
@@ -98,6 +140,10 @@ extension Pipeline {
                     retryAfter: handled.retryAfter)
             case .failed(let failure):
                 maySent = maySent || failure.sent
+                if failure.mayResend, isReplayable, resendings < Self.mostResendings, !context.watch.isGone {
+                    resendings += 1
+                    continue
+                }
                 previous = .failure(failure.afterSending(maySent))
                 outcome = RetryPolicy.Outcome(
                     failure.retryKind, isIdempotent: request.isIdempotent, isReplayable: isReplayable,
@@ -111,6 +157,9 @@ extension Pipeline {
         }
     }
 
+    /// How often a call is sent again at once, as its session did not process it.
+    private static let mostResendings = 2
+
     private enum AttemptEnd<Result: Sendable> {
         case answered(Handled<Result>)
         case failed(Failure)
@@ -119,14 +168,20 @@ extension Pipeline {
     /// One attempt, reported to the breaker. Throws what `handle` throws.
     private func attempt<Result: Sendable>(
         _ injected: Injected, of api: CompiledAPI, isReplayable: Bool, _ ticket: BreakerTable<String>.Ticket,
-        _ context: CallContext, _ handle: (InboundResponse, Attempt) async throws -> Handled<Result>
+        _ attempts: inout Attempts, _ context: CallContext,
+        _ handle: (InboundResponse, Attempt) async throws -> Handled<Result>
     ) async throws -> AttemptEnd<Result> {
-        let known = Attempt(
+        var known = Attempt(
             scrubber: scrubbers.scrubber(of: context.stateKey(api), for: injected.secrets),
             next: isReplayable ? injected.next : nil)
+        if attempts.count > 1 { known.attempts = attempts.count }
         var handler = HandlerFailure()
+        var end = Attempts.End()
+        defer { attempts.ended(end) }
         do {
             let handled = try await routes.api(api, context).send(injected.request, watch: context.watch) { response in
+                end.route = response.route
+                end.status = response.status
                 if let ends = response.certificateEnds, !context.isDraft {
                     self.health.saw(certificateEnding: ends, api: api.id, user: api.user, now: self.clock.wall())
                 }
@@ -141,6 +196,8 @@ extension Pipeline {
             return .answered(handled)
         } catch {
             report(error, of: api, ticket, context)
+            end.failure = error as? Failure ?? Self.lost
+            end.route = end.route ?? end.failure?.route
             if let own = handler.error { throw own }
             return .failed(error as? Failure ?? Self.lost)
         }
@@ -176,10 +233,7 @@ extension Pipeline {
         switch breakers.admit(context.stateKey(api), now: clock.monotonic()) {
         case .admitted(let ticket): return ticket
         case .refused(let retryAfter):
-            throw Failure(
-                .overloaded, stage: .policy,
-                detail: "The API has failed repeatedly, so calls are held back until it answers again.",
-                retryAfter: Int(max(1, (retryAfter.nanoseconds + 999_999_999) / 1_000_000_000)))
+            throw Self.circuitOpen(retryAfter: retryAfter)
         }
     }
 
@@ -203,7 +257,9 @@ extension Pipeline {
     private func report(
         _ error: any Error, of api: CompiledAPI, _ ticket: BreakerTable<String>.Ticket, _ context: CallContext
     ) {
-        guard let failure = error as? Failure, failure.isOfTheAPI else { return breakers.abandoned(ticket) }
+        guard let failure = error as? Failure, failure.isOfTheAPI, !failure.mayResend else {
+            return breakers.abandoned(ticket)
+        }
         breakers.failed(ticket, now: clock.monotonic())
         guard !context.isDraft else { return }
         health.observed(.noConnection, api: api.id, user: api.user, now: clock.wall())

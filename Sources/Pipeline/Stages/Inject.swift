@@ -17,6 +17,8 @@ extension Pipeline {
         _ api: CompiledAPI, sendsCredential: Bool, _ choice: CredentialChoice, into request: OutboundRequest,
         _ context: CallContext
     ) async throws(Failure) -> Injected {
+        // Whatever let it come here: such a request's answer is the request itself.
+        guard !Methods.isRefused(request.method) else { throw Self.unsendable }
         var injected = Injected(request: request)
         if case .cloudflare(_, let access?) = api.route {
             try inject(header: "cf-access-client-id", try open(access.clientID, context), &injected)

@@ -8,6 +8,18 @@ enum Judge {
     /// What is kept of an error's body, in bytes.
     static let errorBodyLimit = 8 << 10
 
+    /// The code that an error status of an API stands for; nil for success and redirection. What a tool call fails with, a
+    /// raw call is recorded as, although its answer is passed on.
+    static func code(ofError status: Int) -> ErrorCode? {
+        switch status {
+        case ..<400: nil
+        case 401, 403: .authenticationFailed
+        case 404, 405, 410: .endpointNotFound
+        case 429: .rateLimited
+        default: .upstreamError
+        }
+    }
+
     /// The failure that an upstream status stands for; nil for success.
     static func failure(of answer: CollectedAnswer) -> Failure? {
         let status = answer.status

@@ -48,7 +48,8 @@ package struct TestPlan: Sendable {
 
 extension Pipeline {
     /// Tests an API over the route that its calls take: whether it is reached, by TLS, whether it takes the credential, and
-    /// what each endpoint answers. Its calls are recorded like any other.
+    /// what each endpoint answers. Its calls are recorded like any other, each under a request id of its own whose parent is
+    /// the test's.
     ///
     /// - Parameter report: hears of each step as it ends, in order.
     /// - Returns: whether all steps that were done went well.
@@ -67,7 +68,7 @@ extension Pipeline {
                 let start = clock.monotonic()
                 let result: Result<ToolAnswer, Failure>
                 do throws(Failure) {
-                    result = .success(try await callTool(on: api, endpoint.name, arguments: arguments, context))
+                    result = .success(try await callTool(on: api, endpoint.name, arguments: arguments, context.child()))
                 } catch {
                     result = .failure(error)
                 }

@@ -1,44 +1,96 @@
 import Audit
+import Egress
 import NIOCore
 import Pipeline
 import Tunnels
+import Vault
 import Version
 
-/// The relay's figures in the Prometheus text format. Labels never hold user data.
+/// The relay's figures in the Prometheus text format: every ``MetricFamily``, with its samples.
 struct RelayMetrics: Sendable {
     let hub: TunnelHub
     let audit: AuditWriter
     let pipeline: Pipeline
+    let egress: EgressSwitch
+    let vault: Vault
+
+    /// One line of a family.
+    private struct Sample {
+        let value: String
+        let labels: [(name: String, value: String)]
+        /// Behind the family's name, for the parts of a histogram.
+        let suffix: String
+
+        init(_ value: String, _ labels: [(name: String, value: String)] = [], suffix: String = "") {
+            self.value = value
+            self.labels = labels
+            self.suffix = suffix
+        }
+
+        func line(_ family: MetricFamily) -> String {
+            let pairs = labels.map { "\($0.name)=\"\($0.value)\"" }.joined(separator: ",")
+            return "\(family.name)\(suffix)\(pairs.isEmpty ? "" : "{\(pairs)}") \(value)"
+        }
+    }
 
     func text() -> String {
+        let samples = samples()
+        var lines: [String] = []
+        for family in MetricFamily.all {
+            lines.append("# HELP \(family.name) \(family.help)")
+            lines.append("# TYPE \(family.name) \(family.kind.rawValue)")
+            lines += (samples[family.name] ?? []).map { $0.line(family) }
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func samples() -> [String: [Sample]] {
         let tunnels = hub.gauges()
         let records = audit.counts
-        let calls = pipeline.counts
-        var lines: [String] = []
-        func family(_ name: String, _ type: String, _ help: String, _ samples: [(labels: String, value: String)]) {
-            lines.append("# HELP \(name) \(help)")
-            lines.append("# TYPE \(name) \(type)")
-            for sample in samples { lines.append("\(name)\(sample.labels) \(sample.value)") }
-        }
-        family(
-            "penstock_calls_total", "counter", "Calls answered, by route and outcome.",
-            calls.map { ("{route=\"tunnel\",outcome=\"\($0.key)\"}", "\($0.value)") }.sorted { $0.0 < $1.0 })
-        family("penstock_calls_in_flight", "gauge", "Calls in flight.", [("", "\(pipeline.callsInFlight)")])
-        family("penstock_tunnel_sessions", "gauge", "Live tunnel sessions.", [("", "\(tunnels.sessions)")])
-        family("penstock_tunnel_streams", "gauge", "Streams open on tunnels.", [("", "\(tunnels.streams)")])
-        family("penstock_tunnel_waiting", "gauge", "Calls that wait for a tunnel.", [("", "\(tunnels.waiting)")])
-        family(
-            "penstock_tunnel_reconnects_total", "counter", "Sessions that replaced an earlier one.",
-            [("", "\(tunnels.reconnects)")])
+        let figures = pipeline.figures
+        let ways = egress.gauges
         let slowest = tunnels.roundTrips.map(\.nanoseconds).max()
-        family(
-            "penstock_tunnel_rtt_seconds", "gauge", "The longest round trip of a live session.",
-            slowest.map { [("", "\(Double($0) / 1e9)")] } ?? [])
-        family("penstock_audit_queue", "gauge", "Records waiting for a commit.", [("", "\(audit.queueDepth)")])
-        family("penstock_audit_records_total", "counter", "Records made durable.", [("", "\(records.records)")])
-        family("penstock_audit_commits_total", "counter", "Commits of records.", [("", "\(records.commits)")])
-        family("penstock_audit_failures_total", "counter", "Commits that failed.", [("", "\(records.failures)")])
-        family("penstock_build_info", "gauge", "The version.", [("{version=\"\(Version.text)\"}", "1")])
-        return lines.joined(separator: "\n") + "\n"
+        return [
+            MetricFamily.calls.name: Self.calls(figures),
+            MetricFamily.callSeconds.name: Self.durations(figures),
+            MetricFamily.callsInFlight.name: [Sample("\(pipeline.callsInFlight)")],
+            MetricFamily.tunnelSessions.name: [Sample("\(tunnels.sessions)")],
+            MetricFamily.tunnelStreams.name: [Sample("\(tunnels.streams)")],
+            MetricFamily.tunnelWaiting.name: [Sample("\(tunnels.waiting)")],
+            MetricFamily.tunnelReconnects.name: [Sample("\(tunnels.reconnects)")],
+            MetricFamily.tunnelRoundTrip.name: slowest.map { [Sample("\(Double($0) / 1e9)")] } ?? [],
+            MetricFamily.egressConnections.name: [Sample("\(ways.connections)")],
+            MetricFamily.egressTransfers.name: [Sample("\(ways.transfers)")],
+            MetricFamily.auditQueue.name: [Sample("\(audit.queueDepth)")],
+            MetricFamily.auditRecords.name: [Sample("\(records.records)")],
+            MetricFamily.auditCommits.name: [Sample("\(records.commits)")],
+            MetricFamily.auditFailures.name: [Sample("\(records.failures)")],
+            MetricFamily.vaultOpens.name: [Sample("\(vault.opens)")],
+            MetricFamily.build.name: [Sample("1", [("version", Version.text)])],
+        ]
+    }
+
+    private static func calls(_ figures: CallFigures) -> [Sample] {
+        figures.outcomes.map { outcome, count in
+            Sample("\(count)", [("route", outcome.way.rawValue), ("outcome", outcome.code)])
+        }.sorted { $0.labels.map(\.value).lexicographicallyPrecedes($1.labels.map(\.value)) }
+    }
+
+    private static func durations(_ figures: CallFigures) -> [Sample] {
+        let spans = figures.spans.sorted { ($0.key.way.rawValue, $0.key.stage) < ($1.key.way.rawValue, $1.key.stage) }
+        return spans.flatMap { span, durations in
+            let labels = [("route", span.way.rawValue), ("stage", span.stage)]
+            var total = 0
+            var samples: [Sample] = []
+            for (index, count) in durations.counts.enumerated() {
+                total += count
+                let bounds = CallFigures.Durations.bounds
+                let bound = index < bounds.count ? "\(Double(bounds[index]) / 1e6)" : "+Inf"
+                samples.append(Sample("\(total)", labels + [("le", bound)], suffix: "_bucket"))
+            }
+            samples.append(Sample("\(Double(durations.microseconds) / 1e6)", labels, suffix: "_sum"))
+            samples.append(Sample("\(total)", labels, suffix: "_count"))
+            return samples
+        }
     }
 }

@@ -21,23 +21,38 @@ struct RouteFetcher: DiscoveryFetcher {
 
     func fetch(_ request: DiscoveryRequest) async throws(DiscoveryFetchError) -> DiscoveryResponse {
         guard !context.watch.isGone else { throw DiscoveryFetchError(.failed, "The caller went away.") }
-        let broken = Failure(.upstreamError, stage: .origin, detail: "The answer could not be read whole.")
-        do {
-            return try await RecordedExchange(audit: audit, context: context).run(
-                request.method.rawValue, else: broken
-            ) { record in
-                try await send(request, record.requestID) { response in
-                    record.route = response.route
-                    record.upstreamStatus = response.status
-                    let (body, isCut) = try await DecodedBody.read(response, upTo: request.mostBytes)
-                    record.responseBytes = body.count
-                    return DiscoveryResponse(
-                        status: response.status, headers: response.headers.map { ($0.name, $0.value) }, body: body,
-                        isCut: isCut)
-                }
-            }
+        do throws(Failure) {
+            return try await fetchOnce(request)
+        } catch  where error.mayResend {
+            do throws(Failure) { return try await fetchOnce(request) } catch { throw Self.error(error) }
         } catch {
             throw Self.error(error)
+        }
+    }
+
+    private func fetchOnce(_ request: DiscoveryRequest) async throws(Failure) -> DiscoveryResponse {
+        let broken = Failure(.upstreamError, stage: .origin, detail: "The answer could not be read whole.")
+        return try await RecordedExchange(audit: audit, context: context).run(
+            request.method.rawValue, else: broken
+        ) { record in
+            record.route = chosen
+            return try await send(request, record.requestID) { response in
+                record.route = response.route
+                record.upstreamStatus = response.status
+                let (body, isCut) = try await DecodedBody.read(response, upTo: request.mostBytes)
+                record.responseBytes = body.count
+                return DiscoveryResponse(
+                    status: response.status, headers: response.headers.map { ($0.name, $0.value) }, body: body,
+                    isCut: isCut)
+            }
+        }
+    }
+
+    /// The way, as far as it is known before a session is.
+    private var chosen: AuditRecord.Route {
+        switch way {
+        case .direct: .direct
+        case .tunnel(_, let tunnel): .tunnel(id: tunnel, connector: nil, session: nil)
         }
     }
 
@@ -65,9 +80,10 @@ struct RouteFetcher: DiscoveryFetcher {
             return try await EgressExchange.send(
                 outgoing, through: egress.current, watch: context.watch, handle: handle)
         case .tunnel(let hub, let tunnel):
-            let outgoing = OutboundRequest(
+            var outgoing = OutboundRequest(
                 method: request.method.rawValue, origin: request.address.origin, target: request.address.target.raw,
                 headers: headers, body: body.map(OutboundBody.whole) ?? .none, requestID: id, deadline: deadline)
+            outgoing.parentID = context.requestID
             return try await TunnelRoute(hub: hub, tunnelID: tunnel).send(
                 outgoing, watch: context.watch, handle: handle)
         }

@@ -23,6 +23,16 @@ final class EgressSwitch: Service {
 
     var current: EgressClient { state.withLock { $0.current } }
 
+    /// What the current one and those that it replaced hold.
+    var gauges: EgressGauges {
+        let (current, retired) = state.withLock { ($0.current, $0.retired.map(\.client)) }
+        return retired.map(\.gauges).reduce(into: current.gauges) { sum, gauges in
+            sum.connections += gauges.connections
+            sum.transfers += gauges.transfers
+            sum.handles += gauges.handles
+        }
+    }
+
     /// Starts another and makes it the current one. Throws when its thread cannot be started; nothing has changed then.
     func replace(with client: EgressClient) throws {
         try client.start()

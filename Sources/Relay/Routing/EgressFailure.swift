@@ -1,3 +1,4 @@
+import Audit
 import Egress
 import Pipeline
 
@@ -5,8 +6,10 @@ import Pipeline
 enum EgressFailure {
     static func failure(_ error: EgressError) -> Failure {
         let (code, stage, detail) = parts(of: error.kind)
-        return Failure(
+        var failure = Failure(
             code, stage: stage, detail: detail, retryAfter: code == .overloaded ? 1 : nil, sent: error.sent)
+        failure.route = .direct
+        return failure
     }
 
     private static func parts(of kind: EgressError.Kind) -> (ErrorCode, Stage, String) {
@@ -32,7 +35,7 @@ enum EgressFailure {
         case .protocolError: (.upstreamError, .origin, "The API's response is not valid HTTP.")
         case .requestMalformed: (.invalidRequest, .relay, "The request cannot be sent as it is.")
         case .overloaded: (.overloaded, .relay, "The relay carries as many direct calls as it takes.")
-        case .cancelled: (.timeout, .relay, "The caller went away.")
+        case .cancelled: (.cancelled, .relay, "The caller went away.")
         }
     }
 

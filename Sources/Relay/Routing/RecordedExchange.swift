@@ -16,7 +16,8 @@ struct RecordedExchange {
     ) async throws(Failure) -> Result {
         var record = AuditRecord(
             kind: .call, time: WallClock.microseconds(), requestID: RequestID.generate().description,
-            user: context.token.user, token: context.token.id, outcome: "OK", method: method)
+            parent: context.requestID, user: context.token.user, token: context.token.id, outcome: "OK",
+            method: method)
         let outcome: Swift.Result<Result, Failure>
         do {
             outcome = .success(try await body(&record))
@@ -24,6 +25,7 @@ struct RecordedExchange {
             let failure = error as? Failure ?? broken
             record.outcome = failure.code.rawValue
             record.stage = failure.stage?.rawValue
+            record.route = failure.route ?? record.route
             outcome = .failure(failure)
         }
         do {

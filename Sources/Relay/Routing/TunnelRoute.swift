@@ -11,30 +11,22 @@ struct TunnelRoute: Route {
     let hub: TunnelHub
     let tunnelID: String
 
-    /// How often a call that was provably not processed is sent again.
-    private static let resendings = 2
-
     func send<Result: Sendable>(
         _ request: OutboundRequest, watch: CallerWatch, handle: (InboundResponse) async throws -> Result
     ) async throws -> Result {
         defer { watch.detach() }
-        var resent = 0
-        while true {
-            let lease = try await lease(for: request)
-            let exchange = TunnelExchange(lease: lease, request: request, watch: watch)
-            switch try await exchange.start() {
-            case .answered(let call, let response):
-                defer { call?.cancel() }
-                if let failure = exchange.connectorFailure(response) { throw failure }
-                return try await handle(exchange.inbound(response))
-            case .answering(let call, let next):
-                return try await exchange.pump(call, next, handle: handle)
-            case .failed(let error):
-                guard resent < Self.resendings, exchange.mayResend(after: error) else {
-                    throw exchange.failure(error)
-                }
-                resent += 1
-            }
+        let exchange = TunnelExchange(lease: try await lease(for: request), request: request, watch: watch)
+        switch try await exchange.start() {
+        case .answered(let call, let response):
+            defer { call?.cancel() }
+            if let failure = exchange.connectorFailure(response) { throw failure }
+            return try await handle(exchange.inbound(response))
+        case .answering(let call, let next):
+            return try await exchange.pump(call, next, handle: handle)
+        case .failed(let error):
+            var failure = exchange.failure(error)
+            failure.mayResend = exchange.mayResend(after: error)
+            throw failure
         }
     }
 
@@ -42,18 +34,24 @@ struct TunnelRoute: Route {
         do {
             return try await hub.lease(tunnelID, deadline: request.deadline)
         } catch {
-            switch error {
-            case .offline(let retryAfter):
-                throw Failure(
-                    .tunnelOffline, stage: .tunnel, detail: "No connector of this API's tunnel is connected.",
-                    retryAfter: max(1, Int(retryAfter.nanoseconds / 1_000_000_000)))
-            case .overloaded:
-                throw Failure(
-                    .overloaded, stage: .tunnel, detail: "This API's tunnel carries as many calls as it takes.",
-                    retryAfter: 1)
-            case .cancelled:
-                throw Failure(.timeout, stage: .tunnel, detail: "The caller went away.")
-            }
+            var failure = Self.failure(error)
+            failure.route = .tunnel(id: tunnelID, connector: nil, session: nil)
+            throw failure
+        }
+    }
+
+    private static func failure(_ error: TunnelError) -> Failure {
+        switch error {
+        case .offline(let retryAfter):
+            Failure(
+                .tunnelOffline, stage: .tunnel, detail: "No connector of this API's tunnel is connected.",
+                retryAfter: max(1, Int(retryAfter.nanoseconds / 1_000_000_000)))
+        case .overloaded:
+            Failure(
+                .overloaded, stage: .tunnel, detail: "This API's tunnel carries as many calls as it takes.",
+                retryAfter: 1)
+        case .cancelled:
+            Failure(.cancelled, stage: .tunnel, detail: "The caller went away.")
         }
     }
 }
@@ -76,6 +74,7 @@ private struct TunnelExchange {
         var headers = request.headers
         let remaining = max(1, (request.deadline - .now()).nanoseconds / 1_000_000)
         headers.add(name: "penstock-request-id", value: request.requestID)
+        if let parent = request.parentID { headers.add(name: "penstock-parent-id", value: parent) }
         // While a body streams up, only this side knows whether it still moves.
         if !isUploading {
             headers.add(name: "penstock-deadline-ms", value: String(remaining))
@@ -164,9 +163,11 @@ private struct TunnelExchange {
             }
         }
         return InboundResponse(
-            status: response.head.status, headers: response.head.headers, body: body,
-            route: .tunnel(
-                id: lease.identity.tunnelID, connector: lease.identity.instance, session: String(lease.sessionID)))
+            status: response.head.status, headers: response.head.headers, body: body, route: route)
+    }
+
+    private var route: AuditRecord.Route {
+        .tunnel(id: lease.identity.tunnelID, connector: lease.identity.instance, session: String(lease.sessionID))
     }
 
     /// The connector's own word that it could not serve the request, where this response is that.
@@ -174,12 +175,14 @@ private struct TunnelExchange {
         guard response.head.status >= 400, let field = response.head.headers.first(name: "proxy-status"),
             let status = ProxyStatus(field), status.error != nil
         else { return nil }
-        return status.failure(status: response.head.status)
+        var failure = status.failure(status: response.head.status)
+        failure.route = route
+        return failure
     }
 
     /// A call is sent twice only when it provably was not processed, or may be processed twice.
     func mayResend(after error: StreamError) -> Bool {
-        guard request.deadline > .now() else { return false }
+        guard request.deadline > .now(), !watch.isGone else { return false }
         switch error.code {
         case .refused, .overloaded: return true
         case .sessionClosed: return !error.sent || request.isIdempotent
@@ -188,6 +191,12 @@ private struct TunnelExchange {
     }
 
     func failure(_ error: StreamError) -> Failure {
+        var failure = told(error)
+        failure.route = route
+        return failure
+    }
+
+    private func told(_ error: StreamError) -> Failure {
         switch error.code {
         case .timedOut:
             Failure(.timeout, stage: .origin, detail: "The API did not answer in time.", sent: true)
@@ -201,7 +210,7 @@ private struct TunnelExchange {
         case .headerListTooLarge:
             Failure(.invalidRequest, stage: .relay, detail: "The request's headers are larger than 64 KiB.")
         case .cancelled:
-            Failure(.timeout, stage: .relay, detail: "The caller went away.", sent: error.sent)
+            Failure(.cancelled, stage: .relay, detail: "The caller went away.", sent: error.sent)
         case .reset where error.wireCode == .enhanceYourCalm:
             Failure(
                 .overloaded, stage: .tunnel, detail: "The body was not read fast enough.", sent: error.sent)

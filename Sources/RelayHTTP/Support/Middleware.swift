@@ -45,7 +45,7 @@ struct ProblemMiddleware: RouterMiddleware {
             return failure
         case let error as AdministrationError:
             return Failure(
-                code(error.code), stage: .relay, detail: error.message,
+                code(of: error), stage: .relay, detail: error.message,
                 isRetryable: error.code == .unrecorded ? false : nil, retryAfter: error.code == .storage ? 5 : nil,
                 sent: error.code == .unrecorded,
                 violations: error.violations.map { .init(pointer: $0.pointer, message: $0.message) })
@@ -58,9 +58,16 @@ struct ProblemMiddleware: RouterMiddleware {
         }
     }
 
-    private static func code(_ code: AdministrationError.Code) -> ErrorCode {
-        switch code {
-        case .notFound: .unknownAPI
+    private static func code(of error: AdministrationError) -> ErrorCode {
+        switch error.code {
+        case .notFound:
+            switch error.subject {
+            case .user: .unknownUser
+            case .tunnel: .unknownTunnel
+            case .token: .unknownToken
+            case .proposal: .unknownProposal
+            case .api, nil: .unknownAPI
+            }
         case .invalid, .exists, .conflict, .superseded: .invalidRequest
         case .forbidden: .forbidden
         case .urlNotAllowed: .urlNotAllowed

@@ -31,7 +31,7 @@ package struct Problem: Sendable, Hashable {
         writer.member("upstream_status", failure.upstreamStatus)
         writer.member("request_id", requestID)
         writer.member("detail", failure.detail)
-        writer.member("resolution", failure.code.resolution)
+        writer.member("resolution", failure.resolution)
         if let body = failure.upstreamBody { writer.member("upstream_body", body) }
         if !failure.violations.isEmpty { writer.member("violations", failure.violations) }
         return writer.finished()
