@@ -22,6 +22,7 @@ struct RelayParts: Sendable {
     let keys: IdempotencyKeys
     let pipeline: Pipeline
     let egress: EgressSwitch
+    let vault: Vault
     let alerts: AlertService
     let drift: DriftService
     let store: SQLiteStore
@@ -49,6 +50,7 @@ struct RelayParts: Sendable {
         discoveries = DiscoveryRunner(
             egress: egress, hub: hub, audit: audit, executor: ThreadPoolExecutor(pool: importPool), naming: hook)
         let vault = storage.vault
+        self.vault = vault
         let offload = ThreadOffload(pool: pool)
         keys = IdempotencyKeys(
             store: storage.store, vault: storage.vault, offload: offload, now: WallClock.microseconds)
@@ -88,6 +90,9 @@ struct RelayParts: Sendable {
         ) { ending in
             switch ending {
             case .api(let id): pipeline.forget(api: id)
+            case .apiChanged(let id):
+                pipeline.changed(api: id)
+                inbox.ring()
             case .token(let id): hub.disconnect(tokenID: id)
             case .tunnel(let id): hub.disconnect(tunnelID: id)
             case .user(let id): hub.disconnect(userID: id)

@@ -77,6 +77,71 @@ struct AlertTests {
         try await relay.stop()
     }
 
+    @Test(
+        "api.recovered is sent when the owner repairs the API, by rotating its credential or applying it anew, once a call proves it"
+    )
+    func repaired() async throws {
+        let tls = try Certificates.shared.get()
+        let (api, hook) = (try await TestOrigin(tls: tls), try await TestOrigin(tls: tls))
+        let relay = try await Self.relay()
+        let account = try await relay.newAccount()
+        @Sendable func definition(_ key: String) -> JSON {
+            Self.definition(api, hook.url + "/hook", more: ["authentication": Definitions.apiKey(key)])
+        }
+        try await relay.apply(definition("one"), account)
+        hook.script("/hook") { _ in .json(["ok": true]) }
+        func types() throws -> [String] {
+            try messages(hook).compactMap { try JSON.parse(String(buffer: $0.body))["type"]?.string }
+        }
+        let repairs: [@Sendable () async throws -> Answer] = [
+            {
+                try await relay.send(.POST, "/v1/apis/crm/credentials:rotate", account.user, ["key": "two"])
+            },
+            { try await relay.send(.PUT, "/v1/apis/crm", account.user, definition("three")) },
+        ]
+        for (index, repair) in repairs.enumerated() {
+            for _ in 0..<3 { _ = try await relay.call("crm", "status", ["code": 401], token: account.agent) }
+            // The same news is told once in ten minutes: the second time the connection fails.
+            if index == 1 {
+                api.script("/status/503") { _ in .json([:], status: 503) }
+                for _ in 0..<3 { _ = try await relay.call("crm", "status", ["code": 503], token: account.agent) }
+            }
+            try await eventually("the failure is told") { try types().count == 2 * index + 1 }
+            let repaired = try await repair()
+            #expect((200..<300).contains(repaired.status), "\(repaired)")
+            let shown = try await relay.send(.GET, "/v1/apis/crm", account.user)
+            #expect(shown.json["metadata"]?["status"]?.string != "active", "nothing has proved it: \(shown)")
+            #expect(try types().count == 2 * index + 1)
+            #expect(try await relay.call("crm", "status", ["code": 200], token: account.agent).status == 200)
+            try await eventually("the recovery is told") { try types().count == 2 * index + 2 }
+            #expect(try types().last == "api.recovered")
+        }
+        try await relay.stop()
+    }
+
+    @Test("an alert that is configured after its condition began is sent")
+    func configuredLater() async throws {
+        let tls = try Certificates.shared.get()
+        let (api, hook) = (try await TestOrigin(tls: tls), try await TestOrigin(tls: tls))
+        let relay = try await Self.relay()
+        let account = try await relay.newAccount()
+        hook.script("/hook") { _ in .json(["ok": true]) }
+        let whole = Self.definition(api, hook.url + "/hook")
+        var without = whole.object ?? [:]
+        without["alerts"] = nil
+        try await relay.apply(.object(without), account)
+        for _ in 0..<3 { _ = try await relay.call("crm", "status", ["code": 401], token: account.agent) }
+        let failing = try await relay.send(.GET, "/v1/apis/crm", account.user)
+        #expect(failing.json["metadata"]?["status"]?.string == "authentication_failing", "\(failing)")
+        #expect(try await relay.send(.PUT, "/v1/apis/crm", account.user, whole).status == 200)
+        try await eventually("it is told") { messages(hook).count == 1 }
+        let json = try JSON.parse(String(buffer: try #require(messages(hook).first).body))
+        #expect(json["type"]?.string == "api.authentication_failing", "\(json)")
+        #expect(try await relay.call("crm", "status", ["code": 200], token: account.agent).status == 200)
+        try await eventually("its end is told") { messages(hook).count == 2 }
+        try await relay.stop()
+    }
+
     @Test("a certificate that ends within 14 days is told once, with its date")
     func certificate() async throws {
         let tls = try Certificates.shared.get()

@@ -22,9 +22,9 @@ package struct AuditExport: Sendable {
     }
 
     private static let columns = [
-        "sequence", "time", "kind", "request_id", "parent", "user_id", "token_id", "api_id", "api", "endpoint", "route",
+        "sequence", "time", "kind", "request_id", "user_id", "token_id", "api_id", "api", "endpoint", "route",
         "tunnel_id", "connector", "session", "outcome", "stage", "method", "path", "action", "target",
-        "upstream_status", "attempts", "request_bytes", "response_bytes", "total_us", "previous",
+        "upstream_status", "request_bytes", "response_bytes", "total_us", "previous", "parent", "attempts",
     ]
 
     /// Writes all records of a log, oldest first, a line at a time.

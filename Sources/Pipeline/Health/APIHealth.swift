@@ -40,8 +40,17 @@ package struct APIHealth: Sendable {
     private var failures: (observation: Observation, count: Int)?
     private var told: [Event: Int64] = [:]
     private var toldCertificate: Int64?
+    /// What stands and no owner has been told of: an alert that is configured later is sent for it then.
+    package private(set) var untold: [Event: Int64] = [:]
 
     init() {}
+
+    /// The API's definition or credentials have changed. What failed before proves nothing any more, and that it works
+    /// again is for a call to prove.
+    mutating func changed() { failures = nil }
+
+    /// Its owner has been told.
+    mutating func delivered(_ event: Event) { untold[event] = nil }
 
     /// A call has ended.
     mutating func observed(_ observation: Observation, now: Int64) -> Event? {
@@ -50,6 +59,8 @@ package struct APIHealth: Sendable {
             failures = nil
             guard status != .active else { return nil }
             status = .active
+            untold[.connectionFailing] = nil
+            untold[.authenticationFailing] = nil
             return tell(.recovered, now)
         }
         let count = failures?.observation == observation ? (failures?.count ?? 0) + 1 : 1
@@ -58,7 +69,12 @@ package struct APIHealth: Sendable {
         let next: Status = observation == .noConnection ? .connectionFailing : .authenticationFailing
         guard status != next else { return nil }
         status = next
-        return tell(next == .connectionFailing ? .connectionFailing : .authenticationFailing, now)
+        let event: Event = next == .connectionFailing ? .connectionFailing : .authenticationFailing
+        untold[.connectionFailing] = nil
+        untold[.authenticationFailing] = nil
+        let isNews = tell(event, now)
+        if isNews != nil { untold[event] = now }
+        return isNews
     }
 
     /// The API has shown a certificate that ends then.
@@ -69,6 +85,7 @@ package struct APIHealth: Sendable {
         if let last = told[.certificateExpiring], now - last < Self.certificateQuiet { return nil }
         toldCertificate = ends
         told[.certificateExpiring] = now
+        untold[.certificateExpiring] = now
         return .certificateExpiring
     }
 

@@ -15,7 +15,18 @@ package final class HealthTable: Sendable {
 
     /// Beyond it the table is emptied: what matters is learnt again within a few calls.
     private static let capacity = 100_000
-    private let table = Mutex<[String: APIHealth]>([:])
+    private struct Entry {
+        var user: String
+        var health = APIHealth()
+    }
+
+    private struct Table {
+        var entries: [String: Entry] = [:]
+        /// The APIs of which something stands that no owner was told.
+        var untold: Set<String> = []
+    }
+
+    private let table = Mutex(Table())
     private let tell: @Sendable (News) -> Void
 
     /// - Parameter tell: hears news at once, on the call's thread: it must only take note.
@@ -23,24 +34,65 @@ package final class HealthTable: Sendable {
         self.tell = tell
     }
 
-    package func health(of api: String) -> APIHealth? { table.withLock { $0[api] } }
+    package func health(of api: String) -> APIHealth? { table.withLock { $0.entries[api]?.health } }
 
-    package func forget(api: String) { table.withLock { _ = $0.removeValue(forKey: api) } }
+    /// The API is gone.
+    package func forget(api: String) {
+        table.withLock { table in
+            table.entries[api] = nil
+            table.untold.remove(api)
+        }
+    }
+
+    /// The API's definition or credentials have changed.
+    package func changed(api: String) {
+        table.withLock { $0.entries[api]?.health.changed() }
+    }
+
+    /// What stands now and no owner has been told, as nobody had asked to be.
+    package func untold() -> [News] {
+        table.withLock { table in
+            table.untold.flatMap { api -> [News] in
+                guard let entry = table.entries[api] else { return [] }
+                return entry.health.untold.map { event, time in
+                    News(
+                        user: entry.user, api: api, event: event, time: time,
+                        certificateEnds: event == .certificateExpiring ? entry.health.certificateEnds : nil)
+                }
+            }
+        }
+    }
+
+    /// An owner has been told.
+    package func delivered(_ news: News) {
+        table.withLock { table in
+            table.entries[news.api]?.health.delivered(news.event)
+            if table.entries[news.api]?.health.untold.isEmpty ?? true { table.untold.remove(news.api) }
+        }
+    }
 
     func observed(_ observation: APIHealth.Observation, api: String, user: String, now: Int64) {
-        let event = change(api) { $0.observed(observation, now: now) }
+        let event = change(api, user) { $0.observed(observation, now: now) }
         if let event { tell(News(user: user, api: api, event: event, time: now, certificateEnds: nil)) }
     }
 
     func saw(certificateEnding ends: Int64, api: String, user: String, now: Int64) {
-        let event = change(api) { $0.saw(certificateEnding: ends, now: now) }
+        let event = change(api, user) { $0.saw(certificateEnding: ends, now: now) }
         if let event { tell(News(user: user, api: api, event: event, time: now, certificateEnds: ends)) }
     }
 
-    private func change(_ api: String, _ body: (inout APIHealth) -> APIHealth.Event?) -> APIHealth.Event? {
+    private func change(
+        _ api: String, _ user: String, _ body: (inout APIHealth) -> APIHealth.Event?
+    ) -> APIHealth.Event? {
         table.withLock { table in
-            if table.count >= Self.capacity, table[api] == nil { table.removeAll() }
-            return body(&table[api, default: APIHealth()])
+            if table.entries.count >= Self.capacity, table.entries[api] == nil { table = Table() }
+            let event = body(&table.entries[api, default: Entry(user: user)].health)
+            if table.entries[api]?.health.untold.isEmpty ?? true {
+                table.untold.remove(api)
+            } else {
+                table.untold.insert(api)
+            }
+            return event
         }
     }
 }

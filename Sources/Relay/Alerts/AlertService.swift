@@ -71,15 +71,22 @@ final class AlertService: Service {
         for item in inbox.take() {
             logger.notice(
                 "an API's state changed", metadata: ["api": "\(item.api)", "event": "\(item.event.rawValue)"])
-            guard api(item.user, item.api)?.alerts != nil else { continue }
-            let delivery = Delivery(
-                id: Identifier.make("dlv"), user: item.user, api: item.api, event: item.event.rawValue, time: item.time,
-                nextAttempt: item.time)
-            do {
-                try await pool.runIfActive { try self.store.create(delivery) }
-            } catch {
-                logger.error("an alert could not be kept", metadata: ["api": "\(item.api)"])
-            }
+            await write(item)
+        }
+        // What began before anybody asked to hear of it, and what could not be kept then.
+        for item in health.untold() { await write(item) }
+    }
+
+    private func write(_ item: HealthTable.News) async {
+        guard api(item.user, item.api)?.alerts != nil else { return }
+        let delivery = Delivery(
+            id: Identifier.make("dlv"), user: item.user, api: item.api, event: item.event.rawValue, time: item.time,
+            nextAttempt: item.time)
+        do {
+            try await pool.runIfActive { try self.store.create(delivery) }
+            health.delivered(item)
+        } catch {
+            logger.error("an alert could not be kept", metadata: ["api": "\(item.api)"])
         }
     }
 
