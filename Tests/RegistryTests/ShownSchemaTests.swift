@@ -94,6 +94,16 @@ struct ShownSchemaTests {
         #expect(shown["description"]?.string?.contains("more properties are left out") == true)
     }
 
+    @Test("of very many values the first are shown, with a note that there are more")
+    func values() {
+        let values = (0..<40_000).map { JSON.string("value_\($0)") }
+        let shown = ShownSchema.make([
+            "properties": ["a": ["$ref": "#/$defs/A"]], "$defs": ["A": ["type": "string", "enum": .array(values)]],
+        ])
+        #expect(shown["$defs"]?["A"]?["enum"]?.array?.count == 100)
+        #expect(shown["$defs"]?["A"]?["description"]?.string?.contains("39900 more values") == true)
+    }
+
     @Test("what fits is shown whole")
     func small() {
         let schema: JSON = ["properties": ["a": ["$ref": "#/$defs/A"]], "$defs": ["A": ["items": ["type": "string"]]]]

@@ -135,7 +135,7 @@ package enum ShownSchema {
 
         func within(_ tokens: Int) -> JSON {
             var best: JSON?
-            for limit in 1...max(most - 1, 1) {
+            for limit in 1...max(most, 1) {
                 let next = pruned(at: limit)
                 guard ShownSchema.fits(next, tokens) else { break }
                 best = next
@@ -198,7 +198,28 @@ package enum ShownSchema {
                     result[key] = value
                 }
             }
+            shorten(&result)
             return .object(result)
+        }
+
+        private static let mostValues = 100
+        private static let longestText = 1000
+
+        /// What is long in any depth: lists of values, texts, and values that only illustrate.
+        private func shorten(_ object: inout JSONObject) {
+            if let text = object["description"]?.string, text.utf8.count > Self.longestText {
+                object["description"] = .string(String(text.prefix(Self.longestText)) + "…")
+            }
+            if let values = object["enum"]?.array, values.count > Self.mostValues {
+                object["enum"] = .array(Array(values.prefix(Self.mostValues)))
+                let text = object["description"]?.string.map { $0 + " " } ?? ""
+                object["description"] = .string(
+                    text + "\(values.count - Self.mostValues) more values are allowed, which are left out here.")
+            }
+            for key in ["default", "examples"] {
+                guard let value = object[key], ShownSchema.size(value, atMost: 200) > 200 else { continue }
+                object[key] = .none
+            }
         }
 
         private static let remark = "More of this schema is left out here, since it is large."

@@ -40,6 +40,7 @@ struct RequestLines {
         var written: Set<JSON> = []
         var isPossible = false
         let schema = endpoint.selfContainedArguments
+        let formats = api.argumentFormats
         defer {
             if !isPossible {
                 let isReported = operation.findings.contains { $0.code == "arguments_not_found" }
@@ -64,7 +65,9 @@ struct RequestLines {
                 let wishes = SampleWishes(fullness: fullness, atoms: atoms, direction: .request)
                 var samples = SampleGenerator(
                     schema, seed: seed &+ UInt64(number * 16 + round), wishes: wishes
-                ) { endpoint.argumentSchema.judge($0, formats: .strict, limit: 8).mismatches.map(\.pointer) }
+                ) {
+                    endpoint.argumentSchema.judge($0, formats: formats, limit: 8).mismatches.map(\.pointer)
+                }
                 guard let arguments = samples.next() else { continue }
                 isMade = true
                 do throws(Failure) {
