@@ -36,6 +36,8 @@ struct DefinitionParts: Sendable {
         if reader.object["endpoints"]?.array?.isEmpty ?? !reader.has("endpoints"), security.proxy == .endpoints {
             faults.invalid(reader.place("endpoints"), "Define at least one endpoint.")
         }
+        // Of what is stored already nobody is there to mend it.
+        if context.judges { SchemaTypos.check(reader, isStrict: security.validation == .strict) }
         endpoints = list.compiled()
         guard let connection else { return nil }
         self.connection = connection

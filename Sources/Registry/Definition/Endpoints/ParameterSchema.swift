@@ -66,7 +66,9 @@ struct ParameterSchema {
     private static func type(_ short: String?, _ reader: ObjectReader) -> String {
         guard let short else { return "string" }
         if types.contains(short) { return short }
-        reader.faults.invalid(reader.place("type"), "\"type\" must be one of \(types.joined(separator: ", ")).")
+        let near = SchemaTypos.type(meantBy: short).map { " Did you mean \"\($0)\"?" } ?? ""
+        reader.faults.invalid(
+            reader.place("type"), "\"type\" must be one of \(types.joined(separator: ", ")).\(near)")
         return "string"
     }
 }

@@ -1,6 +1,8 @@
 /// The known key closest to a mistyped one, if any is close enough to be meant.
-package func nearest(to key: String, among known: [String]) -> String? {
-    let limit = max(1, key.count / 3)
+///
+/// - Parameter most: how many letters may differ at most, beside a third of the key.
+package func nearest(to key: String, among known: [String], within most: Int = .max) -> String? {
+    let limit = min(most, max(1, key.count / 3))
     return known.map { (key: $0, distance: editDistance(key, $0)) }
         .filter { $0.distance <= limit }
         .min { $0.distance < $1.distance }?

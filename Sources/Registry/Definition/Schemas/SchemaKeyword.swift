@@ -23,4 +23,25 @@ enum SchemaKeyword {
         default: .data
         }
     }
+
+    /// The keywords by which a schema judges; what is mistyped among them lets everything through.
+    static let judging = [
+        "type", "enum", "const", "multipleOf", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum",
+        "maxLength", "minLength", "pattern", "format", "items", "prefixItems", "additionalItems", "maxItems",
+        "minItems", "uniqueItems", "contains", "minContains", "maxContains", "maxProperties", "minProperties",
+        "required", "properties", "patternProperties", "additionalProperties", "dependentSchemas", "dependentRequired",
+        "dependencies", "propertyNames", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "unevaluatedItems",
+        "unevaluatedProperties",
+    ]
+
+    /// All other keywords that published schemas have, OpenAPI's included.
+    static let others: Set<String> = [
+        "title", "description", "default", "deprecated", "readOnly", "writeOnly", "example", "examples",
+        "definitions", "contentEncoding", "contentMediaType", "contentSchema", "nullable", "discriminator", "xml",
+        "externalDocs",
+    ]
+
+    static func isKnown(_ key: String) -> Bool {
+        key.hasPrefix("$") || key.hasPrefix("x-") || judging.contains(key) || others.contains(key)
+    }
 }
