@@ -80,7 +80,7 @@ let targets: [Target] = [
         dependencies: [
             "Pipeline", "Administration", "Registry", "Vault", "Audit", "Discovery", "Drafts", "EgressPolicy",
             "Importing",
-            "OpenAPI", "Tunnels", "ReverseHTTP", "Value", "YAML",
+            "OpenAPI", "Tunnels", "ReverseHTTP", "Value", "Version", "YAML",
             .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .httpTypes, .nioCore, .nioPosix, .nioHTTP1,
             .nioHTTPTypes,
             .nioHTTPTypesHTTP1, .nioSSL, .nioTLS, .logging, .serviceLifecycle,

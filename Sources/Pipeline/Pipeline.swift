@@ -132,6 +132,14 @@ package final class Pipeline: Sendable {
     /// Makes a record durable, or says that the call cannot be answered.
     func record(_ record: AuditRecord, sent: Bool) async throws(Failure) {
         counted.withLock { $0.count(record) }
+        logger.debug(
+            "call",
+            metadata: [
+                "kind": "\(record.kind.rawValue)", "api": "\(record.apiSlug ?? "")",
+                "endpoint": "\(record.endpoint ?? "")", "outcome": "\(record.outcome)",
+                "upstream_status": "\(record.upstreamStatus.map { String($0) } ?? "")", "user": "\(record.user ?? "")",
+                "token": "\(record.token ?? "")", "request_id": "\(record.requestID)",
+            ])
         do {
             try await audit.append(record)
         } catch {

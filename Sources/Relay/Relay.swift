@@ -12,6 +12,7 @@ import StoreSQLite
 import Synchronization
 import Tunnels
 import UnixSignals
+import Version
 
 /// The relay's composition root: everything it is made of, built from one configuration.
 package struct Relay: Sendable {
@@ -110,7 +111,8 @@ package struct Relay: Sendable {
             administration: parts.administration, directory: parts.directory, pipeline: parts.pipeline, hub: parts.hub,
             keys: parts.keys, deliveries: parts.store, log: parts.store, imports: parts.imports,
             discoveries: parts.discoveries,
-            addresses: { live.current.egress.addresses }, requestBytes: configuration.limits.requestBytes)
+            addresses: { live.current.egress.addresses }, publicURL: configuration.publicURL,
+            requestBytes: configuration.limits.requestBytes)
         let logger = logger
         return Application(
             router: router, server: PublicPortChannel.server(tls: tls, door: door, limits: limits, calls: calls),
@@ -120,9 +122,22 @@ package struct Relay: Sendable {
                 availableConnectionsDelegate: .maximum(max(64, descriptors - 256), logger: logger)),
             onServerRunning: { channel in
                 await AcceptErrorHandler.protect(channel, logger: logger)
-                logger.info("relay listens", metadata: ["address": "\(channel.localAddress?.description ?? "")"])
+                logger.info("relay listens", metadata: startLine(channel.localAddress))
                 readiness.isReady.store(true, ordering: .releasing)
             }, logger: libraryLogger)
+    }
+
+    /// What an operator wants to know of a relay that has started.
+    private func startLine(_ address: SocketAddress?) -> Logger.Metadata {
+        var line: Logger.Metadata = [
+            "version": "\(Version.text)", "data_dir": "\(configuration.dataDirectory)",
+            "admin": "http://\(configuration.admin.host):\(configuration.admin.port)",
+        ]
+        if let address, let host = address.ipAddress, let port = address.port {
+            line["address"] = "https://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        }
+        if let url = configuration.publicURL { line["public_url"] = "\(url)" }
+        return line
     }
 
     private func adminServer(_ parts: RelayParts, _ readiness: Readiness) -> some Service {

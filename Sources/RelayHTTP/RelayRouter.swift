@@ -11,11 +11,13 @@ package import Tunnels
 ///   - imports: makes drafts of what describes an API.
 ///   - discoveries: runs discoveries.
 ///   - addresses: where direct calls come from.
+///   - publicURL: how people and agents reach the relay.
 ///   - requestBytes: the largest body that is read, in bytes.
 package func buildRelayRouter(
     administration: Administration, directory: Directory, pipeline: Pipeline, hub: TunnelHub,
     keys: IdempotencyKeys, deliveries: any DeliveryStore, log: any AuditLog & AuditStatistics,
     imports: ImportService, discoveries: any DiscoveryRunning, addresses: @escaping @Sendable () -> [String],
+    publicURL: String?,
     requestBytes: Int
 ) -> Router<RelayContext> {
     let router = Router(context: RelayContext.self)
@@ -27,7 +29,7 @@ package func buildRelayRouter(
     apis.add(to: router)
     LogController(administration: administration, log: log, deliveries: deliveries).add(to: router)
     DriftController(administration: administration).add(to: router)
-    PlatformController(administration: administration, addresses: addresses).add(to: router)
+    PlatformController(administration: administration, addresses: addresses, publicURL: publicURL).add(to: router)
     let tests = TestController(administration: administration, directory: directory, pipeline: pipeline)
     tests.add(to: router)
     let importing = ImportController(administration: administration, service: imports)

@@ -23,13 +23,11 @@ struct InitCommand: ParsableCommand {
     func run() throws {
         let (folder, masterKey) = try common.dataFolder()
         do {
-            let made = try Initialise.run(dataDirectory: folder, masterKey: masterKey, tokenFile: tokenFile)
-            writeOutput("data folder: \(folder)")
-            if let file = made.masterKeyFile { writeOutput("master key: \(file)") }
-            if let tokenFile {
-                writeOutput("operator token: in \(tokenFile)")
-            } else {
-                writeOutput("operator token: \(made.operatorToken)")
+            try Initialise.run(dataDirectory: folder, masterKey: masterKey, tokenFile: tokenFile) { made in
+                var lines = ["data folder: \(folder)"]
+                if let file = made.masterKeyFile { lines.append("master key: \(file)") }
+                lines.append("operator token: \(tokenFile.map { "in \($0)" } ?? made.operatorToken)")
+                try tryWriteOutput(lines.joined(separator: "\n"))
             }
         } catch {
             throw failure(error)

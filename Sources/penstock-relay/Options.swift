@@ -77,5 +77,19 @@ func writeError(_ message: String) {
 }
 
 func writeOutput(_ message: String) {
-    FileHandle.standardOutput.write(Data("\(message)\n".utf8))
+    do {
+        try tryWriteOutput(message)
+    } catch {
+        try? FileHandle.standardError.write(contentsOf: Data("penstock-relay: \(error)\n".utf8))
+        exit(1)
+    }
+}
+
+/// Writes a line to standard output; throws where that fails.
+func tryWriteOutput(_ message: String) throws {
+    do {
+        try FileHandle.standardOutput.write(contentsOf: Data("\(message)\n".utf8))
+    } catch {
+        throw RelayError("The output could not be written: \(String(cString: strerror(errno))).")
+    }
 }

@@ -36,7 +36,8 @@ struct DialFailure: Error, CustomStringConvertible {
             self = failure
         case let refusal as PTTH.Refusal where refusal.status == 401:
             self.init(
-                .refused, "the relay refused the tunnel token (401); create a new token and put it into token_file",
+                .refused,
+                "the relay refused the tunnel token (401); create another with penstock tunnels token NAME and put it into token_file",
                 retryAfter: refusal.retryAfter)
         case let refusal as PTTH.Refusal where refusal.status == 403:
             self.init(

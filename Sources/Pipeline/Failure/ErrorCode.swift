@@ -57,7 +57,7 @@ package enum ErrorCode: String, Sendable, Hashable, CaseIterable {
         case .authenticationFailed:
             Entry(
                 status: 502, title: "The API refused the stored credentials",
-                resolution: "Update the API's credentials in the dashboard.")
+                resolution: "Store credentials that the API takes: penstock credentials set.")
         case .endpointNotFound:
             Entry(status: 404, title: "No such endpoint", resolution: "Check the endpoint configuration.")
         case .timeout:
@@ -130,7 +130,7 @@ package enum ErrorCode: String, Sendable, Hashable, CaseIterable {
         case .credentialMissing:
             Entry(
                 status: 424, title: "A credential this API needs is missing",
-                resolution: "Store the API's credentials in the dashboard.")
+                resolution: "Store the API's credentials: penstock credentials set.")
         case .overloaded:
             Entry(
                 status: 503, title: "Too much is under way", resolution: "Try again after a short wait.",

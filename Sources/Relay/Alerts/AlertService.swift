@@ -69,8 +69,12 @@ final class AlertService: Service {
     /// Puts news into the delivery log, for APIs whose owners want to hear.
     private func write() async {
         for item in inbox.take() {
+            let api = self.api(item.user, item.api)
             logger.notice(
-                "an API's state changed", metadata: ["api": "\(item.api)", "event": "\(item.event.rawValue)"])
+                "an API's state changed",
+                metadata: [
+                    "api": "\(api?.slug ?? item.api)", "user": "\(item.user)", "event": "\(item.event.rawValue)",
+                ])
             await write(item)
         }
         // What began before anybody asked to hear of it, and what could not be kept then.

@@ -17,9 +17,11 @@ package enum Initialise {
     /// - Parameters:
     ///   - masterKey: where the key is to be; a file that exists is used, one that does not is made.
     ///   - tokenFile: where to write the operator's token instead of showing it.
+    ///   - show: shows what was made; a token that cannot be shown is no reason to keep the rest.
     package static func run(
-        dataDirectory: String, masterKey: RelayConfiguration.MasterKeySource, tokenFile: String?
-    ) throws -> Made {
+        dataDirectory: String, masterKey: RelayConfiguration.MasterKeySource, tokenFile: String?,
+        show: (Made) throws -> Void
+    ) throws {
         let database = RelayStorage.database(in: dataDirectory)
         guard !fileExists(database) else {
             throw RelayError("\(dataDirectory) already holds a relay; nothing was changed.")
@@ -34,12 +36,12 @@ package enum Initialise {
         do {
             let token = try fill(draft, key)
             if let tokenFile { try writePrivateFile(token + "\n", to: tokenFile) }
+            try show(Made(masterKeyFile: keyFile, operatorToken: token))
             guard rename(draft, database) == 0 else {
                 if let tokenFile { unlink(tokenFile) }
                 throw RelayError("\(database) cannot be made: \(String(cString: strerror(errno))).")
             }
             for suffix in ["-wal", "-shm"] { unlink(draft + suffix) }
-            return Made(masterKeyFile: keyFile, operatorToken: token)
         } catch {
             for suffix in ["", "-wal", "-shm"] { unlink(draft + suffix) }
             if isNew, let keyFile { unlink(keyFile) }

@@ -58,9 +58,6 @@ extension RelayConfiguration {
         configuration.auditRetentionDays = audit.int(
             "retention_days", in: 1...36_500, default: configuration.auditRetentionDays)
         refuseWhatIsNotThere(reader)
-        if configuration.publicURL != nil {
-            configuration.notices.append("public_url is not used in this version")
-        }
         try reader.finish()
         return configuration
     }
