@@ -18,6 +18,7 @@ package struct PenstockCommand: AsyncParsableCommand {
 
             A relay of your own:
               penstock login --url https://relay.example.com --token-file ~/user-token
+              penstock status
               penstock tunnels create office --token-out tunnel-token
               penstock apis apply -f crm.yaml
               penstock tools call my_company_crm.get_customer customer_id=cust_12345
@@ -34,9 +35,11 @@ package struct PenstockCommand: AsyncParsableCommand {
                 name: "Management",
                 subcommands: [
                     APIsCommand.self, CredentialsCommand.self, TunnelsCommand.self, TokensCommand.self,
-                    UsersCommand.self,
+                    UsersCommand.self, AlertsCommand.self, PlatformCommand.self, StatusCommand.self, WhoamiCommand.self,
                 ]),
-            CommandGroup(name: "Local", subcommands: [LoginCommand.self, CompletionCommand.self]),
+            CommandGroup(
+                name: "Local",
+                subcommands: [LoginCommand.self, ContextsCommand.self, CompletionCommand.self, VersionCommand.self]),
             CommandGroup(
                 name: "Demo",
                 subcommands: [DemoCommand.self, SampleCRMCommand.self, DemoKeeperCommand.self]),
@@ -62,7 +65,7 @@ package struct PenstockCommand: AsyncParsableCommand {
 
     private static func runParsed(_ arguments: [String]) async -> Int32 {
         do {
-            var command = try parseAsRoot(arguments)
+            var command = try await asyncParseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

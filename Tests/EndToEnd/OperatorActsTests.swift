@@ -56,7 +56,7 @@ struct OperatorActsTests {
             try await relay.call("crm", "hello", token: stage.account.user), "TUNNEL_OFFLINE", 503, stage: "tunnel")
         #expect(try await relay.send(.DELETE, "/v1/tokens/nothing", relay.operatorToken).status == 404)
         try await stage.end()
-        let actions = try await relay.auditRecords().filter { $0["user"] == nil || $0["user"] == .null }
+        let actions = try await relay.auditRecords().filter { ($0["user_id"] ?? .null).isNull }
         let done = actions.compactMap { record in
             record["action"]?.string.map { "\($0) \(record["target"]?.string ?? "")" }
         }

@@ -37,7 +37,7 @@ extension APIsCommand {
                     let result = try await file.locating { () throws(CommandFailure) in
                         try await Self.apply(
                             definition, slug: file.slug, hidden: file.fillings(), dryRun: dryRun, relay
-                        ) { printer.result($0) }
+                        ) { printer.change($0) }
                     }
                     if printer.format != .table { printer.value(result.stored) }
                     if let slug = result.stored["slug"]?.string, !dryRun {

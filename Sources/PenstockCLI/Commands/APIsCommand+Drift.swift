@@ -22,7 +22,7 @@ extension APIsCommand {
             Column("Last seen", "last_seen_at"), Column("Where"),
         ]
 
-        @Argument(help: "The API's slug.") var slug: String
+        @Argument(help: "The API's slug.", completion: Completions.slugs) var slug: String
         @Argument(help: "The proposal to show.") var id: String?
         @Option(help: ArgumentHelp("Make the change that is proposed.", valueName: "id")) var accept: String?
         @Option(help: ArgumentHelp("Leave the schema as it is.", valueName: "id")) var dismiss: String?

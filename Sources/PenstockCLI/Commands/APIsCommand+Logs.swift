@@ -40,10 +40,11 @@ extension APIsCommand {
         private static let columns = [
             Column("Time"), Column("Endpoint"), Column("Method"), Column("Outcome"),
             Column("Status", "upstream_status"),
-            Column("Latency ms", "latency_ms"), Column("Caller"), Column("Token"), Column("Request", "request_id"),
+            Column("Latency ms", "latency_ms"), Column("Caller"), Column("Token", "token_id"),
+            Column("Request", "request_id"),
         ]
 
-        @Argument(help: "The API's slug.") var slug: String
+        @Argument(help: "The API's slug.", completion: Completions.slugs) var slug: String
         @Flag(help: "Go on showing calls as they happen, oldest first, until interrupted.") var follow = false
         @Option(
             help: ArgumentHelp(
@@ -116,7 +117,9 @@ extension APIsCommand {
             if let total = record["times_us"]?["total"]?.double {
                 object["latency_ms"] = .number(JSONNumber((total / 100).rounded() / 10))
             }
-            if let token = record["token"]?.string, let caller = callers[token] { object["caller"] = .string(caller) }
+            if let token = record["token_id"]?.string, let caller = callers[token] {
+                object["caller"] = .string(caller)
+            }
             return .object(object)
         }
     }
@@ -131,7 +134,7 @@ extension APIsCommand {
                   penstock apis summary my_company_crm --since 2026-01-01T00:00:00Z
                 """)
 
-        @Argument(help: "The API's slug.") var slug: String
+        @Argument(help: "The API's slug.", completion: Completions.slugs) var slug: String
         @OptionGroup(title: "Which") var period: Period
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 

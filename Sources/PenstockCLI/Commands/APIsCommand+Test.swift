@@ -18,7 +18,7 @@ extension APIsCommand {
                   penstock apis test -f draft.yaml
                 """)
 
-        @Argument(help: "The API's slug; none with --file.") var slug: String?
+        @Argument(help: "The API's slug; none with --file.", completion: Completions.slugs) var slug: String?
         @Option(
             name: .shortAndLong,
             help: ArgumentHelp("Test this definition without saving it; - reads standard input.", valueName: "file"),
@@ -41,17 +41,39 @@ extension APIsCommand {
             try await options.withRelay { [body, slug] relay, printer in
                 let path: RelayPath = if let slug { ("/v1/apis" / slug).verb("test") } else { "/v1/apis:test" }
                 let result = try await relay.send(.POST, path, .object(body)).body
-                if printer.format != .table { printer.value(result) } else { Self.show(result) }
+                if printer.format != .table { printer.value(result) } else { Self.show(result, slug: slug) }
                 guard result["ok"]?.bool == true else { throw CommandFailure(.failed, "the test found faults") }
             }
         }
 
-        private static func show(_ result: JSON) {
+        private static func show(_ result: JSON, slug: String?) {
             for step in result["steps"]?.array ?? [] {
                 let mark = ["ok": "✅", "failed": "❌"][step["state"]?.string ?? ""] ?? "–"
                 let endpoint = step["endpoint"]?.string.map { " \($0)" } ?? ""
-                let detail = step["detail"]?.string ?? ""
-                Terminal.output("\(mark) \(step["name"]?.string ?? "")\(endpoint): \(detail)".printable)
+                let line = "\(mark) \(step["name"]?.string ?? "")\(endpoint): \(detail(of: step, slug: slug))".printable
+                let ink: [String: Ink] = ["ok": .green, "failed": .red]
+                Terminal.output(ink[step["state"]?.string ?? ""].map { $0(line) } ?? line)
+            }
+        }
+
+        /// What a step says; where it lacks something, how to give it with this command.
+        static func detail(of step: JSON, slug: String?) -> String {
+            let said = step["detail"]?.string ?? ""
+            if step["name"] == "reachable", step["state"] == "skipped" {
+                return
+                    "No endpoint could be called: give --arguments, or --confirm for those that may change something."
+            }
+            switch (step["needs"]?.string, step["code"]?.string) {
+            case ("arguments", _):
+                let endpoint = step["endpoint"]?.string ?? "ENDPOINT"
+                return
+                    "It needs arguments: give --arguments \(endpoint)='{\"name\": \"value\"}', or write an example into the "
+                    + "definition."
+            case ("confirm", _): return "It may change something, and is called only with --confirm."
+            case (_, "CREDENTIAL_MISSING"):
+                return slug.map { "\(said) Store it: penstock credentials set \($0) --from-file FILE" }
+                    ?? "\(said) Write it into the definition, best as {\"from_env\": \"NAME\"}."
+            default: return said
             }
         }
 

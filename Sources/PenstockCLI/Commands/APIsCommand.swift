@@ -61,7 +61,7 @@ struct APIsCommand: AsyncParsableCommand {
                   penstock apis get my_company_crm > crm.yaml
                 """)
 
-        @Argument(help: "The API's slug, as in my_company_crm.") var slug: String
+        @Argument(help: "The API's slug, as in my_company_crm.", completion: Completions.slugs) var slug: String
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 
         func run() async throws {
@@ -81,7 +81,7 @@ struct APIsCommand: AsyncParsableCommand {
                   penstock apis delete my_company_crm --yes
                 """)
 
-        @Argument(help: "The API's slug.") var slug: String
+        @Argument(help: "The API's slug.", completion: Completions.slugs) var slug: String
         @Flag(name: .shortAndLong, help: "Do not ask.") var yes = false
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 

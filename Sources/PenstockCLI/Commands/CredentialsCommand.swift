@@ -13,7 +13,7 @@ struct CredentialsCommand: AsyncParsableCommand {
               penstock credentials rotate my_company_crm --from-file new-key
               penstock credentials history my_company_crm
             """,
-        subcommands: [Set.self, Rotate.self, History.self])
+        subcommands: [Set.self, Rotate.self, History.self], aliases: ["credential"])
 
     struct Set: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -28,7 +28,7 @@ struct CredentialsCommand: AsyncParsableCommand {
                   pass show crm | penstock credentials set my_company_crm
                 """)
 
-        @Argument(help: "The API's slug.") var slug: String
+        @Argument(help: "The API's slug.", completion: Completions.slugs) var slug: String
         @OptionGroup(title: "Values") var source: Source
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 
@@ -83,7 +83,7 @@ struct CredentialsCommand: AsyncParsableCommand {
                   penstock credentials rotate my_company_crm --from-file new-key --overlap-hours 1
                 """)
 
-        @Argument(help: "The API's slug.") var slug: String
+        @Argument(help: "The API's slug.", completion: Completions.slugs) var slug: String
         @Option(help: "For how long the old credentials stay in force; 0 ends them at once.") var overlapHours = 24.0
         @OptionGroup(title: "Values") var source: Source
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
@@ -121,7 +121,7 @@ struct CredentialsCommand: AsyncParsableCommand {
             Column("Until", "overlap_until"), Column("Key term", "key_term"),
         ]
 
-        @Argument(help: "The API's slug.") var slug: String
+        @Argument(help: "The API's slug.", completion: Completions.slugs) var slug: String
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 
         func run() async throws {

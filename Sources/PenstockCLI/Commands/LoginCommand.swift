@@ -11,6 +11,8 @@ struct LoginCommand: AsyncParsableCommand {
             the token is asked for, or read from standard input, and kept in the file token beside the configuration. \
             The token is tried against the relay first.
 
+            With --context the relay is remembered under a name, beside others.
+
             Examples:
               penstock login --url https://relay.example.com --token-file ~/user-token
               pass show penstock | penstock login --url https://relay.example.com
@@ -27,6 +29,9 @@ struct LoginCommand: AsyncParsableCommand {
                 .usage, "which relay?", notes: ["As in: penstock login --url https://relay.example.com"])
         }
         let address = try RelayAddress(url)
+        if let name = options.context, !Self.isName(name) {
+            throw CommandFailure(.usage, "a context's name consists of letters, digits, - and _")
+        }
         guard let file = ConfigurationFile(flag: options.config, environment: environment) else {
             throw CommandFailure(
                 .usage, "there is no home folder to keep the configuration in", notes: ["Name a file with --config."])
@@ -43,11 +48,21 @@ struct LoginCommand: AsyncParsableCommand {
         if tokenFile == nil {
             let folder = Path.folder(of: Path.absolute(file.path))
             try PrivateFile.makeFolder(folder)
-            try PrivateFile.replace(folder + "/token", with: token.text + "\n")
-            tokenFile = folder + "/token"
+            let name = options.context.map { "/token-" + $0 } ?? "/token"
+            try PrivateFile.replace(folder + name, with: token.text + "\n")
+            tokenFile = folder + name
         }
-        try file.write(url: address.text, tokenFile: tokenFile ?? "", caFile: settings.caFile.map(Path.absolute))
-        Printer(format: settings.output).note("Logged in to \(address.text). Remembered in \(file.path).")
+        try file.write(
+            url: address.text, tokenFile: tokenFile ?? "", caFile: settings.caFile.map(Path.absolute),
+            context: options.context)
+        Printer(format: settings.output).result("Logged in to \(address.text). Remembered in \(file.path).")
+    }
+
+    private static func isName(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= 64
+            && text.unicodeScalars.allSatisfy {
+                $0.isASCII && ($0.properties.isAlphabetic || "0123456789-_".unicodeScalars.contains($0))
+            }
     }
 
     /// Asks the relay whether it knows the token. An agent's token may list no tokens, but is known when it is told so.

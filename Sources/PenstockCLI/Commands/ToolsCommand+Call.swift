@@ -17,7 +17,8 @@ extension ToolsCommand {
                   penstock tools call my_company_crm.search_customers --json @arguments.json
                 """)
 
-        @Argument(help: "SLUG.ENDPOINT, as in my_company_crm.get_customer.") var tool: ToolName
+        @Argument(help: "SLUG.ENDPOINT, as in my_company_crm.get_customer.", completion: Completions.tools) var tool:
+            ToolName
         @Argument(help: ArgumentHelp("Arguments: key=text or key:=JSON.", valueName: "key=value")) var arguments:
             [String] = []
         @Option(

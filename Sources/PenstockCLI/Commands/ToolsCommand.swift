@@ -13,7 +13,7 @@ struct ToolsCommand: AsyncParsableCommand {
               penstock tools schema my_company_crm.get_customer
               penstock tools call my_company_crm.get_customer customer_id=cust_12345
             """,
-        subcommands: [List.self, Schema.self, Call.self])
+        subcommands: [List.self, Schema.self, Call.self], aliases: ["tool"])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -55,7 +55,7 @@ struct ToolsCommand: AsyncParsableCommand {
                   penstock tools schema my_company_crm.get_customer --output yaml
                 """)
 
-        @Argument(help: "SLUG or SLUG.ENDPOINT.") var tool: ToolName
+        @Argument(help: "SLUG or SLUG.ENDPOINT.", completion: Completions.tools) var tool: ToolName
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 
         func run() async throws {

@@ -109,7 +109,7 @@ struct TunnelsCommand: AsyncParsableCommand {
                   penstock tunnels show office
                 """)
 
-        @Argument(help: "The tunnel's name or id.") var tunnel: String
+        @Argument(help: "The tunnel's name or id.", completion: Completions.tunnels) var tunnel: String
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 
         func run() async throws {
@@ -136,7 +136,7 @@ struct TunnelsCommand: AsyncParsableCommand {
                   penstock tunnels token office --token-out new-tunnel-token
                 """)
 
-        @Argument(help: "The tunnel's name or id.") var tunnel: String
+        @Argument(help: "The tunnel's name or id.", completion: Completions.tunnels) var tunnel: String
         @Option(help: "What it is for, for people.") var label: String?
         @Option(
             help: ArgumentHelp("How long it is good, as in 30d; without it, until it is revoked.", valueName: "time"))
@@ -169,7 +169,7 @@ struct TunnelsCommand: AsyncParsableCommand {
                   penstock tunnels revoke office --yes
                 """)
 
-        @Argument(help: "The tunnel's name or id.") var tunnel: String
+        @Argument(help: "The tunnel's name or id.", completion: Completions.tunnels) var tunnel: String
         @Flag(name: .shortAndLong, help: "Do not ask.") var yes = false
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 

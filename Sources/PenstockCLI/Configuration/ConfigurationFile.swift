@@ -32,15 +32,45 @@ struct ConfigurationFile: Sendable {
     }
 
     /// Writes `url`, `token_file` and `ca_file`, keeping the file's other keys; mode 0600, replaced at once.
-    func write(url: String, tokenFile: String, caFile: String?) throws(CommandFailure) {
-        var object = JSONObject()
-        if PrivateFile.exists(path) {
-            object = try UserFile.document(path).root.object ?? JSONObject()
+    ///
+    /// - Parameter context: under this name, which is then the one in use; nil: for commands that name none.
+    func write(url: String, tokenFile: String, caFile: String?, context: String?) throws(CommandFailure) {
+        var object = try self.object()
+        var settings = context == nil ? object : JSONObject()
+        settings["url"] = .string(url)
+        settings["token_file"] = .string(tokenFile)
+        settings["ca_file"] = caFile.map { .string($0) }
+        if let context {
+            var contexts = object["contexts"]?.object ?? JSONObject()
+            contexts[context] = .object(settings)
+            object["contexts"] = .object(contexts)
+            object["context"] = .string(context)
+        } else {
+            object = settings
+            object["context"] = nil
         }
-        object["url"] = .string(url)
-        object["token_file"] = .string(tokenFile)
-        object["ca_file"] = caFile.map { .string($0) }
+        try replace(object)
+    }
+
+    /// All that it holds; empty when it does not exist.
+    func object() throws(CommandFailure) -> JSONObject {
+        guard PrivateFile.exists(path) else { return JSONObject() }
+        return try UserFile.document(path).root.object ?? JSONObject()
+    }
+
+    /// Puts all that it is to hold in its place; mode 0600.
+    func replace(_ object: JSONObject) throws(CommandFailure) {
         try PrivateFile.makeFolder(Path.folder(of: path))
         try PrivateFile.replace(path, with: YAMLWriter.text(.object(object)))
+    }
+
+    /// The settings of a context.
+    static func context(_ name: String, in object: JSONObject) throws(CommandFailure) -> JSONObject {
+        let contexts = object["contexts"]?.object ?? JSONObject()
+        if let context = contexts[name]?.object { return context }
+        let near = nearest(name, among: contexts.keys).map { "Did you mean \($0.quotedForMessage)?" }
+        throw CommandFailure(
+            .usage, "there is no context \(name.quotedForMessage)",
+            notes: [near ?? "penstock contexts list shows them; penstock login --context \(name.printable) makes it."])
     }
 }

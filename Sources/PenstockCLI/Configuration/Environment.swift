@@ -14,7 +14,9 @@ struct Environment: Sendable {
 
     /// The process's own, read once.
     static func current() -> Environment {
-        let names = ["HOME", "XDG_CONFIG_HOME", "PENSTOCK_CONFIG", "PENSTOCK_TOKEN"] + ClientSettings.variables
+        let names =
+            ["HOME", "XDG_CONFIG_HOME", "PENSTOCK_CONFIG", "PENSTOCK_CONTEXT", "PENSTOCK_TOKEN"]
+            + ClientSettings.variables
         return Environment(values(of: names))
     }
 
@@ -34,4 +36,9 @@ struct Environment: Sendable {
     }
 
     var all: [String: String] { values }
+
+    /// Without some variables.
+    func without(_ names: [String]) -> Environment {
+        Environment(values.filter { !names.contains($0.key) })
+    }
 }

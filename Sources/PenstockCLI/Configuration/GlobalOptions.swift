@@ -8,6 +8,11 @@ struct GlobalOptions: ParsableArguments {
         completion: .file())
     var config: String?
 
+    @Option(
+        help: ArgumentHelp("Which remembered relay (PENSTOCK_CONTEXT; see penstock contexts).", valueName: "name"),
+        completion: Completions.contexts)
+    var context: String?
+
     @Option(help: ArgumentHelp("The relay, as in https://relay.example.com (PENSTOCK_URL).", valueName: "url"))
     var url: String?
 

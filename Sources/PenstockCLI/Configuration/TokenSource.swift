@@ -8,7 +8,13 @@ enum TokenSource: Sendable {
     func read() throws(CommandFailure) -> Token {
         switch self {
         case .value(let text): return try Token(text, from: "PENSTOCK_TOKEN")
-        case .file(let path): return try Token(UserFile.text(path), from: path)
+        case .file(let path):
+            let token = try Token(UserFile.text(path), from: path)
+            if PrivateFile.isOpenToOthers(path) {
+                Terminal.error(
+                    "Warning: others can read the token in \(path.printable). Run: chmod 600 \(path.printable)")
+            }
+            return token
         }
     }
 }

@@ -30,6 +30,19 @@ struct Printer: Sendable {
         if format == .table { Terminal.output(text.printable) }
     }
 
+    /// A line of a difference, in the colour of its mark.
+    func change(_ line: String) {
+        guard format == .table else { return }
+        let ink: Ink? =
+            switch line.drop(while: { $0 == " " }).first {
+            case "+": .green
+            case "-": .red
+            case "~", "*": .yellow
+            default: nil
+            }
+        Terminal.output(ink.map { $0(line.printable) } ?? line.printable)
+    }
+
     /// A hint for eyes, on standard error; nothing where a program reads.
     func note(_ text: String) {
         if format == .table { Terminal.error(text.printable) }

@@ -17,7 +17,9 @@ enum Table {
     /// One row an item under a line of headings.
     static func rows(_ items: [JSON], _ columns: [Column]) -> String {
         let head = columns.map { $0.heading.uppercased() }
-        return aligned([head] + items.map { item in columns.map { cell(item, $0.path) } })
+        let lines = aligned([head] + items.map { item in columns.map { cell(item, $0.path) } })
+        guard Ink.isOn, let end = lines.firstIndex(of: "\n") else { return lines }
+        return Ink.bold(String(lines[..<end])) + lines[end...]
     }
 
     /// Further rows of a table that is still growing: the headings come with the first ones.

@@ -21,10 +21,16 @@ package struct TestStep: Sendable, Hashable {
     package let upstreamStatus: Int?
     /// In milliseconds, where something was sent.
     package let latency: Double?
+    /// What a step that was skipped lacks, if the caller can give it.
+    package let needs: Need?
+
+    package enum Need: String, Sendable, Hashable {
+        case arguments, confirm
+    }
 
     init(
         _ name: String, _ endpoint: String? = nil, _ state: State, _ detail: String, code: ErrorCode? = nil,
-        upstreamStatus: Int? = nil, latency: Double? = nil
+        upstreamStatus: Int? = nil, latency: Double? = nil, needs: Need? = nil
     ) {
         self.name = name
         self.endpoint = endpoint
@@ -33,6 +39,7 @@ package struct TestStep: Sendable, Hashable {
         self.code = code
         self.upstreamStatus = upstreamStatus
         self.latency = latency
+        self.needs = needs
     }
 }
 
@@ -62,8 +69,8 @@ extension Pipeline {
             validates: api.validation != .off)
         for endpoint in api.endpoints {
             switch Self.arguments(for: endpoint, plan) {
-            case .skip(let reason):
-                test.ended.append(TestStep("endpoint", endpoint.name, .skipped, reason))
+            case .skip(let need, let reason):
+                test.ended.append(TestStep("endpoint", endpoint.name, .skipped, reason, needs: need))
             case .call(let arguments):
                 let start = clock.monotonic()
                 let result: Result<ToolAnswer, Failure>
@@ -85,18 +92,20 @@ extension Pipeline {
 
     private enum Arguments {
         case call(JSON)
-        case skip(String)
+        case skip(TestStep.Need, String)
     }
 
     private static func arguments(for endpoint: CompiledEndpoint, _ plan: TestPlan) -> Arguments {
         guard endpoint.method == "GET" || endpoint.method == "HEAD" || plan.confirmsChanges else {
-            return .skip("A \(endpoint.method) may change something; it is called only with \"confirm\": true.")
+            return .skip(
+                .confirm, "A \(endpoint.method) may change something; it is called only with \"confirm\": true.")
         }
         if let given = plan.arguments[endpoint.name] { return .call(given) }
         if let example = endpoint.firstExample { return .call(example) }
         let needed =
             endpoint.parameters.contains { $0.isRequired && $0.schema["default"] == nil } || endpoint.requiresBody
-        return needed ? .skip("It needs arguments: give some, or write an example into the definition.") : .call([:])
+        return needed
+            ? .skip(.arguments, "It needs arguments: give some, or write an example into the definition.") : .call([:])
     }
 }
 

@@ -30,7 +30,11 @@ struct LogController {
             query.cursor = cursor
         }
         if let status = request.uri.queryParameters["status"] {
-            if let number = Int(status) { query.upstreamStatus = number } else { query.outcome = String(status) }
+            if let number = Int(status), (100...999).contains(number) {
+                query.upstreamStatus = number
+            } else {
+                query.outcome = try Self.outcome(String(status))
+            }
         }
         let found = try await administration.records(query, of: api, in: log)
         return .json(
@@ -99,6 +103,14 @@ struct LogController {
             ("request_bytes", .number(JSONNumber(rollup.requestBytes))),
             ("response_bytes", .number(JSONNumber(rollup.responseBytes))),
         ])
+    }
+
+    /// An outcome that records can have, in either case.
+    private static func outcome(_ text: String) throws(Failure) -> String {
+        let known = ["OK", "error", "CANCELLED"] + ErrorCode.allCases.map(\.rawValue)
+        if let outcome = known.first(where: { $0.lowercased() == text.lowercased() }) { return outcome }
+        let near = nearest(to: text, among: known).map { " Did you mean \($0)?" } ?? ""
+        throw wrong("status must be a status such as 404, error, or one of \(known.joined(separator: ", ")).\(near)")
     }
 
     private static func period(_ request: Request) throws(Failure) -> (since: Int64?, until: Int64?) {

@@ -98,6 +98,7 @@ struct TestController {
             "code": step.code.map { .string($0.rawValue) } ?? .null,
             "upstream_status": step.upstreamStatus.map { .number(JSONNumber($0)) } ?? .null,
             "latency_ms": step.latency.map { .number(JSONNumber($0)) } ?? .null,
+            "needs": step.needs.map { .string($0.rawValue) } ?? .null,
         ]
     }
 }
