@@ -70,7 +70,11 @@ struct PeerTests {
         server.standardOutput = FileHandle.nullDevice
         server.standardError = FileHandle.nullDevice
         try server.run()
-        defer { server.terminate() }
+        // SIGTERM would do nothing where the thread that starts it has it blocked: the child inherits that.
+        defer {
+            kill(server.processIdentifier, SIGKILL)
+            server.waitUntilExit()
+        }
         var client: ClientSession?
         while client == nil, server.isRunning { client = try? await connectClient(port: port) }
         let session = try #require(client)

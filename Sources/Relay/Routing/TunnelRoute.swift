@@ -92,10 +92,13 @@ private struct TunnelExchange {
 
     /// How long the next piece of a streamed body may take, at least.
     private static let leastIdle = TimeAmount.seconds(60)
+    /// How much longer than the connector this side waits: the connector knows more of what it waited for.
+    private static let connectorsWord = TimeAmount.milliseconds(250)
 
     func start() async throws -> Start {
         let idle = request.deadlineEndsAtHead ? max(Self.leastIdle, request.deadline - .now()) : nil
-        let deadline = CallDeadline(request.deadline, endsAtHead: request.deadlineEndsAtHead, idle: idle)
+        let deadline = CallDeadline(
+            request.deadline + Self.connectorsWord, endsAtHead: request.deadlineEndsAtHead, idle: idle)
         let body: ByteBuffer?
         switch request.body {
         case .none:
@@ -209,6 +212,9 @@ private struct TunnelExchange {
                 retryAfter: 1)
         case .headerListTooLarge:
             Failure(.invalidRequest, stage: .relay, detail: "The request's headers are larger than 64 KiB.")
+        case .malformed:
+            Failure(
+                .upstreamError, stage: .tunnel, detail: "The connector's answer is not valid HTTP.", sent: error.sent)
         case .cancelled:
             Failure(.cancelled, stage: .relay, detail: "The caller went away.", sent: error.sent)
         case .reset where error.wireCode == .enhanceYourCalm:

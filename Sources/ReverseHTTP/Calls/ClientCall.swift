@@ -148,6 +148,7 @@ package final class ClientCall: HTTP2StreamDelegate, Sendable {
             self.loop.value.cancelled = true
             if let stream = self.loop.value.stream {
                 stream.reset(.cancel)
+                self.fail(.init(.cancelled, sent: true, wireCode: .cancel))
             } else {
                 self.fail(.init(.cancelled, sent: false))
             }
@@ -233,7 +234,8 @@ package final class ClientCall: HTTP2StreamDelegate, Sendable {
         loop.value.stream = nil
         loop.value.handler = nil
         wake { state in
-            guard !state.ended else { return }
+            // A body that ended, but not without a head: whatever the peer said, there is an answer or a failure.
+            guard !state.ended || state.head == nil else { return }
             state.failure = state.failure ?? StreamError(reason)
             // We broke it off: nobody is to have what its reader left lying.
             if case .reset(_, byPeer: false) = reason { state.chunks.removeAll(keepingCapacity: false) }

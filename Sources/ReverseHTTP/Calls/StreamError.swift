@@ -9,6 +9,8 @@ package struct StreamError: Error, Sendable, Hashable, CustomStringConvertible {
         package static let refused = Code(description: "refused by the peer before it was processed")
         /// The peer reset the stream.
         package static let reset = Code(description: "stream reset by the peer")
+        /// The peer's answer is not valid HTTP/2.
+        package static let malformed = Code(description: "malformed answer")
         /// The connection went away.
         package static let sessionClosed = Code(description: "session closed")
         /// The caller went away.
@@ -41,6 +43,7 @@ package struct StreamError: Error, Sendable, Hashable, CustomStringConvertible {
         case .reset(let code, byPeer: true): self.init(.reset, sent: true, wireCode: code)
         case .reset(let code, byPeer: false): self.init(.cancelled, sent: true, wireCode: code)
         case .refused: self.init(.refused, sent: false)
+        case .malformed: self.init(.malformed, sent: true)
         case .timedOut: self.init(.timedOut, sent: true)
         case .sessionClosed: self.init(.sessionClosed, sent: true)
         }

@@ -20,6 +20,11 @@ struct HeaderEncoder {
         "connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade",
     ]
 
+    /// Such fields are between 7 and 17 bytes long.
+    static func isConnectionField(_ name: String) -> Bool {
+        (7...17).contains(name.utf8.count) && connectionFields.contains(name.lowercased())
+    }
+
     mutating func reset() {
         bytes.removeAll(keepingCapacity: true)
         fields.removeAll(keepingCapacity: true)
@@ -53,6 +58,18 @@ struct HeaderEncoder {
                 || !sensitive.isEmpty && sensitive.contains(name.lowercased())
             let flags = secret ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE
             append(value, nameStart: start, flags: UInt8(flags.rawValue))
+        }
+    }
+
+    mutating func add(_ block: FieldBlock) {
+        let base = bytes.count
+        bytes.append(contentsOf: block.bytes)
+        for field in block.fields {
+            fields.append(
+                Field(
+                    name: base + field.start, nameCount: field.nameCount, valueCount: field.valueCount,
+                    flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)))
+            listSize += field.nameCount + field.valueCount + 32
         }
     }
 

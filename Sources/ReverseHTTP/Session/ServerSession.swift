@@ -34,6 +34,9 @@ package final class ServerSession: Sendable {
     /// The last measured round trip to the relay.
     package var roundTrip: TimeAmount? { gauge.roundTrip }
 
+    /// Why it ended, in a few words; on the event loop only.
+    package var endReason: String { handler.value.endReason ?? "the peer closed the connection" }
+
     /// Calls `listener` once when the peer says GOAWAY.
     package func onPeerLeaving(_ listener: @escaping @Sendable () -> Void) {
         gauge.onPeerLeaving(listener)

@@ -22,7 +22,7 @@ extension SessionHandler {
     /// A frame's header came.
     func began(_ header: nghttp2_frame_hd) -> Int32 {
         switch UInt32(header.type) {
-        case NGHTTP2_RST_STREAM.rawValue: return spend(.reset)
+        case NGHTTP2_RST_STREAM.rawValue: return isOrdinaryReset(of: header.stream_id) ? 0 : spend(.reset)
         case NGHTTP2_PING.rawValue where header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) == 0: return spend(.ping)
         case NGHTTP2_SETTINGS.rawValue: return spend(.settings)
         case NGHTTP2_DATA.rawValue where header.length == 0, NGHTTP2_HEADERS.rawValue where header.length == 0:
@@ -36,6 +36,16 @@ extension SessionHandler {
         }
     }
 
+    /// Whether a reset only says how a call went. A server resets each of our calls at most once, because of what the
+    /// origin behind it did. A client may leave a call that has begun to be answered, or has taken long. What remains
+    /// is charged: rapid resets, which make us work for nothing, and resets of streams that do not exist.
+    private func isOrdinaryReset(of id: Int32) -> Bool {
+        guard let stream = streams[id] else { return false }
+        return !isServer || stream.hasResponded || configuration.now() - stream.opened >= Self.rapid
+    }
+
+    private static let rapid = TimeAmount.seconds(1)
+
     /// A HEADERS frame begins.
     func began(_ frame: nghttp2_frame) -> Int32 {
         let id = frame.hd.stream_id
@@ -45,6 +55,7 @@ extension SessionHandler {
         }
         guard isServer, frame.headers.cat == NGHTTP2_HCAT_REQUEST else { return 0 }
         let stream = HTTP2Stream(id: id, session: self, eventLoop: eventLoop, window: configuration.streamWindow)
+        stream.opened = configuration.now()
         streams[id] = stream
         lastPeerStream = max(lastPeerStream, id)
         nghttp2_session_set_stream_user_data(session, id, Unmanaged.passUnretained(stream).toOpaque())
@@ -84,7 +95,7 @@ extension SessionHandler {
     func received(_ frame: nghttp2_frame, on stream: HTTP2Stream?) -> Int32 {
         switch UInt32(frame.hd.type) {
         case NGHTTP2_HEADERS.rawValue:
-            if let stream { receivedHead(on: stream, endStream: ends(frame)) }
+            if let stream { return receivedHead(on: stream, endStream: ends(frame)) }
         case NGHTTP2_DATA.rawValue:
             if let stream, ends(frame) { receivedEnd(on: stream, trailers: nil) }
         case NGHTTP2_PING.rawValue where frame.hd.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0:
@@ -96,6 +107,7 @@ extension SessionHandler {
             gauge.publish(peerStreamLimit: peerStreamLimit)
         case NGHTTP2_GOAWAY.rawValue:
             let code = HTTP2ErrorCode(rawValue: frame.goaway.error_code)
+            note(endReason: code == .noError ? "the peer left" : "the peer ended the session: \(code)")
             if code != .noError { logger.warning("tunnel peer ended the session", metadata: ["code": "\(code)"]) }
             gauge.stopAccepting()
             gauge.peerLeaves()
@@ -110,11 +122,11 @@ extension SessionHandler {
         frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
     }
 
-    private func receivedHead(on stream: HTTP2Stream, endStream: Bool) {
+    private func receivedHead(on stream: HTTP2Stream, endStream: Bool) -> Int32 {
         let incoming = stream.incoming
         guard !incoming.isComplete else {
             if endStream { receivedEnd(on: stream, trailers: incoming.headers) }
-            return
+            return 0
         }
         switch role {
         case .server(let handle):
@@ -124,19 +136,30 @@ extension SessionHandler {
                 headers: incoming.headers)
             stream.delegate = handle(stream, head, endStream)
         case .client:
-            // 1xx is not the answer yet (RFC 9110, section 15.2).
-            guard incoming.status >= 200 else { return }
+            switch incoming.status {
+            case 200..<600: break
+            // Interim: not the answer yet, and never its end (RFC 9110, section 15.2).
+            case 100..<200 where incoming.status != 101 && !endStream: return 0
+            // No status, or one that HTTP/2 does not have (RFC 9113, section 8.6).
+            default:
+                stream.localReason = stream.localReason ?? .malformed
+                submitReset(.protocolError, on: stream)
+                return spend(.streamError)
+            }
             stream.incoming.isComplete = true
             if stream.deadlineEndsAtHead { stream.deadline = nil }
             stream.delegate?.stream(
                 stream, receivedHead: ResponseHead(status: incoming.status, headers: incoming.headers))
         }
         if endStream { receivedEnd(on: stream, trailers: nil) }
+        return 0
     }
 
     private func receivedEnd(on stream: HTTP2Stream, trailers: HTTPHeaders?) {
         guard !stream.remoteEnded else { return }
         stream.remoteEnded = true
+        // What we have broken off does not end well any more.
+        guard isServer || stream.localReason == nil else { return }
         stream.delegate?.stream(stream, receivedEnd: trailers)
     }
 
@@ -153,6 +176,7 @@ extension SessionHandler {
         }
         if UInt32(frame.hd.type) == NGHTTP2_RST_STREAM.rawValue, stream?.localReason == nil {
             // nghttp2 resets a stream for what the peer did on it: so can a peer make us work (MadeYouReset).
+            stream?.localReason = .malformed
             if spend(.streamError) != 0 {
                 eventLoop.assumeIsolated().execute { self.terminate(.enhanceYourCalm) }
             }

@@ -44,11 +44,11 @@ extension SessionHandler {
         return limit > 1 << 24 ? 100 : Int(limit)
     }
 
-    func submitResponse(_ head: ResponseHead, endStream: Bool, on stream: HTTP2Stream) {
+    func submitResponse(status: Int, _ fields: FieldBlock, endStream: Bool, on stream: HTTP2Stream) {
         guard let session else { return }
         encoder.reset()
-        encoder.add(":status", String(head.status))
-        encoder.add(head.headers)
+        encoder.add(":status", String(status))
+        encoder.add(fields)
         guard encoder.listSize <= configuration.headerListBytes else { return submitReset(.internalError, on: stream) }
         let result = encoder.withPairs { pairs, count in
             if endStream { return nghttp2_submit_response(session, stream.id, pairs, count, nil) }
@@ -86,7 +86,16 @@ extension SessionHandler {
                 flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
                 encoder.reset()
                 encoder.add(trailers)
-                _ = encoder.withPairs { pairs, count in nghttp2_submit_trailer(session, stream.id, pairs, count) }
+                let isSent =
+                    encoder.listSize <= configuration.headerListBytes
+                    && encoder.withPairs { pairs, count in
+                        nghttp2_submit_trailer(session, stream.id, pairs, count) == 0
+                    }
+                guard isSent else {
+                    // nghttp2 resets the stream for this result.
+                    if stream.localReason == nil { stream.localReason = .reset(.internalError, byPeer: false) }
+                    return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
+                }
             }
             return count
         }

@@ -43,6 +43,8 @@ final class SessionHandler: ChannelDuplexHandler {
     var isFlushScheduled = false
     var violation: HTTP2ErrorCode?
     var goneAway = false
+    /// Why the session ended, or will, in a few words; the first reason counts.
+    private(set) var endReason: String?
     /// A GOAWAY for an error is on its way out: nothing comes after it.
     var endsAfterFlush = false
     var lastPeerStream: Int32 = 0
@@ -111,6 +113,7 @@ final class SessionHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        note(endReason: "the connection failed: \(error)")
         logger.debug("tunnel connection failed", metadata: ["error": "\(error)"])
         context.close(promise: nil)
     }
@@ -126,6 +129,8 @@ final class SessionHandler: ChannelDuplexHandler {
     }
 
     // MARK: life
+
+    func note(endReason reason: String) { endReason = endReason ?? reason }
 
     private func start() {
         guard session == nil, violation == nil else { return }
@@ -250,6 +255,7 @@ final class SessionHandler: ChannelDuplexHandler {
     /// Ends the session for the peer's fault. nghttp2 sends no GOAWAY after a fatal error, so this writes the frame.
     func terminate(_ code: HTTP2ErrorCode) {
         violation = code
+        note(endReason: "the peer broke the protocol: \(code)")
         gauge.stopAccepting()
         logger.warning("tunnel session ended for a protocol violation", metadata: ["code": "\(code)"])
         guard let context else { return }
@@ -342,6 +348,7 @@ final class SessionHandler: ChannelDuplexHandler {
             scheduleFlush()
             next = until
         case .dead:
+            note(endReason: "the peer was silent")
             logger.warning("tunnel peer is silent, connection given up")
             abandon()
             return
@@ -365,8 +372,13 @@ final class SessionHandler: ChannelDuplexHandler {
             if deadline <= now { expired.append(stream) } else { waiting = true }
         }
         for stream in expired {
+            stream.deadline = nil
             stream.localReason = .timedOut
             submitReset(.cancel, on: stream)
+            // At once: the reset cannot leave while the peer reads nothing, and the call waits for nobody.
+            let delegate = stream.delegate
+            stream.delegate = nil
+            delegate?.streamClosed(stream, reason: .timedOut)
         }
         if waiting { watchDeadlines() }
     }

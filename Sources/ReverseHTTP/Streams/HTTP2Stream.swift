@@ -17,6 +17,8 @@ package final class HTTP2Stream {
     var outbound = OutboundQueue()
     var flow: StreamFlow
     var incoming = IncomingHead()
+    /// When its HEADERS came (server role).
+    var opened = NIODeadline.uptimeNanoseconds(0)
     var deadline: NIODeadline?
     /// The deadline is for the response's head only; a body may take longer.
     var deadlineEndsAtHead = false
@@ -24,6 +26,8 @@ package final class HTTP2Stream {
     var idle: TimeAmount?
     /// Why we reset it, when the wire's error code would not say.
     var localReason: StreamCloseReason?
+    /// The response's head is on its way (server role).
+    var hasResponded = false
     var remoteEnded = false
     var localEnded = false
     var isClosed = false
@@ -55,9 +59,16 @@ package final class HTTP2Stream {
 
     /// Sends the response head (server role).
     package func respond(_ head: ResponseHead, endStream: Bool = false) {
+        respond(status: head.status, fields: FieldBlock(head.headers), endStream: endStream)
+    }
+
+    /// Sends the response head (server role). The fields go out as they are: whoever makes them answers for their being
+    /// valid in HTTP/2 (RFC 9113, section 8.2).
+    package func respond(status: Int, fields: FieldBlock, endStream: Bool = false) {
         guard !isClosed, !localEnded else { return }
+        hasResponded = true
         if endStream { localEnded = true }
-        session.submitResponse(head, endStream: endStream, on: self)
+        session.submitResponse(status: status, fields, endStream: endStream, on: self)
     }
 
     /// Queues bytes of the body; they leave at the end of the event-loop turn as windows allow.
@@ -70,6 +81,11 @@ package final class HTTP2Stream {
 
     /// Ends our side of the stream.
     package func end(trailers: HTTPHeaders? = nil) {
+        end(trailers: trailers.map { FieldBlock($0) })
+    }
+
+    /// Ends our side of the stream.
+    package func end(trailers: FieldBlock?) {
         guard !isClosed, !localEnded else { return }
         localEnded = true
         outbound.finish(trailers: trailers)

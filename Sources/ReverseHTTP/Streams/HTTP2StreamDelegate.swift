@@ -9,6 +9,8 @@ package enum StreamCloseReason: Sendable, Equatable {
     case reset(HTTP2ErrorCode, byPeer: Bool)
     /// The peer provably did not process the stream: REFUSED_STREAM, or above GOAWAY's last stream id.
     case refused
+    /// The peer broke the protocol on this stream (RFC 9113, section 8.1.1), and it was reset for that.
+    case malformed
     /// The stream's deadline passed.
     case timedOut
     /// The session went away under it.

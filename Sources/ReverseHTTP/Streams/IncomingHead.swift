@@ -19,7 +19,7 @@ struct IncomingHead {
     ) -> Bool {
         listSize += name.count + value.count + 32
         guard listSize <= limit else { return false }
-        let text = String(decoding: value, as: UTF8.self)
+        let text = FieldText.string(value)
         guard name.first == UInt8(ascii: ":") else {
             headers.add(name: String(decoding: name, as: UTF8.self), value: text)
             return true
@@ -44,7 +44,9 @@ struct IncomingHead {
         status = 0
     }
 
+    /// Three digits; 0 for anything else, which is no status.
     private static func status(_ digits: UnsafeBufferPointer<UInt8>) -> Int {
-        digits.reduce(0) { $0 &* 10 &+ Int($1 &- UInt8(ascii: "0")) }
+        guard digits.count == 3, digits.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }) else { return 0 }
+        return digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
     }
 }

@@ -1,12 +1,11 @@
 import NIOCore
-import NIOHTTP1
 
 /// The bytes of one stream that wait to leave, and how it ends.
 struct OutboundQueue {
     private(set) var bytes = 0
     private var buffers = CircularBuffer<ByteBuffer>(initialCapacity: 2)
     private(set) var isFinished = false
-    private(set) var trailers: HTTPHeaders?
+    private(set) var trailers: FieldBlock?
 
     var isEmpty: Bool { bytes == 0 }
 
@@ -15,7 +14,7 @@ struct OutboundQueue {
         buffers.append(buffer)
     }
 
-    mutating func finish(trailers: HTTPHeaders?) {
+    mutating func finish(trailers: FieldBlock?) {
         isFinished = true
         self.trailers = trailers
     }
