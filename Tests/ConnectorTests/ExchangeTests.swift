@@ -16,6 +16,21 @@ import Testing
         }
     }
 
+    @Test("method: LIST and other valid tokens reach the origin, and a GET with its body")
+    func anyMethod() async throws {
+        try await FakeOrigin.with(script: FakeOrigin.echo) { origin in
+            try await Rig.with([origin.rule]) { rig in
+                for method in ["LIST", "PROPFIND", "M-SEARCH", "x-custom"] {
+                    #expect(try await rig.call(method, authority: origin.authority).body == "\(method) / HTTP/1.1")
+                }
+                let found = try await rig.call(
+                    authority: origin.authority, headers: ["content-length": "5"], body: "query")
+                #expect(found.body == "got query")
+                #expect(origin.seen.connections == 1)
+            }
+        }
+    }
+
     @Test func aPOSTKeepsItsLengthAndItsConnectionServesTheNext() async throws {
         try await FakeOrigin.with(script: FakeOrigin.echo) { origin in
             try await Rig.with([origin.rule]) { rig in

@@ -142,6 +142,15 @@ struct ProxyStatusTests {
         #expect(ProxyStatus("penstock-connector; error=dns_error; penstock-sent=?0")?.sent == false)
     }
 
+    @Test("what the origin answered, where that is no status, is upstream_status")
+    func receivedStatus() throws {
+        let field = "penstock-connector; error=http_protocol_error; received-status=999; penstock-sent=?1"
+        let failure = try #require(ProxyStatus(field)).failure(status: 502)
+        #expect(failure.code == .upstreamError && failure.upstreamStatus == 999 && failure.sent)
+        #expect(ProxyStatus("penstock-connector; error=http_protocol_error")?.receivedStatus == nil)
+        #expect(ProxyStatus("penstock-connector; error=x; received-status=y")?.receivedStatus == nil)
+    }
+
     @Test(
         "error types map to the error table",
         arguments: [

@@ -60,14 +60,11 @@ final class Exchange: HTTP2StreamDelegate {
                 isRecorded = false
                 throw Failure(.internalError, "the connector's audit cannot be written")
             }
-            var request = try OriginRequest(head, endStream: endStream)
+            let request = try OriginRequest(head, endStream: endStream)
             record.requestID = request.id
             record.parent = request.parent
             if let left = request.deadline { deadline = started + left }
             let permit = try loop.permit(head, allowsEncodedSlashes: request.allowsEncodedSlashes)
-            if permit.endpoint.authority != head.authority {
-                request.head.headers.replaceOrAdd(name: "host", value: permit.endpoint.authority)
-            }
             self.request = request
             self.permit = permit
             record.origin = permit.endpoint.text
@@ -84,7 +81,7 @@ final class Exchange: HTTP2StreamDelegate {
         guard let permit, let request else { return }
         state = .connecting
         if !anew {
-            let isRepeatable = !request.hasBody && Methods.isIdempotent(request.head.method.rawValue)
+            let isRepeatable = !request.hasBody && Methods.isIdempotent(request.method)
             let idle = permit.endpoint.takeIdle(
                 isRepeatable: isRepeatable, now: started, rule: { try? permit.rule(for: $0).get() })
             if let idle { return attach(idle, isReused: true) }
@@ -107,12 +104,11 @@ final class Exchange: HTTP2StreamDelegate {
         isSent = true
         record.address = connection.addressText
         record.rule = connection.rule
-        connection.begin(self, isReused: isReused)
-        connection.write(.head(request.head))
-        for bytes in waiting { connection.write(.body(.byteBuffer(bytes))) }
+        connection.begin(self, request, isReused: isReused)
+        for bytes in waiting { connection.write(bytes, isChunked: request.isChunked) }
         waiting = []
         if requestEnded {
-            connection.write(.end(requestTrailers))
+            if request.isChunked { connection.writeEnd(trailers: requestTrailers) }
             connection.flush()
             returnCredit()
         } else if request.hasBody {
@@ -126,7 +122,7 @@ final class Exchange: HTTP2StreamDelegate {
         // A connection that waited in the pool may have been closed by its origin as the request left: nothing was
         // answered, and the request may be sent again without harm.
         if case .awaitingHead = state, connection.isReused, !connection.hasReceived, !isRetried, let request,
-            !request.hasBody, Methods.isIdempotent(request.head.method.rawValue)
+            !request.hasBody, Methods.isIdempotent(request.method)
         {
             isRetried = true
             return connect(anew: true)
@@ -149,9 +145,9 @@ final class Exchange: HTTP2StreamDelegate {
             owed += count
             waiting.append(data)
         case .awaitingHead, .responding:
-            guard let connection else { return stream.consume(count) }
+            guard let connection, let request else { return stream.consume(count) }
             owed += count
-            connection.write(.body(.byteBuffer(data)))
+            connection.write(data, isChunked: request.isChunked)
             loop.flushAtTurnEnd(connection)
         case .answered:
             stream.consume(count)
@@ -161,9 +157,9 @@ final class Exchange: HTTP2StreamDelegate {
     func stream(_ stream: HTTP2Stream, receivedEnd trailers: HTTPHeaders?) {
         guard (request?.remaining ?? 0) == 0 else { return violated() }
         requestEnded = true
-        requestTrailers = OriginResponse.trailers(trailers)
+        requestTrailers = trailers
         guard let connection, let request else { return }
-        connection.write(.end(requestTrailers))
+        if request.isChunked { connection.writeEnd(trailers: trailers) }
         if request.hasBody {
             loop.flushAtTurnEnd(connection)
         } else {
@@ -200,22 +196,17 @@ final class Exchange: HTTP2StreamDelegate {
     /// Whether bytes of the origin can be passed on.
     var wantsBytes: Bool { stream.isWritable }
 
-    func received(_ head: HTTPResponseHead) {
+    func received(_ response: OriginResponse) {
         guard case .awaitingHead = state, let request else { return }
-        do throws(Failure) {
-            let response = try OriginResponse(head, method: request.head.method)
-            if case .length(let count) = response.framing, count > loop.responseLimit {
-                throw Failure(.bodyTooLarge, "more than limits.response_bytes")
-            }
-            self.response = response
-            state = .responding
-            if request.deadlineEndsAtHead { deadline = .distantFuture }
-            record.status = response.head.status
-            record.upstreamStatus = response.head.status
-            stream.respond(response.head, endStream: response.framing == .none)
-        } catch {
-            fail(error)
+        if case .length(let count) = response.framing, count > loop.responseLimit {
+            return fail(Failure(.bodyTooLarge, "more than limits.response_bytes"))
         }
+        self.response = response
+        state = .responding
+        if request.deadlineEndsAtHead { deadline = .distantFuture }
+        record.status = response.status
+        record.upstreamStatus = response.status
+        stream.respond(status: response.status, fields: response.fields, endStream: response.framing == .none)
     }
 
     func received(_ bytes: ByteBuffer) {
@@ -227,15 +218,15 @@ final class Exchange: HTTP2StreamDelegate {
         stream.write(bytes)
     }
 
-    func receivedEnd(_ trailers: HTTPHeaders?) {
+    func receivedEnd(_ trailers: FieldBlock?) {
         guard case .responding = state, let response else { return }
         state = .answered
         outcome = .answered
-        if response.framing != .none { stream.end(trailers: OriginResponse.trailers(trailers)) }
+        if response.framing != .none { stream.end(trailers: trailers) }
         guard let connection else { return }
         self.connection = nil
         if response.isReusable, requestEnded, !connection.isDirty {
-            connection.finishExchange(response.framing)
+            connection.finishExchange()
         } else {
             connection.close()
         }
@@ -271,6 +262,7 @@ final class Exchange: HTTP2StreamDelegate {
         } else {
             record.isDenied = failure.kind.outcome == .denied
             record.status = failure.status
+            record.upstreamStatus = failure.receivedStatus
             let headers: HTTPHeaders = ["proxy-status": failure.proxyStatus(isSent: isSent), "content-length": "0"]
             stream.respond(ResponseHead(status: failure.status, headers: headers), endStream: true)
         }

@@ -36,11 +36,14 @@ struct Failure: Error, Equatable {
     let details: String
     /// Where a kind's own status does not fit.
     var status: Int
+    /// What the origin answered, where that is a number and not a status that can be passed on.
+    var receivedStatus: Int?
 
-    init(_ kind: Kind, _ details: String = "", status: Int? = nil) {
+    init(_ kind: Kind, _ details: String = "", status: Int? = nil, receivedStatus: Int? = nil) {
         self.kind = kind
         self.details = details
         self.status = status ?? kind.status
+        self.receivedStatus = receivedStatus
     }
 
     /// The value of `Proxy-Status` (RFC 9209, section 2).
@@ -49,6 +52,7 @@ struct Failure: Error, Equatable {
     func proxyStatus(isSent: Bool) -> String {
         var text = "penstock-connector; error=\(kind.name)"
         if !details.isEmpty { text += "; details=\"\(Self.quotable(details))\"" }
+        if let receivedStatus { text += "; received-status=\(receivedStatus)" }
         return text + "; penstock-sent=\(isSent ? "?1" : "?0")"
     }
 

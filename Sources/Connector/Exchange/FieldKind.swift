@@ -12,8 +12,10 @@ enum FieldKind {
     case host
 
     /// Looks at the length first: most fields are told to be ordinary by it alone.
-    static func of(_ name: String) -> FieldKind {
-        let bytes = name.utf8
+    static func of(_ name: String) -> FieldKind { of(name.utf8) }
+
+    /// The same for bytes of either case.
+    static func of(_ bytes: some Collection<UInt8>) -> FieldKind {
         switch bytes.count {
         case 2: return equals(bytes, "te") ? .dropped : .endToEnd
         case 4: return equals(bytes, "host") ? .host : .endToEnd
@@ -55,20 +57,4 @@ enum FieldKind {
         equals(name.utf8, lowercase)
     }
 
-    static func isSame(_ name: String, as other: Substring) -> Bool {
-        name.utf8.count == other.utf8.count
-            && zip(name.utf8, other.utf8).allSatisfy { first, second in
-                first == second || (first | 0x20 == second | 0x20 && (first | 0x20) &- UInt8(ascii: "a") < 26)
-            }
-    }
-
-    /// The tokens of a comma-separated list, trimmed.
-    static func tokens(_ value: String) -> [Substring] {
-        value.split(separator: ",").map { part in
-            var part = part
-            while let first = part.first, first == " " || first == "\t" { part.removeFirst() }
-            while let last = part.last, last == " " || last == "\t" { part.removeLast() }
-            return part
-        }
-    }
 }

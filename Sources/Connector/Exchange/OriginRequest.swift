@@ -1,11 +1,13 @@
 import EgressPolicy
 import NIOCore
-import NIOHTTP1
 import ReverseHTTP
 
 /// A tunnel's request as the origin gets it, and what its tunnel-only headers said.
 struct OriginRequest {
-    var head: HTTPRequestHead
+    let method: String
+    let target: String
+    /// The header fields but for `host`, as they go on the wire: each was copied once.
+    private(set) var fields = ByteBuffer()
     /// `penstock-request-id`.
     var id = ""
     /// `penstock-parent-id`.
@@ -19,16 +21,16 @@ struct OriginRequest {
     /// Body bytes that are still to come, where the length was given.
     var remaining: Int?
     let hasBody: Bool
+    let isChunked: Bool
 
     private static let longestDeadline: Int64 = 24 * 3600 * 1000
 
     /// - Throws: ``Failure`` for a request that has no honest form in HTTP/1.1.
     init(_ request: RequestHead, endStream: Bool) throws(Failure) {
-        var fields: [(String, String)] = []
-        fields.reserveCapacity(request.headers.count + 3)
-        fields.append(("host", request.authority))
+        method = request.method
+        target = request.path
+        fields.reserveCapacity(request.headers.count * 48)
         var length: String?
-        var nominated: [Substring] = []
         for (name, value) in request.headers {
             switch FieldKind.of(name) {
             case .endToEnd:
@@ -36,12 +38,10 @@ struct OriginRequest {
                 if let first = name.utf8.first, first | 0x20 == UInt8(ascii: "x"), HeaderRules.isOverride(name) {
                     throw Failure(.requestDenied, "A header claims another method, path or host.")
                 }
-                fields.append((name, value))
+                RequestEncoder.append(name, value, to: &fields)
             case .contentLength:
                 guard length == nil else { throw Failure(.requestError, "more than one content-length") }
                 length = value
-            case .connection:
-                nominated += FieldKind.tokens(value)
             case .tunnel:
                 if FieldKind.isNamed(name, "penstock-request-id") {
                     id = String(value.prefix(128))
@@ -57,34 +57,32 @@ struct OriginRequest {
                 } else if FieldKind.isNamed(name, "penstock-slash") {
                     allowsEncodedSlashes = value == "allow"
                 }
-            case .transferEncoding, .dropped, .host:
+            case .connection, .transferEncoding, .dropped, .host:
+                // HTTP/2 has no connection of its own to speak of (RFC 9113, section 8.2.2).
                 break
             }
         }
-        for name in nominated { fields.removeAll { FieldKind.isSame($0.0, as: name) } }
         hasBody = !endStream
+        isChunked = hasBody && length == nil
         if let length {
-            guard let count = Self.length(length), count == 0 || hasBody else {
+            guard let count = Self.length(length.utf8), count == 0 || hasBody else {
                 throw Failure(.requestError, "content-length does not fit the request")
             }
             remaining = count
-            fields.append(("content-length", length))
+            RequestEncoder.append("content-length", length, to: &fields)
         } else if hasBody {
-            fields.append(("transfer-encoding", "chunked"))
+            RequestEncoder.append("transfer-encoding", "chunked", to: &fields)
         } else if Self.expectsBody(request.method) {
-            fields.append(("content-length", "0"))
+            RequestEncoder.append("content-length", "0", to: &fields)
         }
-        head = HTTPRequestHead(
-            version: .http1_1, method: HTTPMethod(rawValue: request.method), uri: request.path,
-            headers: HTTPHeaders(fields))
     }
 
     /// A body length: digits only, that fit (RFC 9110, section 8.6).
-    static func length(_ text: String) -> Int? {
-        guard !text.isEmpty, text.utf8.count <= 18, text.utf8.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }) else {
+    static func length(_ digits: some Collection<UInt8>) -> Int? {
+        guard !digits.isEmpty, digits.count <= 18, digits.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }) else {
             return nil
         }
-        return Int(text)
+        return digits.reduce(0) { $0 * 10 + Int($1 &- UInt8(ascii: "0")) }
     }
 
     /// Methods whose absent body is worth saying (RFC 9110, section 8.6).

@@ -9,9 +9,9 @@ import NIOTLS
 /// It reads from the origin only while the exchange it serves can pass bytes on, and it is open to another exchange
 /// only after one that ended on both sides, with nothing left over.
 final class OriginConnection: ChannelDuplexHandler {
-    typealias InboundIn = HTTPClientResponsePart
-    typealias OutboundIn = HTTPClientRequestPart
-    typealias OutboundOut = HTTPClientRequestPart
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = Never
+    typealias OutboundOut = ByteBuffer
 
     let endpoint: OriginEndpoint
     let address: IPAddress
@@ -36,9 +36,7 @@ final class OriginConnection: ChannelDuplexHandler {
     private var isClosed = false
     /// Bytes left to flush at the end of this turn.
     var isDirty = false
-    /// How the body was framed of the exchange that ended in this read.
-    private var ending: OriginResponse.Framing?
-    private var lastBody: ByteBuffer?
+    private var decoder = ResponseDecoder()
 
     init(endpoint: OriginEndpoint, address: IPAddress, rule: Int, isTLS: Bool) {
         self.endpoint = endpoint
@@ -53,14 +51,30 @@ final class OriginConnection: ChannelDuplexHandler {
 
     // MARK: one exchange
 
-    func begin(_ exchange: Exchange, isReused: Bool) {
+    /// Writes the request's head; its body follows, if it has one.
+    func begin(_ exchange: Exchange, _ request: OriginRequest, isReused: Bool) {
         self.exchange = exchange
         self.isReused = isReused
         hasReceived = false
+        decoder.expect(responseTo: request.method)
+        write(RequestEncoder.head(request, host: endpoint.authority))
     }
 
-    func write(_ part: HTTPClientRequestPart) {
-        context?.write(wrapOutboundOut(part), promise: nil)
+    /// Writes bytes of the request's body.
+    func write(_ body: ByteBuffer, isChunked: Bool) {
+        guard body.readableBytes > 0 else { return }
+        if isChunked { write(RequestEncoder.chunkStart(body.readableBytes)) }
+        write(body)
+        if isChunked { write(RequestEncoder.chunkEnd) }
+    }
+
+    /// Ends a chunked body.
+    func writeEnd(trailers: HTTPHeaders?) {
+        write(RequestEncoder.lastChunk(trailers: trailers))
+    }
+
+    private func write(_ bytes: ByteBuffer) {
+        context?.write(wrapOutboundOut(bytes), promise: nil)
     }
 
     func flush() {
@@ -75,12 +89,13 @@ final class OriginConnection: ChannelDuplexHandler {
         context?.read()
     }
 
-    /// Lets go of an exchange that ended on both sides. The connection is pooled at the end of this read if the
-    /// response's last byte was the last byte that came.
-    func finishExchange(_ framing: OriginResponse.Framing) {
+    /// Lets go of an exchange that ended on both sides, and waits for another: unless more came than the response, for
+    /// the beginning of another head there would be taken for the answer to the next request.
+    func finishExchange() {
         exchange = nil
-        ending = framing
+        guard decoder.leftover == 0 else { return close() }
         resumeReading()
+        endpoint.putIdle(self, now: .now())
     }
 
     func close() {
@@ -131,54 +146,22 @@ final class OriginConnection: ChannelDuplexHandler {
         }
     }
 
-    /// Raw bytes came, before they are parsed. Bytes nobody asked for would become the head of the next response.
-    func receivedRaw() -> Bool {
-        hasReceived = true
-        if exchange != nil { return true }
-        close()
-        return false
-    }
-
-    /// One read has been parsed whole.
-    func parsed(_ bytes: ByteBuffer) {
-        defer { lastBody = nil }
-        guard let framing = ending else { return }
-        ending = nil
-        if Self.isEnd(of: bytes, framing: framing, lastBody: lastBody) {
-            endpoint.putIdle(self, now: .now())
-        } else {
-            close()
-        }
-    }
-
-    /// Whether nothing stands behind the response in what was read: the beginning of another head there would be
-    /// taken for the answer to the next request. Where that cannot be told, the answer is no.
-    private static func isEnd(of bytes: ByteBuffer, framing: OriginResponse.Framing, lastBody: ByteBuffer?) -> Bool {
-        switch framing {
-        case .none, .chunked:
-            return bytes.readableBytesView.suffix(4).elementsEqual("\r\n\r\n".utf8)
-        case .length:
-            guard let lastBody else { return false }
-            return bytes.withUnsafeReadableBytes { all in
-                lastBody.withUnsafeReadableBytes { last in
-                    guard let all = UnsafeRawBufferPointer(rebasing: all[all.endIndex...]).baseAddress,
-                        let last = UnsafeRawBufferPointer(rebasing: last[last.endIndex...]).baseAddress
-                    else { return false }
-                    return all == last
-                }
-            }
-        case .untilClose:
-            return false
-        }
-    }
-
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard let exchange else { return close() }
-        switch unwrapInboundIn(data) {
-        case .head(let head): exchange.received(head)
-        case .body(let bytes):
-            lastBody = bytes
-            exchange.received(bytes)
+        // Bytes nobody asked for would become the head of the next response.
+        guard exchange != nil else { return close() }
+        hasReceived = true
+        decoder.append(unwrapInboundIn(data))
+        do throws(Failure) {
+            while let exchange, let event = try decoder.next() { pass(event, to: exchange) }
+        } catch {
+            ended(error)
+        }
+    }
+
+    private func pass(_ event: ResponseDecoder.Event, to exchange: Exchange) {
+        switch event {
+        case .head(let response): exchange.received(response)
+        case .body(let bytes): exchange.received(bytes)
         case .end(let trailers): exchange.receivedEnd(trailers)
         }
     }
@@ -198,7 +181,13 @@ final class OriginConnection: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        ended(Failure(.connectionTerminated, isUp ? "the origin closed the connection" : "closed during the handshake"))
+        do throws(Failure) {
+            guard isUp else { throw Failure(.connectionTerminated, "closed during the handshake") }
+            if let exchange, let event = try decoder.connectionEnded() { pass(event, to: exchange) }
+            ended(Failure(.connectionTerminated, "the origin closed the connection"))
+        } catch {
+            ended(error)
+        }
         context.fireChannelInactive()
     }
 
@@ -209,22 +198,5 @@ final class OriginConnection: ChannelDuplexHandler {
         close()
         whenReady?(failure)
         exchange?.connectionFailed(self, failure)
-    }
-}
-
-/// Stands before the parser of an ``OriginConnection``.
-final class OriginGate: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-
-    private let connection: OriginConnection
-
-    init(_ connection: OriginConnection) {
-        self.connection = connection
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard connection.receivedRaw() else { return }
-        context.fireChannelRead(data)
-        connection.parsed(unwrapInboundIn(data))
     }
 }

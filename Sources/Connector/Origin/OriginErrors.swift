@@ -1,7 +1,6 @@
 import Glibc
 import Lines
 import NIOCore
-import NIOHTTP1
 import NIOSSL
 
 /// What the errors of sockets, TLS and HTTP parsing mean for a call.
@@ -13,8 +12,6 @@ enum OriginErrors {
             return error
         case let error as IOError:
             return isUp ? Failure(.connectionTerminated, "the origin reset the connection") : connect(error.errnoCode)
-        case is HTTPParserError, is NIOHTTPDecoderError, is ByteToMessageDecoderError:
-            return protocolFailure(error)
         case let error as NIOSSLError:
             return tls(error, isUp: isUp)
         case is NIOSSLExtraError:
@@ -36,15 +33,6 @@ enum OriginErrors {
         case ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL, EAFNOSUPPORT: Failure(.unroutable)
         case ECONNRESET, EPIPE: Failure(.connectionTerminated, "the origin reset the connection")
         default: Failure(.connectionRefused, FileDescriptor.describe(number))
-        }
-    }
-
-    private static func protocolFailure(_ error: any Error) -> Failure {
-        switch error {
-        case HTTPParserError.invalidEOFState: Failure(.connectionTerminated, "the response ended early")
-        case HTTPParserError.headerOverflow: Failure(.headerTooLarge)
-        case is NIOHTTPDecoderError: Failure(.httpProtocol, "a response that was not asked for")
-        default: Failure(.httpProtocol, "the response is not well-formed HTTP/1.1")
         }
     }
 

@@ -2,6 +2,9 @@ extension HeaderRules {
     /// A token of RFC 9110 section 5.1, so no colon, space, control or pseudo-header (S7).
     package static func isValidFieldName(_ name: some StringProtocol) -> Bool { isToken(name) }
 
+    /// A byte of a field name.
+    package static func isFieldNameByte(_ byte: UInt8) -> Bool { byte.isTokenByte }
+
     /// A token (RFC 9110 section 9.1). Methods are case-sensitive.
     package static func isValidMethod(_ method: some StringProtocol) -> Bool { isToken(method) }
 

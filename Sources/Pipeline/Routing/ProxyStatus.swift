@@ -7,6 +7,8 @@ package struct ProxyStatus: Sendable, Equatable {
     package var error: String?
     /// Whether bytes of the request may have reached the API.
     package var sent: Bool
+    /// What the API answered, where it is not a status that can be passed on (RFC 9209, section 2.1.4).
+    package var receivedStatus: Int?
 
     /// Reads the last member of that name; nil when there is none. The field is one structured list
     /// (RFC 9651, section 3.1); strings may hold commas and semicolons.
@@ -18,6 +20,7 @@ package struct ProxyStatus: Sendable, Equatable {
             var status = ProxyStatus(error: nil, sent: false)
             for part in parts.dropFirst() {
                 if part.hasPrefix("error=") { status.error = String(part.dropFirst(6)) }
+                if part.hasPrefix("received-status=") { status.receivedStatus = Int(part.dropFirst(16)) }
                 if part == "penstock-sent" || part == "penstock-sent=?1" { status.sent = true }
             }
             found = status
@@ -96,7 +99,8 @@ package struct ProxyStatus: Sendable, Equatable {
         case "http_protocol_error", "http_response_incomplete", "http_response_transfer_coding",
             "http_response_content_coding", "http_upgrade_failed":
             Failure(
-                .upstreamError, stage: .origin, detail: "The API's response is not valid HTTP.", sent: sent)
+                .upstreamError, stage: .origin, detail: "The API's response is not valid HTTP.", sent: sent,
+                upstreamStatus: receivedStatus)
         case "http_request_error":
             Failure(
                 .invalidRequest, stage: .connector, detail: "The connector found the request malformed.", sent: sent)

@@ -87,6 +87,10 @@ struct FakeOrigin {
             try await channel.writeAndFlush(ByteBuffer(string: text)).get()
         }
 
+        func write(bytes: [UInt8]) async throws {
+            try await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
+        }
+
         func answer(_ body: String, status: String = "200 OK", _ extra: String = "") async throws {
             try await write("HTTP/1.1 \(status)\r\n\(extra)content-length: \(body.utf8.count)\r\n\r\n\(body)")
         }

@@ -136,7 +136,12 @@ private final class UpgradeByHand: ChannelInboundHandler, RemovableChannelHandle
         let answer = "HTTP/1.1 101 Switching Protocols\r\nupgrade: ptth\r\nconnection: upgrade\r\nalpn: h2\r\n\r\n"
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
         do {
-            let session = try ClientSession(on: context.channel, logger: quiet)
+            // A relay whose patience is soon at its end: what counts as abuse needs few repetitions.
+            var configuration = SessionConfiguration.defaults
+            configuration.budgets.reset = .init(burst: 20, perSecond: 0)
+            configuration.budgets.streamError = .init(burst: 5, perSecond: 0)
+            configuration.budgets.emptyData = .init(burst: 5, perSecond: 0)
+            let session = try ClientSession(on: context.channel, configuration: configuration, logger: quiet)
             context.pipeline.syncOperations.removeHandler(self, promise: nil)
             shared.established(session)
         } catch {

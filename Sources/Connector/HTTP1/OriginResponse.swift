@@ -1,0 +1,19 @@
+import ReverseHTTP
+
+/// An origin's response head as the tunnel gets it, once it is known to say unambiguously where its body ends.
+struct OriginResponse: Equatable {
+    enum Framing: Equatable {
+        /// No body, whatever the header says (HEAD, 204, 304), or a length of 0.
+        case none
+        case length(Int)
+        case chunked
+        /// Until the connection ends: such a connection carries nothing else.
+        case untilClose
+    }
+
+    var status: Int
+    var fields: FieldBlock
+    var framing: Framing
+    /// Whether the connection may carry another exchange after this one.
+    var isReusable: Bool
+}
