@@ -43,8 +43,9 @@ struct OriginCheck: Sendable {
     private func reach(_ origin: Origin, _ rule: ConnectorConfiguration.Rule) -> EventLoopFuture<String> {
         let promise = eventLoop.makePromise(of: String.self)
         let pool = OriginPool(
-            eventLoop: eventLoop, limits: configuration.limits, loops: 1, hosts: configuration.hosts, tls: tls,
-            resolver: resolver, metrics: Metrics())
+            eventLoop: eventLoop, connectTimeout: TimeAmount(configuration.limits.connectTimeout),
+            idleLimits: IdleLimits(perOrigin: 0, inAll: 0), hosts: configuration.hosts, tls: tls, resolver: resolver,
+            metrics: Metrics())
         let endpoint = pool.addEndpoint(origin, scheme: origin.scheme.rawValue, authority: origin.authority)
         // Some request that the rule allows: what is tried here is the connection.
         let path = rule.paths.first.map { $0.replacing("*", with: "") } ?? "/"

@@ -7,6 +7,7 @@ extension ConnectorConfiguration {
     package static let variables = [
         "relay", "token_file", "connections", "ca_file", "allow", "audit.file", "health.listen", "shutdown_grace",
         "limits.concurrent_requests", "limits.response_bytes", "limits.connect_timeout", "limits.idle_connections",
+        "limits.idle_connections_total",
     ]
 
     /// Reads a document, or, where there is none, the environment alone.
@@ -168,7 +169,10 @@ private struct ConfigurationParser {
             "response_bytes", in: 1...(1 << 50), default: limits.responseBytes)
         limits.connectTimeout = section.duration(
             "connect_timeout", in: .milliseconds(1) ... .seconds(300), default: limits.connectTimeout)
-        limits.idleConnections = section.int("idle_connections", in: 0...10_000, default: limits.idleConnections)
+        limits.idleConnections = section.int(
+            "idle_connections", in: 0...100_000, default: limits.concurrentRequests)
+        limits.idleConnectionsTotal = section.int(
+            "idle_connections_total", in: 0...1_000_000, default: limits.idleInAll)
         return limits
     }
 

@@ -59,10 +59,16 @@ package struct ConnectorConfiguration: Sendable {
         package var responseBytes = 100 << 20
         /// For name, TCP and TLS of an origin together. Default 5 s.
         package var connectTimeout: Duration = .seconds(5)
-        /// Connections to origins kept for the next call. Default 64.
-        package var idleConnections = 64
+        /// Connections to one origin kept for the next call. Default ``concurrentRequests``: a call that ends leaves its
+        /// connection to the next, however many run at once.
+        package var idleConnections: Int?
+        /// The same of all origins together. Default twice ``idleConnections``.
+        package var idleConnectionsTotal: Int?
 
         package init() {}
+
+        var idlePerOrigin: Int { idleConnections ?? concurrentRequests }
+        var idleInAll: Int { idleConnectionsTotal ?? 2 * idlePerOrigin }
     }
 
     /// An address and port to listen on.

@@ -11,6 +11,7 @@ final class OriginEndpoint {
     let text: String
     /// It forgets its endpoints when it shuts down.
     private let pool: OriginPool
+    private let share: IdleLimits.Share
     private(set) var idle: [OriginConnection] = []
     /// Connections that are up or being dialled.
     var connections = 0
@@ -29,6 +30,7 @@ final class OriginEndpoint {
         self.authority = origin.authority
         self.text = origin.description
         self.pool = pool
+        share = pool.idleLimits.share(of: text)
     }
 
     var isUnused: Bool { connections == 0 && lookups.isEmpty }
@@ -40,7 +42,7 @@ final class OriginEndpoint {
         while let connection = idle.last {
             if !isRepeatable, now - connection.idleSince > Self.freshFor { return nil }
             idle.removeLast()
-            pool.idleCount -= 1
+            share.remove()
             guard connection.isOpen, rule(connection.address) == connection.rule else {
                 connection.close()
                 continue
@@ -54,11 +56,9 @@ final class OriginEndpoint {
         guard connection.isOpen else { return }
         connection.idleSince = now
         idle.append(connection)
-        pool.idleCount += 1
-        if pool.idleCount > pool.idleLimit, let oldest = idle.first {
-            forget(oldest)
-            oldest.close()
-        }
+        share.add()
+        if share.isOver { closeOldest() }
+        if pool.idleLimits.isOver { pool.closeOldest() }
         pool.watchIdle()
     }
 
@@ -66,14 +66,18 @@ final class OriginEndpoint {
     func forget(_ connection: OriginConnection) {
         if let index = idle.firstIndex(where: { $0 === connection }) {
             idle.remove(at: index)
-            pool.idleCount -= 1
+            share.remove()
         }
     }
 
     func closeIdle(before moment: NIODeadline) {
-        while let oldest = idle.first, oldest.idleSince <= moment {
-            forget(oldest)
-            oldest.close()
-        }
+        while let oldest = idle.first, oldest.idleSince <= moment { closeOldest() }
+    }
+
+    /// Closes the connection that has waited longest.
+    func closeOldest() {
+        guard let oldest = idle.first else { return }
+        forget(oldest)
+        oldest.close()
     }
 }

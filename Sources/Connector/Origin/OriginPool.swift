@@ -1,6 +1,5 @@
 import EgressPolicy
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
@@ -13,8 +12,7 @@ final class OriginPool {
 
     let eventLoop: any EventLoop
     let connectTimeout: TimeAmount
-    let idleLimit: Int
-    var idleCount = 0
+    let idleLimits: IdleLimits
     private let resolver: NameResolver
     private let hosts: [String: IPAddress]
     private let tls: OriginTLS
@@ -29,12 +27,12 @@ final class OriginPool {
     private static let idleTimeout = TimeAmount.seconds(30)
 
     init(
-        eventLoop: any EventLoop, limits: ConnectorConfiguration.Limits, loops: Int, hosts: [String: IPAddress],
+        eventLoop: any EventLoop, connectTimeout: TimeAmount, idleLimits: IdleLimits, hosts: [String: IPAddress],
         tls: OriginTLS, resolver: NameResolver, metrics: Metrics
     ) {
         self.eventLoop = eventLoop
-        self.connectTimeout = TimeAmount(limits.connectTimeout)
-        self.idleLimit = limits.idleConnections / max(loops, 1)
+        self.connectTimeout = connectTimeout
+        self.idleLimits = idleLimits
         self.hosts = hosts
         self.tls = tls
         self.resolver = resolver
@@ -110,14 +108,7 @@ final class OriginPool {
                     let (connection, tlsHandler) = bound.value
                     let pipeline = channel.pipeline.syncOperations
                     if let tlsHandler { try pipeline.addHandler(tlsHandler) }
-                    var encoding = HTTPRequestEncoder.Configuration()
-                    encoding.automaticallySetFramingHeaders = false
-                    var limits = NIOHTTPDecoderLimitConfiguration()
-                    limits.maxHeaderListSize = OriginResponse.headerLimit
-                    try pipeline.addHandlers([
-                        OriginGate(connection), HTTPRequestEncoder(configuration: encoding),
-                        ByteToMessageHandler(HTTPResponseDecoder(limitConfiguration: limits)), connection,
-                    ])
+                    try pipeline.addHandler(connection)
                 }
             }
             .connect(to: target)
@@ -137,6 +128,12 @@ final class OriginPool {
         return connection
     }
 
+    /// Closes the connection of this loop that has waited longest, whatever its origin.
+    func closeOldest() {
+        let waiting = endpoints.values.filter { !$0.idle.isEmpty }
+        waiting.min { ($0.idle[0].idleSince) < ($1.idle[0].idleSince) }?.closeOldest()
+    }
+
     /// Closes connections that have waited too long, while there are any.
     func watchIdle() {
         guard idleTask == nil else { return }
@@ -144,7 +141,7 @@ final class OriginPool {
             self.idleTask = nil
             let moment = NIODeadline.now() - Self.idleTimeout
             for endpoint in self.endpoints.values { endpoint.closeIdle(before: moment) }
-            if self.idleCount > 0 { self.watchIdle() }
+            if self.endpoints.values.contains(where: { !$0.idle.isEmpty }) { self.watchIdle() }
         }
     }
 
