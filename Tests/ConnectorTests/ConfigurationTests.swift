@@ -42,7 +42,7 @@ import YAML
               - origin: "http://10.20.0.0/16:*"
                 encoded_slashes: refuse
             hosts: { crm.corp.example: 127.0.0.77 }
-            limits: { concurrent_requests: 512, response_bytes: 100MiB, connect_timeout: 5s, idle_connections: 64 }
+            limits: { concurrent_requests: 512, response_bytes: 100MiB, connect_timeout: 5s, idle_connections: 64, idle_connections_total: 90 }
             audit: { file: /var/log/penstock/connector-audit.jsonl }
             health: { listen: "127.0.0.1:8181" }
             shutdown_grace: 30s
@@ -57,6 +57,48 @@ import YAML
         #expect(configuration.auditFile == "/var/log/penstock/connector-audit.jsonl")
         #expect(configuration.healthListen?.description == "127.0.0.1:8181")
         #expect(configuration.shutdownGrace == .seconds(30))
+    }
+
+    @Test("idle connections follow concurrent_requests, and their total is twice as many, unless said otherwise")
+    func idleConnections() throws {
+        let ofOrigin = { (text: String) throws -> [Int] in
+            let limits = try parse(minimal + text).limits
+            return [limits.idlePerOrigin, limits.idleInAll]
+        }
+        #expect(try ofOrigin("") == [512, 1024])
+        #expect(try ofOrigin("limits: { concurrent_requests: 40 }\n") == [40, 80])
+        #expect(try ofOrigin("limits: { idle_connections: 7 }\n") == [7, 14])
+        #expect(try ofOrigin("limits: { idle_connections: 7, idle_connections_total: 9 }\n") == [7, 9])
+    }
+
+    @Test(
+        "dead connector rules are refused with the reason",
+        arguments: [
+            ("methods: [FETCH]", "did you mean GET?"), ("methods: [get]", "write GET"),
+            ("methods: [Post]", "write POST"),
+            ("methods: [GTE]", "did you mean GET?"), ("methods: [DELET]", "did you mean DELETE?"),
+            ("methods: [CONNECT]", "never sent"), ("methods: [trace]", "never sent"),
+            ("methods: ['G T']", "not a method"), ("paths: ['/a/*/b']", "\"/a/*\""),
+            ("paths: ['/*.json']", "before its end"), ("paths: ['/a/**']", "before its end"),
+            ("paths: ['a/*']", "slash"), ("paths: ['/a?b=*']", "query"), ("paths: ['/a//b']", "match no request"),
+            ("paths: ['/a/../b']", "match no request"), ("paths: ['/a#b']", "match no request"),
+        ])
+    func deadRules(_ rule: String, _ reason: String) {
+        let text =
+            "relay: https://relay.example.com\ntoken_file: token\nallow: [{origin: 'http://10.0.0.1', \(rule)}]\n"
+        #expect(faults(text).contains(reason), "\(faults(text))")
+    }
+
+    @Test(
+        "rules that can match are taken, methods of any kind among them",
+        arguments: [
+            "methods: [LIST, PROPFIND, M-SEARCH, QUERY, PURGE, SET]", "methods: ['*']", "paths: ['/a/*', '/b', '/']",
+            "paths: ['/*']", "paths: ['/a*']",
+        ])
+    func liveRules(_ rule: String) {
+        let text =
+            "relay: https://relay.example.com\ntoken_file: token\nallow: [{origin: 'http://10.0.0.1', \(rule)}]\n"
+        #expect(faults(text).isEmpty)
     }
 
     @Test func theEnvironmentAloneSuffices() throws {

@@ -128,13 +128,19 @@ import Value
         #expect(fields["m"] == nil)
     }
 
-    @Test("I: GET has no body; readOnly is not required of requests nor writeOnly of answers; what is required exists")
+    @Test(
+        "I: HEAD has no body, GET may; readOnly is not required of requests nor writeOnly of answers; what is required exists"
+    )
     func directions() throws {
         let draft = try importing(
             document(
                 """
                 /a:
-                  get: {operationId: get, requestBody: {required: true, content: {application/json: {schema: {type: object}}}}}
+                  head: {operationId: head, requestBody: {required: true, content: {application/json: {schema: {type: object}}}}}
+                  get:
+                    operationId: get
+                    requestBody: {content: {application/json: {schema: {type: object, properties: {query: {type: string}}}}}}
+                  options: {operationId: options, requestBody: {content: {application/json: {schema: {type: object}}}}}
                   put:
                     operationId: put
                     requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Boat'}}}}
@@ -149,6 +155,8 @@ import Value
                       properties: {id: {type: integer, readOnly: true}, name: {type: string}, secret: {type: string, writeOnly: true}}
                 """))
         #expect(draft.findings("body_dropped").count == 1)
+        let get = try #require(try draft.accepted().endpoint(named: "get"))
+        #expect(get.body == .properties(["query"], isOpen: true) && !get.requiresBody)
         #expect(draft.findings("property_undeclared").count == 1)
         let put = try #require(try draft.accepted().endpoint(named: "put"))
         #expect(put.body == .properties(["id", "name", "secret", "undeclared"], isOpen: true))

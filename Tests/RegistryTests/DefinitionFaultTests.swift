@@ -17,7 +17,7 @@ struct DefinitionFaultTests {
             ("/authentication/config/key", ""), ("/authentication/config/key", 7),
             ("/endpoints", []), ("/endpoints/0/name", "get customer"), ("/endpoints/1/name", "get_customer"),
             ("/endpoints/0/path", "customers"), ("/endpoints/0/path", "/a/../{customer_id}"),
-            ("/endpoints/0/request_body", ["type": "object"]), ("/endpoints/0/parameters/0/required", false),
+            ("/endpoints/0/request_body", 5), ("/endpoints/0/parameters/0/required", false),
             ("/endpoints/0/parameters/1/name", "customer_id"), ("/endpoints/0/parameters/1/allow_slash", true),
             ("/endpoints/0/parameters/1/in", "body"), ("/endpoints/0/security", ["key"]),
             ("/security/url_allowlist", ["not a url"]), ("/security/validation", "none"), ("/security/proxy", "yes"),

@@ -59,6 +59,34 @@ struct RequestBodyTests {
         }
     }
 
+    @Test("a GET has a body where the definition says so, and none where it is silent; a HEAD never has")
+    func bodiesOfGET() throws {
+        let body: JSON = ["type": "object", "properties": ["query": ["type": "string"]]]
+        for method: JSON in ["GET", "OPTIONS", "LIST", "SEARCH"] {
+            let endpoint = try endpoint(body, method: method)
+            #expect(endpoint.body == .properties(["query"], isOpen: false))
+            #expect(mismatches(endpoint, ["id": "1", "query": "x"]).isEmpty)
+            #expect(try self.endpoint(nil, method: method).body == .none)
+        }
+        #expect(throws: DefinitionError.self) { try endpoint(body, method: "HEAD") }
+    }
+
+    @Test(
+        "method: LIST and other registered or valid tokens work; slips and what is never sent are refused with a reason"
+    )
+    func methods() throws {
+        for method in ["LIST", "list", "PROPFIND", "REPORT", "M-SEARCH", "PURGE", "QUERY"] {
+            #expect(try endpoint(nil, method: .string(method)).method == method.uppercased())
+        }
+        for (method, words) in [
+            ("TRACE", "never sent"), ("CONNECT", "never sent"), ("FETCH", "did you mean GET?"),
+            ("G T", "not a method"), ("DELET", "did you mean DELETE?"),
+        ] {
+            let error = #expect(throws: DefinitionError.self) { try endpoint(nil, method: .string(method)) }
+            #expect(error?.faults.contains { $0.message.contains(words) } == true, "\(method)")
+        }
+    }
+
     @Test("an undocumented body may be any JSON value, or absent")
     func undocumented() throws {
         let endpoint = try endpoint(nil)

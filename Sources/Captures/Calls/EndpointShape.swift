@@ -16,7 +16,7 @@ struct EndpointShape {
     private var droppedBody = false
     private var droppedNames = 0
 
-    private static let withoutBody: Set<String> = ["GET", "HEAD", "OPTIONS"]
+    private static let withoutBody: Set<String> = ["HEAD"]
     static let methods: Set<String> = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
     init(method: String, path: PathShape, identity: CallIdentity = CallIdentity()) {
@@ -102,7 +102,7 @@ struct EndpointShape {
         let queryNames = Set(query.names)
         let headerNames = Set(headers.names.filter { queryNames.contains($0) || credential.contains($0.lowercased()) })
         var reserved: Set<String> = []
-        if !Self.withoutBody.contains(method) { reserved.insert("body") }
+        if !body.isEmpty || ["POST", "PUT", "PATCH", "DELETE"].contains(method) { reserved.insert("body") }
         let template = path.template(besides: queryNames.union(headers.names).union(reserved))
         var parameters = path.samples.indices.compactMap { index in
             FieldTally.parameter(

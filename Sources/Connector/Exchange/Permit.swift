@@ -32,6 +32,17 @@ enum ConnectorPolicy {
 
     /// What is wrong with one rule, and the key that is to blame.
     static func fault(in rule: ConnectorConfiguration.Rule) -> (key: String, message: String)? {
+        for method in rule.methods where method != "*" {
+            if let complaint = Methods.complaint(about: method) { return ("methods", "\"\(method)\" \(complaint)") }
+        }
+        // The pattern language has more; what administrators are told of it is a star at the end.
+        for path in rule.paths where path.dropLast().contains("*") {
+            return (
+                "paths",
+                "\"\(path)\" has a * before its end, where it is no wildcard: end the path at the *, as in "
+                    + "\"\(path.prefix { $0 != "*" })*\", or list each path"
+            )
+        }
         do throws(RuleError) {
             _ = try make([rule])
             return nil

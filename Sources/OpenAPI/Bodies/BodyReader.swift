@@ -10,15 +10,15 @@ struct BodyReader {
     let root: Node
     let version: SpecVersion
 
-    private static let withoutBody: Set = ["GET", "HEAD", "OPTIONS"]
+    private static let seldomWithBody: Set = ["GET", "HEAD", "OPTIONS"]
 
     /// Nil where there is none.
     func read(_ operation: SourceOperation, _ parameters: SourceParameters) -> ImportedBody? {
         let body = operation.node.child("requestBody").flatMap { readBody($0) } ?? readParameters(operation, parameters)
         guard let body else { return nil }
-        guard !Self.withoutBody.contains(operation.method) else {
-            // Generators write an empty form for requests that have nothing to say.
-            if !body.isRequired, isEmpty(body) { return nil }
+        // Generators write an empty form for requests that have nothing to say.
+        if Self.seldomWithBody.contains(operation.method), !body.isRequired, isEmpty(body) { return nil }
+        guard operation.method != "HEAD" else {
             log.add(
                 .change, "body_dropped", "A \(operation.method) request has no body; it was left out.", at: body.place)
             return nil

@@ -25,8 +25,8 @@ struct OperationWriter {
 
     /// Nil where the operation is left out, with the finding made.
     func write(_ operation: SourceOperation, named name: String) -> Endpoint? {
-        guard OperationList.callable.contains(operation.method) else {
-            return leaveOut("method_unsupported", "\(operation.method) requests cannot be sent.", operation)
+        if let complaint = Methods.complaint(about: operation.method) {
+            return leaveOut("method_unsupported", "\(quoted(operation.method)) \(complaint).", operation)
         }
         if let missing = operation.missing {
             log.add(

@@ -24,9 +24,6 @@ struct SourceOperation {
 
 /// Finds the operations of a document.
 struct OperationList {
-    /// Those that an endpoint can have.
-    static let callable: Set = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-
     private static let methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"]
     private static let others: Set = [
         "parameters", "servers", "summary", "description", "$ref", "additionalOperations", "security", "tags",

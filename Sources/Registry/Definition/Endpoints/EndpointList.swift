@@ -39,8 +39,6 @@ struct EndpointList {
     private var drafts: [Draft] = []
     private var names: Set<String> = []
 
-    private static let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-
     /// - Parameters:
     ///   - taken: what arguments cannot set where a request is sent with this plan.
     init(auth: AuthPlan, taken: (AuthPlan) -> ParameterList.Taken, schemas: SchemaLibrary) {
@@ -162,9 +160,8 @@ struct EndpointList {
             reader.faults.invalid(reader.place("method"), "\(method) is never sent: no endpoint can have it.")
             return nil
         }
-        if methods.contains(method) { return method }
-        reader.faults.invalid(
-            reader.place("method"), "\"method\" must be one of \(methods.joined(separator: ", ")).")
+        guard let complaint = Methods.complaint(about: method) else { return method }
+        reader.faults.invalid(reader.place("method"), "\"\(method.prefix(64))\" \(complaint).")
         return nil
     }
 

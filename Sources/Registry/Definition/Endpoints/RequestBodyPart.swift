@@ -3,7 +3,7 @@ import Value
 
 /// `request_body`: a JSON Schema, with `content_type` and a flag `required` among its keywords.
 struct RequestBodyPart {
-    /// Nil where there is none; then any JSON value is let through where the method takes a body.
+    /// Nil where there is none; then any JSON value is let through where the method has a body by its nature.
     private(set) var schema: JSON?
     /// Whether the definition says `false`: requests have no body, whatever their method.
     private(set) var isExcluded = false
@@ -11,7 +11,7 @@ struct RequestBodyPart {
     private(set) var isRequired = false
     let place: JSONPointer
 
-    private static let withoutBody = ["GET", "HEAD", "OPTIONS"]
+    private static let withBody = ["POST", "PUT", "PATCH"]
 
     init(_ reader: ObjectReader, method: String?) {
         place = reader.place("request_body")
@@ -21,8 +21,8 @@ struct RequestBodyPart {
             isExcluded = true
             return
         }
-        if let method, Self.withoutBody.contains(method) {
-            faults.invalid(place, "A \(method) request has no body.")
+        if method == "HEAD" {
+            faults.invalid(place, "A HEAD request has no body.")
             return
         }
         guard value.object != nil || value.bool != nil else {
@@ -46,7 +46,7 @@ struct RequestBodyPart {
 
     /// Whether a request of this method has a body.
     func isSent(_ method: String) -> Bool {
-        !isExcluded && !Self.withoutBody.contains(method) && (method != "DELETE" || schema != nil)
+        !isExcluded && (Self.withBody.contains(method) || schema != nil)
     }
 
     /// The schema alone.
