@@ -107,6 +107,12 @@ package final class Connector: Sendable {
         }
     }
 
+    /// Opens the audit file anew, for whoever has moved it away; false where there is none. Any thread.
+    package func reopenAudit() -> Bool {
+        audit?.reopen()
+        return audit != nil
+    }
+
     private var calls: Int { sessions.all.reduce(0) { $0 + $1.streamsInFlight } }
 
     private func startHealth(on eventLoop: any EventLoop) async throws -> HealthServer? {
@@ -128,8 +134,10 @@ package final class Connector: Sendable {
     private func serve(on group: MultiThreadedEventLoopGroup) async {
         let loops = Array(group.makeIterator())
         var egress: [NIOLoopBound<EgressLoop>] = []
+        let limits = configuration.limits
+        let idleLimits = IdleLimits(perOrigin: limits.idlePerOrigin, inAll: limits.idleInAll)
         for loop in loops {
-            egress.append((try? await loop.submit { self.makeEgress(on: loop, of: loops.count) }.get()) ?? egress[0])
+            egress.append((try? await loop.submit { self.makeEgress(on: loop, idleLimits) }.get()) ?? egress[0])
         }
         let identity = Identity()
         let slots = (0..<configuration.connections).map { index in
@@ -157,14 +165,14 @@ package final class Connector: Sendable {
         for (loop, egress) in zip(loops, egress) { try? await loop.submit { egress.value.shutdown() }.get() }
     }
 
-    private func makeEgress(on loop: any EventLoop, of loops: Int) -> NIOLoopBound<EgressLoop> {
+    private func makeEgress(on loop: any EventLoop, _ idleLimits: IdleLimits) -> NIOLoopBound<EgressLoop> {
         let pool = OriginPool(
-            eventLoop: loop, limits: configuration.limits, loops: loops, hosts: configuration.hosts, tls: tls,
-            resolver: resolver, metrics: metrics)
+            eventLoop: loop, connectTimeout: TimeAmount(configuration.limits.connectTimeout), idleLimits: idleLimits,
+            hosts: configuration.hosts, tls: tls, resolver: resolver, metrics: metrics)
         return NIOLoopBound(
             EgressLoop(
                 eventLoop: loop, pool: pool, responseLimit: configuration.limits.responseBytes, policy: policy,
-                audit: audit, metrics: metrics),
+                audit: audit, metrics: metrics, logger: logger),
             eventLoop: loop)
     }
 

@@ -26,4 +26,19 @@ package struct TunnelIdentity: Sendable, Hashable {
         self.connectorVersion = connectorVersion
         self.remoteAddress = remoteAddress
     }
+    /// Reads what a connector says of itself.
+    ///
+    /// - Parameter header: the first value of the request's field of that name.
+    package init(
+        tunnelID: String, userID: String, tokenID: String, remoteAddress: String, header: (String) -> String?
+    ) {
+        func word(_ name: String, _ limit: Int) -> String {
+            String((header(name) ?? "").filter { $0.isASCII && !$0.isWhitespace }.prefix(limit))
+        }
+        let instance = word("penstock-instance", 64)
+        self.init(
+            tunnelID: tunnelID, userID: userID, tokenID: tokenID, instance: instance.isEmpty ? "unnamed" : instance,
+            epoch: UInt64(word("penstock-epoch", 20)) ?? 0, connection: Int(word("penstock-connection", 4)),
+            connectorVersion: word("penstock-version", 32), remoteAddress: remoteAddress)
+    }
 }

@@ -34,7 +34,8 @@ struct Commands {
         let connector = try Connector(configuration: try configuration(), logger: logger)
         Signals.take { number in
             if number == SIGHUP {
-                logger.warning("SIGHUP: reloading is not supported yet, the configuration stays; restart to change it")
+                let audit = connector.reopenAudit() ? "the audit file is opened anew" : "there is no audit file"
+                logger.notice("SIGHUP: \(audit); the configuration stays as it is until a restart")
             } else {
                 connector.shutdown()
             }

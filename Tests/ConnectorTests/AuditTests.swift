@@ -66,6 +66,49 @@ import Testing
         #expect(TestFiles.read(path) == "{}\n")
     }
 
+    @Test("a renamed audit file gets no record that was made after the renaming, within the same second too")
+    func renamed() throws {
+        let path = TestFiles.path("audit.jsonl")
+        let audit = try AuditFile(path: path, logger: quiet)
+        for turn in 0..<3 {
+            audit.append(Array("{\"turn\":\(turn)}\n".utf8))
+            audit.flush()
+            try FileManager.default.moveItem(atPath: path, toPath: "\(path).\(turn)")
+        }
+        audit.close()
+        for turn in 0..<3 { #expect(TestFiles.read("\(path).\(turn)") == "{\"turn\":\(turn)}\n") }
+    }
+
+    @Test("SIGHUP opens the audit file anew, with no record to write")
+    func reopened() async throws {
+        let path = TestFiles.path("audit.jsonl")
+        let audit = try AuditFile(path: path, logger: quiet)
+        try FileManager.default.moveItem(atPath: path, toPath: "\(path).1")
+        audit.reopen()
+        while !FileManager.default.fileExists(atPath: path) { await Task.yield() }
+        audit.append(Array("{}\n".utf8))
+        audit.close()
+        #expect(TestFiles.read(path) == "{}\n" && TestFiles.read("\(path).1").isEmpty)
+    }
+
+    @Test("denied requests are logged once in a while with a count, without path or value")
+    func denials() async throws {
+        let lines = LogLines()
+        try await FakeOrigin.with(script: FakeOrigin.echo) { origin in
+            var rule = origin.rule
+            rule.methods = ["POST"]
+            try await Rig.with([rule], logger: lines.logger) { rig async throws in
+                for _ in 0..<20 {
+                    #expect(try await rig.call("GET", "/hidden", authority: origin.authority).status == 403)
+                }
+            }
+        }
+        let told = lines.all.filter { $0.contains("requests were denied") }
+        // The first at once; the rest when the connector leaves, since no minute has passed.
+        #expect(told.count == 2 && told[0].contains("count=1 ") && told[1].contains("count=19 "))
+        #expect(told.allSatisfy { $0.contains("last_error=http_request_denied") && !$0.contains("hidden") })
+    }
+
     @Test func anAuditFileThatCannotBeOpenedSaysWhatToDo() {
         let error = #expect(throws: ConnectorError.self) {
             _ = try AuditFile(path: "/nowhere/audit.jsonl", logger: quiet)

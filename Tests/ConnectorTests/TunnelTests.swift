@@ -73,6 +73,33 @@ import Version
         }
     }
 
+    @Test("a lost tunnel is logged with its reason")
+    func lostWithReason() async throws {
+        let lines = LogLines()
+        let rule = ConnectorConfiguration.Rule(origin: "http://10.0.0.1")
+        try await Rig.with([rule], logger: lines.logger) { rig in
+            try await rig.relay.session().channel.close()
+            let line = await lines.line(containing: "tunnel is lost")
+            #expect(
+                line.contains("reason=the peer closed the connection") || line.contains("reason=the connection failed"))
+        }
+    }
+
+    @Test("a relay that takes no tunnel now is named as such, in its own words")
+    func leavingRelay() async throws {
+        let lines = LogLines()
+        let relay = try await FakeRelay.start()
+        let body = #"{"detail": "No tunnel is opened: the relay is shutting down."}"#
+        relay.refuse(
+            "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)")
+        let rule = ConnectorConfiguration.Rule(origin: "http://10.0.0.1")
+        try await Rig.with([rule], relay: relay, logger: lines.logger) { _ in
+            let line = await lines.line(containing: "tunnel cannot be established")
+            #expect(
+                line.contains("the relay takes no tunnel now (503): No tunnel is opened: the relay is shutting down."))
+        }
+    }
+
     @Test(arguments: [401, 403])
     func aRefusalIsNotHammeredAndNamedAsOne(status: Int) async throws {
         let relay = try await FakeRelay.start(refusal: "HTTP/1.1 \(status) No\r\ncontent-length: 0\r\n\r\n")

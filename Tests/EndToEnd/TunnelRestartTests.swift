@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOHTTP1
 import ReverseHTTP
@@ -44,6 +45,24 @@ struct TunnelRestartTests {
             await wire.close()
             try await scene.connector.ready()
             #expect(try await scene.call().hasPrefix("HTTP/1.1 200"))
+        }
+    }
+
+    @Test("While the relay drains, a connector says that, and not that it was answered 400")
+    func drainingRelay() async throws {
+        try await TunnelScene.with(relay: ["shutdown_grace": "20s"]) { scene in
+            let agent = try await scene.agent()
+            try await agent.write(scene.head("GET", "/last"))
+            let origin = try await scene.origin.accept()
+            _ = try await origin.head()
+            scene.relay.process?.kill(15)
+            try await eventually("the connector knows") {
+                let log = try String(contentsOfFile: scene.connector.log, encoding: .utf8)
+                return log.contains("takes no tunnel now (503)") && log.contains("the relay is shutting down")
+            }
+            try await origin.answer()
+            #expect(try await agent.head().hasPrefix("HTTP/1.1 200"))
+            await origin.close()
         }
     }
 

@@ -7,12 +7,14 @@ import Synchronization
 ///
 /// Unlike the log it loses nothing: while the file cannot be written (a full disk) or the disk is slower than the
 /// calls, ``isAccepting`` is false and new requests are refused; what is in flight is kept and written when the file
-/// recovers, which is tried four times a second. A file that was renamed away (logrotate) is opened anew.
+/// recovers, which is tried four times a second. A file that was renamed away (logrotate) is opened anew before the next
+/// record, and at once by ``reopen()``.
 package final class AuditFile: Sendable {
     private struct State {
         var pending: [UInt8] = []
         var isStopping = false
         var isIdle = true
+        var wantsReopen = false
     }
 
     /// What is written at once is gathered up to this many bytes, or for so long.
@@ -73,6 +75,11 @@ package final class AuditFile: Sendable {
         monitor.wait(milliseconds: 2000, until: { $0.pending.isEmpty && $0.isIdle }, then: { _ in })
     }
 
+    /// Opens the file anew under its name, and makes it if it is not there; any thread.
+    package func reopen() {
+        monitor.signal { $0.wantsReopen = true }
+    }
+
     /// Waits, for at most a second, until what was queued has been written. Blocks.
     func flush() {
         monitor.wait(milliseconds: 1000, until: { $0.pending.isEmpty && $0.isIdle }, then: { _ in })
@@ -99,11 +106,10 @@ package final class AuditFile: Sendable {
         var descriptor = first
         var unwritten: ArraySlice<UInt8> = []
         var isFailing = false
-        var checkedAt = 0
         while true {
             let isStopping = takePending(into: &unwritten, retry: isFailing)
             if unwritten.isEmpty, isStopping { break }
-            reopenIfRenamed(&descriptor, checkedAt: &checkedAt)
+            reopenIfNeeded(&descriptor)
             let (rest, error) = FileDescriptor.write(unwritten, to: descriptor)
             unwritten = rest
             if error != 0 {
@@ -135,14 +141,14 @@ package final class AuditFile: Sendable {
     private func takePending(into unwritten: inout ArraySlice<UInt8>, retry: Bool) -> Bool {
         let left = unwritten
         if !retry {
-            monitor.wait(until: { !$0.pending.isEmpty || $0.isStopping }, then: { _ in })
+            monitor.wait(until: { !$0.pending.isEmpty || $0.isStopping || $0.wantsReopen }, then: { _ in })
             monitor.wait(
-                milliseconds: Self.gatherMilliseconds, until: { $0.pending.count >= Self.batch || $0.isStopping },
-                then: { _ in })
+                milliseconds: Self.gatherMilliseconds,
+                until: { $0.pending.count >= Self.batch || $0.isStopping || $0.wantsReopen }, then: { _ in })
         }
         let (taken, isStopping) = monitor.wait(
             milliseconds: retry ? 250 : nil,
-            until: { retry ? $0.isStopping : !$0.pending.isEmpty || $0.isStopping },
+            until: { retry ? $0.isStopping : !$0.pending.isEmpty || $0.isStopping || $0.wantsReopen },
             then: { state -> (ArraySlice<UInt8>, Bool) in
                 // Behind what is left only as much as is bounded: the queue itself holds the rest.
                 guard left.isEmpty else { return (left, state.isStopping) }
@@ -156,17 +162,24 @@ package final class AuditFile: Sendable {
         return isStopping
     }
 
-    private func reopenIfRenamed(_ descriptor: inout Int32, checkedAt: inout Int) {
-        var now = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &now)
-        guard now.tv_sec != checkedAt else { return }
-        checkedAt = now.tv_sec
-        var opened = stat()
-        var named = stat()
-        guard fstat(descriptor, &opened) == 0 else { return }
-        if stat(path, &named) == 0, named.st_ino == opened.st_ino, named.st_dev == opened.st_dev { return }
+    /// Before each batch: no record goes into a file that was renamed before it was made.
+    private func reopenIfNeeded(_ descriptor: inout Int32) {
+        let isAsked = monitor.withLock { state in
+            defer { state.wantsReopen = false }
+            return state.wantsReopen
+        }
+        if !isAsked {
+            var opened = stat()
+            var named = stat()
+            guard fstat(descriptor, &opened) == 0 else { return }
+            if stat(path, &named) == 0, named.st_ino == opened.st_ino, named.st_dev == opened.st_dev { return }
+        }
         let fresh = Self.open(path)
-        guard fresh >= 0 else { return }
+        guard fresh >= 0 else {
+            let reason = FileDescriptor.describe(errno)
+            return logger.error(
+                "audit file cannot be opened anew, records go on into the old one", metadata: ["reason": "\(reason)"])
+        }
         Glibc.close(descriptor)
         descriptor = fresh
     }

@@ -14,6 +14,7 @@ final class EgressLoop {
     private let policy: LocalPolicy
     private let audit: AuditFile?
     private let metrics: Metrics
+    private let denials: DenialLog
     private var live: [Exchange] = []
     private var dirty: [OriginConnection] = []
     private var lines: [UInt8] = []
@@ -25,9 +26,10 @@ final class EgressLoop {
 
     init(
         eventLoop: any EventLoop, pool: OriginPool, responseLimit: Int, policy: LocalPolicy, audit: AuditFile?,
-        metrics: Metrics
+        metrics: Metrics, logger: Logger
     ) {
         self.eventLoop = eventLoop
+        denials = DenialLog(eventLoop: eventLoop, logger: logger)
         self.pool = pool
         self.responseLimit = responseLimit
         self.policy = policy
@@ -77,6 +79,7 @@ final class EgressLoop {
     /// The exchange is over.
     func retire(_ exchange: Exchange) {
         metrics.count(exchange.outcome)
+        if exchange.outcome == .denied { denials.add(exchange.record) }
         if exchange.slot >= 0, exchange.slot < live.count, let last = live.last {
             live[exchange.slot] = last
             last.slot = exchange.slot
@@ -136,6 +139,7 @@ final class EgressLoop {
     /// The loop's work is over.
     func shutdown() {
         sweepTask?.cancel()
+        denials.close()
         turnEnded()
         pool.shutdown()
     }

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOSSL
 import ReverseHTTP
+import Value
 
 /// Why no session with the relay came up, in words that say what to do, and how the back-off takes it.
 struct DialFailure: Error, CustomStringConvertible {
@@ -43,6 +44,10 @@ struct DialFailure: Error, CustomStringConvertible {
             self.init(
                 .refused, "the relay refused this connector (403); check that its tunnel was not revoked",
                 retryAfter: refusal.retryAfter)
+        case let refusal as PTTH.Refusal where refusal.status == 503:
+            self.init(
+                .answer, "the relay takes no tunnel now (503): \(Self.words(of: refusal))",
+                retryAfter: refusal.retryAfter)
         case let refusal as PTTH.Refusal:
             self.init(
                 .answer, "\(relay) answered \(refusal.status) where a relay answers 101; check the address in relay",
@@ -52,6 +57,13 @@ struct DialFailure: Error, CustomStringConvertible {
         default:
             self.init(OriginErrors.failure(of: error, isUp: false), relay: relay)
         }
+    }
+
+    /// The `detail` of a problem document (RFC 9457), as far as it can be shown.
+    private static func words(of refusal: PTTH.Refusal) -> String {
+        let detail = (try? JSON.parse(Array(refusal.body.utf8)))?["detail"]?.string ?? "it does not say why"
+        return String(
+            detail.unicodeScalars.filter { $0.value >= 0x20 && $0.value < 0x7f }.prefix(200).map(Character.init))
     }
 
     private init(_ failure: Failure, relay: ConnectorConfiguration.Relay) {

@@ -19,7 +19,7 @@ final class TunnelSlot: Sendable {
     }
 
     private enum End: Sendable {
-        case closed
+        case closed(String)
         /// The relay said GOAWAY.
         case leaving
     }
@@ -60,6 +60,7 @@ final class TunnelSlot: Sendable {
             epoch += 1
             let ending: BackOff.Ending
             var failure: DialFailure?
+            var lost = ""
             do throws(DialFailure) {
                 let (session, end, address) = try await dial(epoch: epoch)
                 let began = NIODeadline.now()
@@ -69,7 +70,7 @@ final class TunnelSlot: Sendable {
                 for old in leaving { old.drain() }
                 leaving.removeAll { !$0.channel.isActive }
                 let reason = await withTaskCancellationHandler {
-                    (try? await end.get()) ?? .closed
+                    (try? await end.get()) ?? .closed("")
                 } onCancel: {
                     session.drain()
                 }
@@ -77,7 +78,8 @@ final class TunnelSlot: Sendable {
                 case .leaving:
                     leaving.append(session)
                     ending = .drained
-                case .closed:
+                case .closed(let reason):
+                    lost = reason
                     ending = .lost(after: NIODeadline.now() - began)
                 }
             } catch {
@@ -88,7 +90,8 @@ final class TunnelSlot: Sendable {
             let wait = backOff.wait(after: ending, random: surroundings.random)
             let seconds = Double(wait.nanoseconds / 1_000_000) / 1000
             switch ending {
-            case .lost: logger.warning("tunnel is lost", metadata: ["retry_in_s": "\(seconds)"])
+            case .lost:
+                logger.warning("tunnel is lost", metadata: ["reason": "\(lost)", "retry_in_s": "\(seconds)"])
             case .drained: logger.notice("relay is leaving", metadata: ["retry_in_s": "\(seconds)"])
             case .failed, .refused:
                 logger.warning(
@@ -127,7 +130,7 @@ final class TunnelSlot: Sendable {
                 ended.succeed(reason)
             }
             session.onPeerLeaving { end(.leaving) }
-            session.closeFuture.whenComplete { _ in end(.closed) }
+            session.closeFuture.whenComplete { _ in end(.closed(session.endReason)) }
             return (session, ended.futureResult)
         }
         return (dialled.session.0, dialled.session.1, dialled.address)

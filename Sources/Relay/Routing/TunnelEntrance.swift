@@ -35,13 +35,8 @@ struct TunnelEntrance: Sendable {
             let token = administration.authenticate(text), token.kind == .tunnel, let tunnel = token.tunnel,
             let user = token.user
         else { return nil }
-        func word(_ name: String, _ limit: Int) -> String {
-            String((head.headers.first(name: name) ?? "").filter { $0.isASCII && !$0.isWhitespace }.prefix(limit))
-        }
-        let instance = word("penstock-instance", 64)
         return TunnelIdentity(
-            tunnelID: tunnel, userID: user, tokenID: token.id, instance: instance.isEmpty ? "unnamed" : instance,
-            epoch: UInt64(word("penstock-epoch", 20)) ?? 0, connection: Int(word("penstock-connection", 4)),
-            connectorVersion: word("penstock-version", 32), remoteAddress: channel.remoteAddress?.ipAddress ?? "")
+            tunnelID: tunnel, userID: user, tokenID: token.id, remoteAddress: channel.remoteAddress?.ipAddress ?? "",
+            header: { head.headers.first(name: $0) })
     }
 }

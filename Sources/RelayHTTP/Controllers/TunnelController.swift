@@ -1,7 +1,9 @@
 import Administration
 import Hummingbird
+import HTTPTypes
 import Pipeline
 import Registry
+import ReverseHTTP
 import Tunnels
 import Value
 import Vault
@@ -62,8 +64,8 @@ struct TunnelController {
         return .json(Presentation.token(token), status: .created)
     }
 
-    /// Whoever comes here asked for a tunnel and was not given one: their token is no good, or they did not ask in HTTP/1.1
-    /// with `Upgrade: ptth`.
+    /// Whoever comes here asked for a tunnel and was not given one: their token is no good, the hub takes no session of
+    /// theirs now, or they did not ask in HTTP/1.1 with `Upgrade: ptth`.
     @Sendable func notUpgraded(_ request: Request, _ context: RelayContext) async throws -> Response {
         let text = request.headers[.authorization].flatMap(Authentication.bearer)
         guard let text, let token = administration.authenticate(text) else {
@@ -72,8 +74,21 @@ struct TunnelController {
         guard token.kind == .tunnel else {
             throw Failure(.forbidden, stage: .policy, detail: "A tunnel is opened with a tunnel's token.")
         }
+        if request.headers[.upgrade]?.lowercased() == PTTH.upgradeToken, let refusal = refusal(of: request, token) {
+            throw Failure(
+                .overloaded, stage: .tunnel, detail: "No tunnel is opened: \(refusal).", retryAfter: 1)
+        }
         throw Failure(
             .invalidRequest, stage: .policy,
             detail: "A tunnel is asked for over HTTP/1.1 with Upgrade: ptth and ALPN: h2.")
+    }
+
+    /// Why the hub takes no session of this token's now.
+    private func refusal(of request: Request, _ token: Token) -> TunnelRefusal? {
+        guard let tunnel = token.tunnel, let user = token.user else { return nil }
+        let identity = TunnelIdentity(tunnelID: tunnel, userID: user, tokenID: token.id, remoteAddress: "") { name in
+            HTTPField.Name(name).flatMap { request.headers[$0] }
+        }
+        return hub.refusal(of: identity)
     }
 }

@@ -1,4 +1,5 @@
 import EgressPolicy
+import Logging
 import NIOCore
 import NIOHTTP1
 import Synchronization
@@ -20,13 +21,13 @@ struct Rig: Sendable {
     static func with<R: Sendable>(
         _ rules: [ConnectorConfiguration.Rule], relay: FakeRelay? = nil,
         surroundings: TunnelSlot.Surroundings = .init(),
-        resolver: NameResolver = NameResolver(threads: 1),
+        resolver: NameResolver = NameResolver(threads: 1), logger: Logger = quiet,
         configure: (inout ConnectorConfiguration) -> Void = { _ in }, _ body: @Sendable (Rig) async throws -> R
     ) async throws -> R {
         let relay = if let relay { relay } else { try await FakeRelay.start() }
         let configuration = try configuration(rules, relayPort: relay.port, configure)
         let connector = try Connector(
-            configuration: configuration, logger: quiet, resolver: resolver, surroundings: surroundings)
+            configuration: configuration, logger: logger, resolver: resolver, surroundings: surroundings)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await connector.run() }
             let result: Result<R, any Error>
