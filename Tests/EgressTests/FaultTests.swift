@@ -279,7 +279,7 @@ import Testing
         "HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
         "HTTP/1.0 200 OK\r\n\r\nok",
         "HTTP/1.1 200 OK\r\ncontent-length: +2\r\n\r\nok",
-        "HTTP/1.1 200 OK\r\nx: 1\r\n folded\r\ncontent-length: 2\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\n x: 1\r\ncontent-length: 2\r\n\r\nok",
         "HTTP/1.1 200 OK\r\ncontent-length : 2\r\n\r\nok",
         "HTTP/1.1 200 OK\r\nno colon\r\ncontent-length: 2\r\n\r\nok",
         "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n",

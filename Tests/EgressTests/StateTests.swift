@@ -116,6 +116,39 @@ import Testing
         #expect(parse("HTTP/1.1 103 Early\nx: 1\n\nHTTP/1.1 200\n\n").0?.headers.isEmpty == true)
     }
 
+    @Test func `A folded line is its field's value behind a space, but not in a field that frames`() {
+        let text = "HTTP/1.1 200 OK\nx: a\n  b \n\tc\n\n"
+        #expect(parse(text).0?.headers["x"] == ["a b c"])
+        #expect(parse("HTTP/1.1 200 OK\ny:\n d\n\n").0?.headers["y"] == ["d"])
+        for field in [
+            "content-length: 2\n 3", "content-length:\n 2", "transfer-encoding:\n chunked", "connection: a\n b",
+        ] {
+            #expect(parse("HTTP/1.1 200 OK\n\(field)\n\n").1 == .protocolError)
+        }
+        #expect(parse("HTTP/1.1 200 OK\n x: 1\n\n").1 == .protocolError)
+    }
+
+    @Test func `Latin-1 bytes of a value are read as what they are, and never become U+FFFD`() {
+        var parser = ResponseHeadParser(method: "GET", fields: 3, bytes: 200)
+        var head: ResponseHead?
+        for line in [Array("HTTP/1.1 200 OK\r\n".utf8), Array("x: caf".utf8) + [0xe9, 0x0d, 0x0a], [0x0d, 0x0a]] {
+            if case .head(let whole) = line.withUnsafeBytes({ parser.take($0) }) { head = whole }
+        }
+        #expect(head?.headers["x"] == ["caf\u{e9}"])
+    }
+
+    @Test(arguments: [
+        "content-length: 5", "content-length: x", "content-length: 1\ncontent-length: 2",
+        "content-length: 5\ntransfer-encoding: chunked", "transfer-encoding: gzip",
+    ])
+    func `204, 304 and answers to HEAD have no body whatever the head says`(fields: String) {
+        for (status, method) in [(204, "DELETE"), (304, "GET"), (200, "HEAD")] {
+            let head = parse("HTTP/1.1 \(status) X\n\(fields)\n\n", method: method).0
+            #expect(head?.hasBody == false && head?.contentLength == nil)
+            if status == 204 { #expect(head?.mayTrail == true) }
+        }
+    }
+
     @Test(arguments: [
         "HTTP/3 200\n", "HTTP/1.1 20\n", "HTTP/1.1 600 X\n", "HTTP/1.1 2x0 X\n", "ICY 200 OK\n", "\n",
         "HTTP/1.1 200 OK\n: 1\n", "HTTP/1.1 200 OK\nx y: 1\n", "HTTP/1.1 200 OK\nx: a\u{0}b\n",

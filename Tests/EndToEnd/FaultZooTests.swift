@@ -84,6 +84,71 @@ struct FaultZooTests {
         try await scene.end()
     }
 
+    @Test("What real servers send and RFC 9112 allows is read, on either route", arguments: TestRoute.allCases)
+    func realServers(route: TestRoute) async throws {
+        let answers =
+            [
+                "HTTP/1.1 200 OK\ncontent-type: text/plain\ncontent-length: 5\n\nhello",
+                "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\nContent-Length: 5   \r\n\r\nhello",
+                "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\n5  \r\nhello\r\n0\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nx: one\r\n two\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\nhello",
+            ]
+            + ["UTF-8", "none", "binary", "aws-chunked"].map {
+                "HTTP/1.1 200 OK\r\ncontent-encoding: \($0)\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\nhello"
+            }
+        let scene = try await TwoRoutes.make(starts: route == .tunnel)
+        try await scene.apply(route, "real")
+        for answer in answers {
+            scene.origin.script("/hello") { _ in .raw(answer) }
+            #expect(try await scene.call("real").json["data"] == "hello", "\(answer)")
+        }
+        try await scene.end()
+    }
+
+    @Test(
+        "A DELETE that is done with a 204 is done once, whatever the head says of a body", arguments: TestRoute.allCases
+    )
+    func noContent(route: TestRoute) async throws {
+        let heads = ["content-length: 5", "transfer-encoding: chunked", "content-length: x", "content-encoding: gzip"]
+        let scene = try await TwoRoutes.make(starts: route == .tunnel)
+        try await scene.apply(
+            route, "gone", endpoints: [Definitions.endpoint("remove", "DELETE", "/thing")],
+            connection: ["retry_attempts": 3])
+        for (index, head) in heads.enumerated() {
+            scene.origin.script("/thing") { _ in .raw("HTTP/1.1 204 No Content\r\n\(head)\r\n\r\n") }
+            let answer = try await scene.call("gone", "remove")
+            #expect(answer.status == 200 && answer.json["status"] == 204, "\(head): \(answer)")
+            #expect(scene.origin.seen.count { $0.target == "/thing" } == index + 1, "\(head)")
+        }
+        // What cannot be read was answered all the same, and is not asked for again.
+        scene.origin.script("/thing") { _ in .raw("HTTP/1.1 999 Odd\r\ncontent-length: 0\r\n\r\n") }
+        expect(
+            Outcome(code: "UPSTREAM_ERROR", status: 502, stage: "origin", upstream: 999),
+            try await scene.call("gone", "remove"), "999")
+        #expect(scene.origin.seen.count { $0.target == "/thing" } == heads.count + 1)
+        try await scene.end()
+    }
+
+    @Test("PROPFIND and a GET with a body reach the API as they are, on either route", arguments: TestRoute.allCases)
+    func methods(route: TestRoute) async throws {
+        let scene = try await TwoRoutes.make(starts: route == .tunnel)
+        let find: JSON = [
+            "name": "find", "method": "GET", "path": "/search",
+            "request_body": ["type": "object", "properties": ["query": ["type": "string"]]],
+        ]
+        try await scene.apply(
+            route, "methods", endpoints: [Definitions.endpoint("list", "PROPFIND", "/items/all"), find])
+        let listed = try await scene.call("methods", "list")
+        #expect(listed.json["data"]?["method"] == "PROPFIND", "\(listed)")
+        let found = try await scene.call("methods", "find", ["query": "boats"])
+        #expect(found.json["data"]?["method"] == "GET", "\(found)")
+        #expect(found.json["data"]?["body"]?.string == #"{"query":"boats"}"#, "\(found)")
+        let raw = try await scene.relay.proxy(
+            .PROPFIND, "methods", "/items/all", token: scene.account.agent)
+        #expect(raw.json["method"] == "PROPFIND", "\(raw)")
+        try await scene.end()
+    }
+
     @Test(
         "S10: an API that is silent, trickles or stops is a TIMEOUT within the deadline", arguments: TestRoute.allCases)
     func silence(route: TestRoute) async throws {

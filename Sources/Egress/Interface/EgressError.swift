@@ -30,6 +30,8 @@ package struct EgressError: Error, Sendable, Hashable, CustomStringConvertible {
     package var kind: Kind
     /// Whether bytes of the request may have reached the API.
     package var sent: Bool
+    /// What the API answered, where it is no status of HTTP.
+    package var unknownStatus: Int?
 
     package init(_ kind: Kind, sent: Bool = false) {
         self.kind = kind

@@ -10,6 +10,8 @@ struct ResponseHead: Sendable {
     var contentLength: Int?
     /// False where no body can follow (RFC 9112, section 6.3).
     var hasBody: Bool
+    /// The head promises a body that its status does not have: what may come of it is nobody's answer.
+    var mayTrail: Bool
 }
 
 /// Reads the lines of an answer's head as libcurl gives them, and refuses what could be read in two ways (S11) or is
@@ -31,7 +33,7 @@ struct ResponseHeadParser {
     private var state = State.statusLine
     private var status = 0
     private var version = HTTPVersion.http1_1
-    private var headers = HTTPHeaders()
+    private var headers: [(name: String, value: [UInt8])] = []
 
     /// - Parameters:
     ///   - method: the request's.
@@ -42,6 +44,9 @@ struct ResponseHeadParser {
         fieldsLeft = fields
         bytesLeft = bytes
     }
+
+    /// The status, where it is 600 or above and refused for that.
+    var unknownStatus: Int? { status >= 600 ? status : nil }
 
     /// True from the final head's end on.
     var isDone: Bool { state == .trailers }
@@ -54,7 +59,8 @@ struct ResponseHeadParser {
         if line.last == UInt8(ascii: "\n") { line = UnsafeRawBufferPointer(rebasing: line.dropLast()) }
         if line.last == UInt8(ascii: "\r") { line = UnsafeRawBufferPointer(rebasing: line.dropLast()) }
         switch state {
-        case .statusLine: return statusLine(line) ? .more : .refused(.protocolError)
+        case .statusLine:
+            return statusLine(line) && status < 600 ? .more : .refused(.protocolError)
         case .fields where line.isEmpty: return end()
         case .trailers where line.isEmpty: return .more
         case .fields, .trailers:
@@ -80,32 +86,67 @@ struct ResponseHeadParser {
             status = status * 10 + Int(byte - 0x30)
         }
         // Nothing was asked to be upgraded (S12).
-        guard (100..<600).contains(status), status != 101 else { return false }
+        guard status >= 100, status != 101 else { return false }
         state = .fields
         return true
     }
 
     private mutating func field(_ line: UnsafeRawBufferPointer) -> Bool {
+        if let first = line.first, first == 0x20 || first == 0x09 { return fold(line[...].trimmingBlanks) }
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0 else { return false }
         let name = line[..<colon]
         let value = line[(colon + 1)...].trimmingBlanks
-        // Also refuses a folded line, and a space before the colon (RFC 9112, sections 5.1 and 5.2).
+        // Also refuses a space before the colon (RFC 9112, section 5.1).
         guard name.allSatisfy(\.isToken), value.allSatisfy(\.isFieldByte) else { return false }
         if state == .fields {
-            headers.add(name: String(decoding: name, as: UTF8.self), value: String(decoding: value, as: UTF8.self))
+            headers.append((String(decoding: name, as: UTF8.self), Array(value)))
         }
         return true
+    }
+
+    /// A folded line is its field's value behind a space (RFC 9112, section 5.2), but not where it would frame: readers
+    /// that do not unfold would take another length.
+    private mutating func fold(_ more: Slice<UnsafeRawBufferPointer>) -> Bool {
+        guard more.allSatisfy(\.isFieldByte) else { return false }
+        guard state == .fields else { return true }
+        guard let last = headers.indices.last, !Self.framing.contains(headers[last].name.lowercased()) else {
+            return false
+        }
+        if !more.isEmpty {
+            if !headers[last].value.isEmpty { headers[last].value.append(0x20) }
+            headers[last].value += more
+        }
+        return true
+    }
+
+    private static let framing: Set<String> = ["content-length", "transfer-encoding", "connection"]
+
+    /// UTF-8 where the bytes are that, else ISO 8859-1, in which every byte is a character: none is lost.
+    private static func text(_ bytes: [UInt8]) -> String {
+        String(validating: bytes, as: UTF8.self)
+            ?? String(String.UnicodeScalarView(bytes.lazy.map { Unicode.Scalar($0) }))
     }
 
     private mutating func end() -> Event {
         guard status >= 200 else {
             state = .statusLine
-            headers = HTTPHeaders()
+            headers = []
             return .more
         }
         state = .trailers
+        let headers = HTTPHeaders(headers.map { ($0.name, Self.text($0.value)) })
+        self.headers = []
         let lengths = headers["content-length"]
         let codings = headers["transfer-encoding"]
+        if isHead || status == 204 || status == 304 {
+            // No body whatever the head says (RFC 9112, section 6.3).
+            let length = lengths.count == 1 && codings.isEmpty ? lengths.first.flatMap { Int($0) } : nil
+            let isRegular = lengths.isEmpty || length != nil
+            return .head(
+                ResponseHead(
+                    status: status, version: version, headers: headers, contentLength: nil, hasBody: false,
+                    mayTrail: !isRegular || status == 204 && ((length ?? 0) != 0 || !codings.isEmpty)))
+        }
         guard lengths.count <= 1, codings.count <= 1, lengths.isEmpty || codings.isEmpty else {
             return .refused(.protocolError)
         }
@@ -119,13 +160,11 @@ struct ResponseHeadParser {
             }
             length = number
         }
-        let hasBody = !isHead && status != 204 && status != 304
-        if hasBody, version == .http1_0, length == nil { return .refused(.protocolError) }
-        defer { headers = HTTPHeaders() }
+        if version == .http1_0, length == nil { return .refused(.protocolError) }
         return .head(
             ResponseHead(
-                status: status, version: version, headers: headers, contentLength: hasBody ? length : nil,
-                hasBody: hasBody))
+                status: status, version: version, headers: headers, contentLength: length, hasBody: true,
+                mayTrail: false))
     }
 }
 

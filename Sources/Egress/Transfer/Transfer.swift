@@ -192,6 +192,7 @@ final class Transfer {
                 refuse(.responseTooLarge)
                 return false
             }
+            if head.mayTrail { forbidReuse() }
             self.head = head
             clock.headArrived(now: now)
             list()
@@ -366,7 +367,9 @@ final class Transfer {
         if isDelivered { handOver() }
         // A handshake that fails for want of a certificate ends before anyone reads what came behind it.
         let isUnread = kind == .tlsFailed(.clientCertificateWanted)
-        exchange.end(EgressError(kind, sent: isSent && !isUnread))
+        var error = EgressError(kind, sent: isSent && !isUnread)
+        if kind == .protocolError { error.unknownStatus = parser.unknownStatus }
+        exchange.end(error)
     }
 
     private func fault(_ code: CURLcode) -> EgressError.Kind {

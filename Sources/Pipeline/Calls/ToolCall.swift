@@ -141,7 +141,9 @@ extension Pipeline {
         let tooLarge = Failure(
             .responseTooLarge, stage: .relay, detail: "The answer is larger than \(limits.responseBytes) bytes.",
             sent: true, upstreamStatus: status)
-        if let length = response.headers.first(name: "content-length").flatMap({ Int($0) }),
+        // A body that is whole has been counted; and where there is none, as for HEAD, the length is not of this answer.
+        if case .streamed = response.body,
+            let length = response.headers.first(name: "content-length").flatMap({ Int($0) }),
             length > limits.responseBytes
         {
             throw tooLarge

@@ -287,7 +287,8 @@ extension Failure {
     /// Whether sending the call again makes sense at all.
     fileprivate var retryKind: RetryPolicy.Outcome.Kind {
         switch code {
-        case .connectionRefused, .timeout, .tunnelOffline, .upstreamError: sent ? .noAnswer : .unsent
+        case .connectionRefused, .timeout, .tunnelOffline: sent ? .noAnswer : .unsent
+        // An answer that cannot be read is an answer: the call was processed.
         default: .permanent
         }
     }

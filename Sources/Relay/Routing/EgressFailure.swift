@@ -7,7 +7,8 @@ enum EgressFailure {
     static func failure(_ error: EgressError) -> Failure {
         let (code, stage, detail) = parts(of: error.kind)
         var failure = Failure(
-            code, stage: stage, detail: detail, retryAfter: code == .overloaded ? 1 : nil, sent: error.sent)
+            code, stage: stage, detail: detail, retryAfter: code == .overloaded ? 1 : nil, sent: error.sent,
+            upstreamStatus: error.unknownStatus)
         failure.route = .direct
         return failure
     }

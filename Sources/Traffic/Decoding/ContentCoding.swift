@@ -2,14 +2,18 @@
 enum ContentCoding: Sendable, Hashable {
     case gzip, deflate
 
-    /// The codings that `Content-Encoding` fields name, in the order they were applied; identity is none.
+    /// The codings that `Content-Encoding` fields name, in the order they were applied. Identity is none, and so are the
+    /// names that servers give to a plain body: a charset, how it is stored, or how an upload to S3 was once signed.
     /// - Throws: `unsupportedEncoding`, `tooManyEncodings`.
     static func parse(_ fields: some Sequence<String>, limit: Int) throws(BodyDecodingError) -> [ContentCoding] {
         var codings: [ContentCoding] = []
         for field in fields {
             for element in field.utf8.split(separator: UInt8(ascii: ",")) {
                 switch name(element) {
-                case "", "identity": continue
+                case "", "identity", "none", "binary", "utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "8bit",
+                    "7bit",
+                    "aws-chunked":
+                    continue
                 case "gzip", "x-gzip": codings.append(.gzip)
                 case "deflate": codings.append(.deflate)
                 default: throw BodyDecodingError(.unsupportedEncoding)

@@ -46,6 +46,16 @@ struct BodyDecoderTests {
         }
     }
 
+    @Test(
+        "a plain body passes under the names that servers give it",
+        arguments: [
+            "UTF-8", "utf8", "none", "binary", "aws-chunked", "aws-chunked,gzip", "gzip, aws-chunked", "Identity",
+        ])
+    func plain(_ coding: String) throws {
+        let isZipped = coding.contains("gzip")
+        #expect(try decode(isZipped ? Deflater.compress(text, as: .gzip) : text, coding) == text)
+    }
+
     @Test("no bytes at all are an empty body in any coding")
     func empty() throws {
         for coding in ["gzip", "deflate", "identity", ""] { #expect(try decode([], coding) == []) }

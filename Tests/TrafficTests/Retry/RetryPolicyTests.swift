@@ -77,13 +77,19 @@ struct RetryPolicyTests {
     }
 
     @Test(
-        "Retry-After is seconds or a date, and bounded",
+        "Retry-After is seconds or a date in any of its three forms, and bounded",
         arguments: [
             ("120", 120), ("0", 0), ("99999999999999999999", 86_400), ("", nil), ("-1", nil), ("1.5", nil), (" 1", nil),
             ("Sun, 06 Nov 1994 08:49:37 GMT", 37), ("Sun, 06 Nov 1994 08:48:37 GMT", 0),
             ("Mon, 06 Nov 1995 08:49:37 GMT", 86_400), ("Sun, 06 Nov 1994 08:49:37 UTC", nil),
             ("Sun, 06 Foo 1994 08:49:37 GMT", nil), ("Sun, 06 Nov 1994 0a:49:37 GMT", nil),
-            ("Sunday, 06-Nov-94 08:49:37 GMT", nil), ("Sun, 06 Nov 1994 08:49:37 GMT\u{e9}", nil), ("é", nil),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", 37), ("Sun Nov  6 08:49:37 1994", 37), ("Sun Nov 06 08:49:37 1994", 37),
+            ("Sunday, 06-Nov-94 08:48:37 GMT", 0), ("Sunday, 06-Nov-44 08:49:37 GMT", 86_400),
+            ("Sunday, 06-Nov-45 08:49:37 GMT", 0), ("Sunday, 06-Nov-1994 08:49:37 GMT", nil),
+            ("Sun Nov  6 08:49:37 94", nil), ("Sun Nov  6 08:49 1994", nil), ("Nov  6 08:49:37 1994", nil),
+            ("Sunday, 06 Nov 94 08:49:37 GMT", nil), ("Sun, 06 Nov 1994 8:49:37 GMT", nil), ("GMT", nil), (" ", nil),
+            ("Sun, 06 Nov 1994 08:49:37", nil), (", GMT", nil), ("Sunday, -- 08:49:37 GMT", nil),
+            ("Sun, 06 Nov 1994 08:49:37 GMT\u{e9}", nil), ("é", nil),
         ] as [(String, Int64?)])
     func retryAfterField(text: String, seconds: Int64?) {
         // Sun, 06 Nov 1994 08:49:00 GMT
