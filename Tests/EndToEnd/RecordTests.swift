@@ -225,7 +225,7 @@ struct RecordTests {
         }
     }
 
-    @Test("a missing user, tunnel, token or proposal has a title and a code of its own")
+    @Test("a missing user, tunnel or token has a title and a code of its own")
     func missing() async throws {
         let scene = try await TwoRoutes.make(starts: false)
         let (relay, user, boss) = (scene.relay, scene.account.user, scene.relay.operatorToken)
@@ -237,7 +237,6 @@ struct RecordTests {
             (.DELETE, "/v1/tunnels/tun_none", user, nil, "UNKNOWN_TUNNEL", "No such tunnel"),
             (.POST, "/v1/tunnels/tun_none/tokens", user, [:], "UNKNOWN_TUNNEL", "No such tunnel"),
             (.DELETE, "/v1/tokens/tok_none", user, nil, "UNKNOWN_TOKEN", "No such token"),
-            (.GET, "/v1/apis/api/drift/drf_none", user, nil, "UNKNOWN_PROPOSAL", "No such proposal"),
             (.DELETE, "/v1/apis/none", user, nil, "UNKNOWN_API", "No such API"),
         ]
         for (method, path, token, body, code, title) in cases {

@@ -10,7 +10,7 @@ struct ErrorCodeTests {
             "SSL_ERROR": 502, "CONNECTION_REFUSED": 502, "SCHEMA_MISMATCH": 502, "INVALID_REQUEST": 400,
             "URL_NOT_ALLOWED": 403, "UNKNOWN_API": 404, "UNAUTHORIZED": 401, "FORBIDDEN": 403, "TUNNEL_OFFLINE": 503,
             "UPSTREAM_ERROR": 502, "RESPONSE_TOO_LARGE": 502, "CREDENTIAL_MISSING": 424, "OVERLOADED": 503,
-            "UNKNOWN_USER": 404, "UNKNOWN_TUNNEL": 404, "UNKNOWN_TOKEN": 404, "UNKNOWN_PROPOSAL": 404, "CANCELLED": 499,
+            "UNKNOWN_USER": 404, "UNKNOWN_TUNNEL": 404, "UNKNOWN_TOKEN": 404, "CANCELLED": 499,
             "NOT_IMPLEMENTED": 501, "INTERNAL": 500,
         ]
         #expect(Dictionary(uniqueKeysWithValues: ErrorCode.allCases.map { ($0.rawValue, $0.status) }) == expected)

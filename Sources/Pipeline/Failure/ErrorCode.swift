@@ -13,7 +13,6 @@ package enum ErrorCode: String, Sendable, Hashable, CaseIterable {
     case unknownUser = "UNKNOWN_USER"
     case unknownTunnel = "UNKNOWN_TUNNEL"
     case unknownToken = "UNKNOWN_TOKEN"
-    case unknownProposal = "UNKNOWN_PROPOSAL"
     case unauthorized = "UNAUTHORIZED"
     case forbidden = "FORBIDDEN"
     case tunnelOffline = "TUNNEL_OFFLINE"
@@ -101,9 +100,6 @@ package enum ErrorCode: String, Sendable, Hashable, CaseIterable {
         case .unknownToken:
             Entry(
                 status: 404, title: "No such token", resolution: "List your tokens, and check the id.")
-        case .unknownProposal:
-            Entry(
-                status: 404, title: "No such proposal", resolution: "List the API's proposals, and check the id.")
         case .cancelled:
             Entry(
                 status: 499, title: "The caller went away", resolution: "Send the call again, and wait for its answer.")

@@ -41,7 +41,7 @@ enum Sanitise {
             }
             let lower = name.lowercased()
             guard !saidToRelay.contains(lower), !HeaderRules.isHopByHop(lower), HeaderRules.isValidFieldName(lower),
-                dropped.count < mostDropped, !dropped.contains(lower)
+                lower.utf8.count <= longestDropped, dropped.count < mostDropped, !dropped.contains(lower)
             else { continue }
             dropped.append(lower)
         }
@@ -51,8 +51,9 @@ enum Sanitise {
     private static let saidToRelay: Set<String> = [
         "host", "authorization", "content-length", "accept-encoding", "expect",
     ]
-    /// Names are told up to so many.
+    /// Names are told up to so many, of up to so many bytes.
     private static let mostDropped = 32
+    private static let longestDropped = 128
     /// The response field that names what was dropped.
     static let dropped = "penstock-dropped"
 }

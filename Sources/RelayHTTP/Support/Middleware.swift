@@ -65,8 +65,8 @@ struct ProblemMiddleware: RouterMiddleware {
             case .user: .unknownUser
             case .tunnel: .unknownTunnel
             case .token: .unknownToken
-            case .proposal: .unknownProposal
-            case .api, nil: .unknownAPI
+            // Part of an API, and told as the API is.
+            case .api, .proposal, nil: .unknownAPI
             }
         case .invalid, .exists, .conflict, .superseded: .invalidRequest
         case .forbidden: .forbidden
