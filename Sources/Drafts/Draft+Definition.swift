@@ -9,12 +9,19 @@ extension Draft {
     /// A definition's authentication with a token endpoint that needs neither its owner nor a tunnel, for trying out what
     /// is not finished yet; any other authentication as it is.
     package static func completed(authentication: JSON?) -> JSON? {
-        guard var object = authentication?.object, object["type"] == "oauth2" else { return authentication }
-        var config = object["config"]?.object ?? [:]
-        if config["token_url"]?.string?.hasPrefix("https:") != true {
-            config["token_url"] = "https://api.example.com/token"
+        withTokenURL(authentication) { $0?.hasPrefix("https:") == true ? $0 : "https://api.example.com/token" }
+    }
+
+    /// A definition's authentication with another token endpoint wherever it has OAuth, alone or among others.
+    package static func withTokenURL(_ authentication: JSON?, _ change: (String?) -> String?) -> JSON? {
+        guard var object = authentication?.object else { return authentication }
+        if let parts = object["of"]?.array {
+            object["of"] = .array(parts.compactMap { withTokenURL($0, change) })
+        } else if object["type"] == "oauth2" {
+            var config = object["config"]?.object ?? [:]
+            config["token_url"] = change(config["token_url"]?.string).map { .string($0) }
+            object["config"] = .object(config)
         }
-        object["config"] = .object(config)
         return .object(object)
     }
 

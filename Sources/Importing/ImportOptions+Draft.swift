@@ -17,14 +17,12 @@ extension ImportOptions {
             draft.definition["tunnel"] = Draft.tunnel(tunnel)
             draft.dropTunnelFindings()
         }
-        if let tokenURL, var authentication = draft.definition["authentication"]?.object,
-            authentication["type"] == "oauth2"
-        {
-            var config = authentication["config"]?.object ?? JSONObject()
-            config["token_url"] = .string(tokenURL)
-            authentication["config"] = .object(config)
-            draft.definition["authentication"] = .object(authentication)
-            draft.findings.removeAll { $0.code == "token_url_missing" }
+        if let tokenURL {
+            draft.definition["authentication"] = Draft.withTokenURL(draft.definition["authentication"]) { _ in tokenURL
+            }
+            for index in draft.operations.indices {
+                draft.operations[index].findings.removeAll { $0.code == "token_url_missing" }
+            }
         }
         for index in draft.operations.indices {
             let operation = draft.operations[index]

@@ -85,6 +85,8 @@ import Value
             {"info": {"name": "Bills"}, "item": [
               {"name": "Open bills", "request": {"method": "GET", "url": "https://api.example.com/bills?status=open&customer=CANARYa"}},
               {"name": "Paid bills", "request": {"method": "GET", "url": "https://api.example.com/bills?status=paid&customer=CANARYb"}},
+              {"name": "All bills", "request": {"method": "GET", "url": {"raw": "https://api.example.com/bills",
+                "query": [{"key": "status", "value": "none", "disabled": true}, {"key": "action", "value": "list", "disabled": true}]}}},
               {"name": "Invoice", "request": {"method": "POST", "url": "https://api.example.com/bills",
                 "body": {"mode": "raw", "raw": "{\"type\": \"invoice\", \"name\": \"CANARYc\"}"}}},
               {"name": "Credit", "request": {"method": "POST", "url": "https://api.example.com/bills",
@@ -95,6 +97,8 @@ import Value
         #expect(open.parameter("status")?["schema"] == ["type": "string", "default": "open"])
         #expect(open.parameter("customer")?["schema"] == ["type": "string"])
         #expect(draft.endpoint("paid_bills")?.parameter("status")?["schema"]?["default"] == "paid")
+        #expect(draft.endpoint("all_bills")?.parameter("status")?["schema"] == ["type": "string"])
+        #expect(draft.endpoint("all_bills")?.parameter("action")?["schema"] == ["type": "string"])
         let credit = try #require(draft.endpoint("Credit"))
         #expect(credit["request_body"]?["properties"]?["type"] == ["type": "string", "const": "credit"])
         #expect(!draft.json().text().contains("CANARY"))

@@ -26,7 +26,9 @@ struct CallIdentity: Hashable {
     init(_ fields: CallCredentials, _ body: CallBody?) {
         for field in fields.headers {
             let name = field.name.lowercased()
-            guard Self.inHeaders.contains(name), let text = field.text, Self.isSymbol(text) else { continue }
+            // What is switched off was not sent.
+            guard Self.inHeaders.contains(name), field.isRequired != false, let text = field.text, Self.isSymbol(text)
+            else { continue }
             headers[name] = text
         }
         for field in fields.query { take(field, Self.inQueries, into: \.query) }
@@ -41,7 +43,7 @@ struct CallIdentity: Hashable {
     private mutating func take(
         _ field: CallField, _ names: Set<String>, into values: WritableKeyPath<CallIdentity, [String: String]>
     ) {
-        guard let text = field.text, self[keyPath: values][field.name] == nil else { return }
+        guard let text = field.text, field.isRequired != false, self[keyPath: values][field.name] == nil else { return }
         let name = field.name.lowercased()
         if name == "query", GraphQLText.isOne(text) {
             takeQuery(text, named: field.name, into: values)

@@ -112,8 +112,9 @@ struct DraftAssembly {
 
     private func allFindings(_ credentials: [Finding], _ authentication: JSON?) -> [Finding] {
         var all = findings + credentials
-        let tokens = (authentication?["config"]?["token_url"]?.string).flatMap { CallURL($0) }?.origin
-        let inside = [base?.origin, tokens].compactMap(\.self).first { !$0.looksPublic }
+        let schemes = authentication?["of"]?.array ?? [authentication].compactMap(\.self)
+        let tokens = schemes.compactMap { $0["config"]?["token_url"]?.string }.compactMap { CallURL($0)?.origin }
+        let inside = ([base?.origin].compactMap(\.self) + tokens).first { !$0.looksPublic }
         if let inside {
             all.append(
                 Finding(

@@ -52,7 +52,9 @@ struct FieldTally {
     /// What fields always were, by their names, of those that were in each of so many calls.
     func constants(calls: Int) -> [String: String] {
         var constants: [String: String] = [:]
-        for field in fields where field.count == calls && !field.repeats { constants[field.name] = field.constant }
+        for field in fields where field.count == calls && !field.repeats && field.isRequired != false {
+            constants[field.name] = field.constant
+        }
         return constants
     }
 
