@@ -135,7 +135,7 @@ struct DiscoverTests {
         }
         let url = JSON.string(scene.origin.url)
         expectProblem(
-            try await discover(["url": url, "tunnel": .string(scene.tunnel.id)], stranger.user), "UNKNOWN_API", 404
+            try await discover(["url": url, "tunnel": .string(scene.tunnel.id)], stranger.user), "UNKNOWN_TUNNEL", 404
         )
         expectProblem(try await discover(["url": url], scene.account.agent), "FORBIDDEN", 403)
         expectProblem(try await discover(["url": .string(plain.url)], scene.account.user), "INVALID_REQUEST", 400)
