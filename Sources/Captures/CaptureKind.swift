@@ -19,7 +19,7 @@ package enum CaptureKind: String, Sendable, Hashable, CaseIterable {
         let body = bytes[start...].drop { $0 <= 0x20 }
         guard body.first == UInt8(ascii: "{") else { return isCurl(body) ? .curl : nil }
         if let kind = guess(body) { return kind }
-        guard let root = try? JSON.parse(body), let object = root.object else { return nil }
+        guard let root = try? JSON.parse(body, limits: .lenient), let object = root.object else { return nil }
         if let log = object["log"]?.object, log["entries"] != nil || log["creator"] != nil { return .har }
         let collection = object["collection"]?.object ?? object
         if collection["item"] != nil, collection["info"] != nil { return .postman }

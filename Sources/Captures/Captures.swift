@@ -25,7 +25,7 @@ package enum Captures {
     static func value(_ bytes: [UInt8]) throws(CaptureError) -> JSON {
         let body = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
         do throws(JSONParseError) {
-            return try JSON.parse(body)
+            return try JSON.parse(body, limits: .lenient)
         } catch {
             throw CaptureError(error.message, at: error.position)
         }
@@ -35,7 +35,7 @@ package enum Captures {
     static func document(_ bytes: [UInt8]) throws(CaptureError) -> Document {
         let body = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
         do throws(JSONParseError) {
-            return try JSON.parseDocument(body)
+            return try JSON.parseDocument(body, limits: .lenient)
         } catch {
             throw CaptureError(error.message, at: error.position)
         }

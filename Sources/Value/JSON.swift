@@ -35,7 +35,7 @@ extension JSON: Hashable {
             hasher.combine(value)
         case .string(let value):
             hasher.combine(3 as UInt8)
-            hasher.combine(value)
+            value.hashBytes(into: &hasher)
         case .array(let value):
             hasher.combine(4 as UInt8)
             hasher.combine(value)
@@ -52,5 +52,13 @@ extension String {
     func hasSameBytes(as other: String) -> Bool {
         guard utf8.count == other.utf8.count, self == other else { return false }
         return utf8.elementsEqual(other.utf8)
+    }
+
+    /// Goes with ``hasSameBytes(as:)``. Swift's own hash is the same for all canonically equivalent spellings, of which a
+    /// short text of accented letters has millions: as keys of one object they would cost quadratic time.
+    func hashBytes(into hasher: inout Hasher) {
+        var text = self
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        hasher.combine(0xFF as UInt8)
     }
 }

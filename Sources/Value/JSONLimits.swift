@@ -13,14 +13,19 @@ package struct JSONLimits: Sendable {
     /// Whether a key may stand twice in one object: the later value then counts, and the document tells of it. False by
     /// default.
     package var acceptsRepeatedKeys: Bool
+    /// Whether a byte order mark is skipped, and half of a surrogate pair becomes U+FFFD. False by default.
+    package var repairsText: Bool
 
     /// The limits that the properties name.
     package static let `default` = JSONLimits()
+    /// For what others wrote and nobody here can mend, such as an API's answer: of repeated keys the last counts, a byte
+    /// order mark is skipped, half of a surrogate pair becomes U+FFFD (RFC 8259, sections 4, 8.1 and 8.2).
+    package static let lenient = JSONLimits(acceptsRepeatedKeys: true, repairsText: true)
 
     /// Limits that differ from the defaults where given.
     package init(
         depth: Int = 128, bytes: Int = 64 << 20, nodes: Int = 1_000_000, stringBytes: Int = 16 << 20,
-        numberBytes: Int = 1024, acceptsRepeatedKeys: Bool = false
+        numberBytes: Int = 1024, acceptsRepeatedKeys: Bool = false, repairsText: Bool = false
     ) {
         self.depth = depth
         self.bytes = bytes
@@ -28,5 +33,6 @@ package struct JSONLimits: Sendable {
         self.stringBytes = stringBytes
         self.numberBytes = numberBytes
         self.acceptsRepeatedKeys = acceptsRepeatedKeys
+        self.repairsText = repairsText
     }
 }

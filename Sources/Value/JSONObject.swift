@@ -6,7 +6,7 @@ package struct JSONObject: Sendable {
         let text: String
 
         static func == (left: ExactKey, right: ExactKey) -> Bool { left.text.hasSameBytes(as: right.text) }
-        func hash(into hasher: inout Hasher) { hasher.combine(text) }
+        func hash(into hasher: inout Hasher) { text.hashBytes(into: &hasher) }
     }
 
     private static let scanned = 8
@@ -114,7 +114,7 @@ extension JSONObject: Hashable {
         var sum = 0
         for member in members {
             var inner = Hasher()
-            inner.combine(member.key)
+            member.key.hashBytes(into: &inner)
             inner.combine(member.value)
             sum ^= inner.finalize()
         }

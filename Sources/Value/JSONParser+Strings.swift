@@ -124,25 +124,43 @@ extension JSONParser {
         let start = index
         let first = try hexEscape()
         if let scalar = Unicode.Scalar(first) { return scalar }
-        let lone = fault(.encoding, "the escape is half of a surrogate pair", at: start)
         guard UTF16.isLeadSurrogate(first), index + 1 < bytes.count, bytes[index] == UInt8(ascii: "\\"),
             bytes[index + 1] == UInt8(ascii: "u")
-        else { throw lone }
+        else { return try half(at: start) }
+        let behind = index
         let second = try hexEscape()
-        guard UTF16.isTrailSurrogate(second) else { throw lone }
+        guard UTF16.isTrailSurrogate(second) else {
+            index = behind
+            return try half(at: start)
+        }
         return UTF16.decode(UTF16.EncodedScalar([first, second]))
+    }
+
+    /// What half of a surrogate pair stands for. Only a text that is refused pays for saying where.
+    private func half(at start: Int) throws(JSONParseError) -> Unicode.Scalar {
+        if limits.repairsText { return "\u{FFFD}" }
+        throw fault(.encoding, "the escape is half of a surrogate pair", at: start)
     }
 
     /// Reads `\uXXXX`, whose backslash is next.
     private mutating func hexEscape() throws(JSONParseError) -> UInt16 {
         var unit: UInt16 = 0
         for offset in index + 2..<index + 6 {
-            guard offset < bytes.count, let digit = Character(Unicode.Scalar(bytes[offset])).hexDigitValue else {
+            guard offset < bytes.count, let digit = Self.hexDigit(bytes[offset]) else {
                 throw fault(.syntax, "four hexadecimal digits must follow \\u")
             }
-            unit = unit << 4 | UInt16(digit)
+            unit = unit << 4 | digit
         }
         index += 6
         return unit
+    }
+
+    private static func hexDigit(_ byte: UInt8) -> UInt16? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt16(byte - UInt8(ascii: "0"))
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt16(byte - UInt8(ascii: "a") + 10)
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt16(byte - UInt8(ascii: "A") + 10)
+        default: nil
+        }
     }
 }

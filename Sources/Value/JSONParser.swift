@@ -27,8 +27,16 @@ struct JSONParser {
             throw fault(.limit, "the document has more than \(limits.bytes) bytes", at: 0)
         }
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+            guard !limits.repairsText else {
+                index = 3
+                return try whole()
+            }
             throw fault(.syntax, "the document begins with a byte order mark, which JSON does not allow", at: 0)
         }
+        return try whole()
+    }
+
+    private mutating func whole() throws(JSONParseError) -> JSON {
         skipSpace()
         let root = try value(depth: 0)
         skipSpace()

@@ -23,7 +23,7 @@ package enum YAML {
                 bytes,
                 limits: JSONLimits(
                     depth: limits.depth, bytes: limits.bytes, nodes: limits.nodes,
-                    acceptsRepeatedKeys: limits.acceptsRepeatedKeys))
+                    acceptsRepeatedKeys: limits.acceptsRepeatedKeys, repairsText: limits.repairsText))
         } catch {
             fault = error
         }

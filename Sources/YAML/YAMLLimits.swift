@@ -13,6 +13,8 @@ package struct YAMLLimits: Sendable {
     /// Whether a key may stand twice in one mapping: the later value then counts, and the document tells of it. False by
     /// default.
     package var acceptsRepeatedKeys: Bool
+    /// Whether half of a surrogate pair in a JSON document becomes U+FFFD. False by default.
+    package var repairsText: Bool
 
     /// The limits that the properties name.
     package static let `default` = YAMLLimits()
@@ -20,7 +22,7 @@ package struct YAMLLimits: Sendable {
     /// Limits that differ from the defaults where given.
     package init(
         depth: Int = 128, bytes: Int = 16 << 20, nodes: Int = 1_000_000, aliasedNodes: Int = 100_000,
-        aliasedBytes: Int = 16 << 20, acceptsRepeatedKeys: Bool = false
+        aliasedBytes: Int = 16 << 20, acceptsRepeatedKeys: Bool = false, repairsText: Bool = false
     ) {
         self.depth = depth
         self.bytes = bytes
@@ -28,5 +30,6 @@ package struct YAMLLimits: Sendable {
         self.aliasedNodes = aliasedNodes
         self.aliasedBytes = aliasedBytes
         self.acceptsRepeatedKeys = acceptsRepeatedKeys
+        self.repairsText = repairsText
     }
 }

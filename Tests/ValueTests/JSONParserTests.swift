@@ -166,4 +166,34 @@ struct JSONParserTests {
             }
         }
     }
+
+    @Test("Escaped surrogate pairs cost what other escapes cost", .timeLimit(.minutes(1)))
+    func pairsAreLinear() throws {
+        // Were a fault made for each, these would take hours.
+        let count = 200_000
+        let text = "[\"" + String(repeating: #"\ud83d\ude00"#, count: count) + "\"]"
+        #expect(try JSON.parse(text)[0]?.string?.unicodeScalars.count == count)
+    }
+
+    @Test("Leniently read, half of a surrogate pair is U+FFFD, the last of repeated keys counts, and a mark is skipped")
+    func lenient() throws {
+        func read(_ text: String) throws -> JSON { try JSON.parse(text, limits: .lenient) }
+        #expect(try read(#""a\ud83db""#) == "a\u{FFFD}b")
+        #expect(try read(#""\ude00""#) == "\u{FFFD}")
+        #expect(try read(#""\ud83d\ud83d\ude00""#) == "\u{FFFD}😀")
+        #expect(try read(#""\ud83d\n""#) == "\u{FFFD}\n")
+        #expect(try read("\u{FEFF} {\"a\":1,\"b\":2,\"a\":3}") == ["a": 3, "b": 2])
+        #expect(throws: JSONParseError.self) { try read(#""\ud83d\u12""#) }
+        #expect(throws: JSONParseError.self) { try read("\u{FEFF}") }
+    }
+
+    @Test("Keys that are canonically equivalent do not share their hash: an object of many is read in linear time")
+    func equivalentKeys() throws {
+        #expect(JSON.string("\u{E9}").hashValue != JSON.string("e\u{301}").hashValue)
+        let keys = (0..<1 << 14).map { index in
+            (0..<14).map { index >> $0 & 1 == 0 ? "\u{E9}" : "e\u{301}" }.joined()
+        }
+        let text = "{" + keys.map { "\"\($0)\":0" }.joined(separator: ",") + "}"
+        #expect(try JSON.parse(text).object?.count == 1 << 14)
+    }
 }

@@ -69,7 +69,9 @@ final class SourceFiles {
         let document: Document
         do throws(YAMLError) {
             document = try YAML.parse(
-                bytes, limits: YAMLLimits(bytes: limits.bytes, nodes: limits.values, acceptsRepeatedKeys: true))
+                bytes,
+                limits: YAMLLimits(
+                    bytes: limits.bytes, nodes: limits.values, acceptsRepeatedKeys: true, repairsText: true))
         } catch {
             let message = "The text is neither JSON nor YAML: \(error.message)."
             throw ImportError("unreadable", message, file: shown, position: error.position)
