@@ -9,28 +9,40 @@ final class Scrubbers: Sendable {
         let scrubber: Scrubber
     }
 
-    /// Beyond it the table is emptied: a scrubber is made again in some microseconds.
-    private static let capacity = 20_000
-    private let entries = Mutex<[String: Entry]>([:])
+    /// Beyond so many bytes the table is emptied: a scrubber is made again in some microseconds.
+    private static let capacity = 128 << 20
+
+    private struct Table {
+        var entries: [String: Entry] = [:]
+        var memory = 0
+
+        mutating func remove(_ api: String) {
+            if let entry = entries.removeValue(forKey: api) { memory -= entry.scrubber.memory }
+        }
+    }
+
+    private let table = Mutex(Table())
 
     /// The scrubber for these secrets; nil where there is none to look for.
     func scrubber(of api: String, for secrets: [Secret]) -> Scrubber? {
         guard !secrets.isEmpty else { return nil }
-        let known = entries.withLock { $0[api] }
+        let known = table.withLock { $0.entries[api] }
         if let known, Self.same(known.secrets, secrets) { return known.scrubber }
         let scrubber = Scrubber { add in
             for secret in secrets { secret.withBytes(add) }
         }
-        entries.withLock { entries in
-            if entries.count >= Self.capacity { entries.removeAll() }
-            entries[api] = Entry(secrets: secrets, scrubber: scrubber)
+        table.withLock { table in
+            table.remove(api)
+            if table.memory + scrubber.memory > Self.capacity { table = Table() }
+            table.entries[api] = Entry(secrets: secrets, scrubber: scrubber)
+            table.memory += scrubber.memory
         }
         return scrubber
     }
 
     /// The API is gone or its credentials have changed.
     func forget(api: String) {
-        entries.withLock { _ = $0.removeValue(forKey: api) }
+        table.withLock { $0.remove(api) }
     }
 
     private static func same(_ left: [Secret], _ right: [Secret]) -> Bool {

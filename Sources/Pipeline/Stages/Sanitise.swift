@@ -6,22 +6,27 @@ import Traffic
 /// Stage: what of an API's answer may reach an agent.
 enum Sanitise {
     /// The headers that pass back, with nothing of the connection and nothing that names the API.
-    static func headers(_ headers: HTTPHeaders) -> HTTPHeaders {
+    ///
+    /// - Parameter also: names in lower case that an endpoint's definition adds.
+    static func headers(_ headers: HTTPHeaders, also: [String] = []) -> HTTPHeaders {
         let options = ConnectionOptions(headers["connection"])
         var kept = HTTPHeaders()
         kept.reserveCapacity(8)
         for (name, value) in headers
-        where HeaderRules.isResponseHeaderForAgent(name) && !options.drops(name) && HeaderRules.isValidFieldValue(value)
+        where (HeaderRules.isResponseHeaderForAgent(name) || also.contains(name.lowercased())) && !options.drops(name)
+            && HeaderRules.isValidFieldValue(value)
         {
             kept.add(name: name, value: value)
         }
         return kept
     }
 
-    /// Headers with the call's secrets taken out of their values (C5).
+    /// Headers with the call's secrets taken out of their values (C5). A name that holds one goes with its value: nothing
+    /// else can stand in its place.
     static func scrubbed(_ headers: HTTPHeaders, _ scrubber: Scrubber?) -> HTTPHeaders {
         guard let scrubber else { return headers }
-        return HTTPHeaders(headers.map { ($0.name, scrubber.scrub($0.value)) })
+        return HTTPHeaders(
+            headers.compactMap { scrubber.finds(in: $0.name) ? nil : ($0.name, scrubber.scrub($0.value)) })
     }
 
     /// The headers of an agent's raw request that go to the API (S8), and the names of those that do not, lower case.

@@ -1,6 +1,8 @@
 /// The automaton of Aho and Corasick ("Efficient string matching", 1975) over bytes: one pass finds all patterns, in
 /// time that depends on the text's length only. Patterns are added, then it is linked; after that it never changes.
 ///
+/// ASCII letters are found in either case.
+///
 /// Its memory tells the patterns, so it is its own and is wiped when it goes.
 struct PatternTrie: ~Copyable {
     /// A state: what has been read ends with the bytes on the way here from the root.
@@ -49,9 +51,13 @@ struct PatternTrie: ~Copyable {
 
     var isEmpty: Bool { count == 1 }
 
+    /// What it occupies, in bytes.
+    var memory: Int { nodes.count * MemoryLayout<Node>.stride + 256 * 4 + 1024 * 8 }
+
     // MARK: reading
 
     func next(_ state: State, _ byte: UInt8) -> State {
+        let byte = Self.fold(byte)
         var state = state
         while state != Self.root {
             let child = child(of: state, byte)
@@ -60,6 +66,12 @@ struct PatternTrie: ~Copyable {
         }
         return first[Int(byte)]
     }
+
+    /// Letters in lower case.
+    private static func fold(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
+
+    /// The bytes that are read as this one.
+    private static func spellings(_ byte: UInt8) -> [UInt8] { byte &- 0x61 < 26 ? [byte, byte & 0xDF] : [byte] }
 
     func matched(at state: State) -> Int { Int(nodes[Int(state)].matched) }
     func live(at state: State) -> Int { Int(nodes[Int(state)].live) }
@@ -73,7 +85,11 @@ struct PatternTrie: ~Copyable {
     /// Looks closer wherever this byte comes, and where it comes behind the first byte of a pattern.
     mutating func watch(_ byte: UInt8) {
         for word in 0..<4 { pairs[Int(byte) << 2 | word] = .max }
-        for one in 0..<256 where first[one] != Self.root { pairs[one << 2 | Int(byte) >> 6] |= 1 << UInt64(byte & 63) }
+        for one in 0...UInt8.max where first[Int(Self.fold(one))] != Self.root { mark(one, byte) }
+    }
+
+    private mutating func mark(_ one: UInt8, _ two: UInt8) {
+        pairs[Int(one) << 2 | Int(two) >> 6] |= 1 << UInt64(two & 63)
     }
 
     // MARK: building
@@ -81,7 +97,7 @@ struct PatternTrie: ~Copyable {
     /// Adds a pattern of at least two bytes.
     mutating func insert(_ pattern: some Sequence<UInt8>) {
         var state = Self.root
-        for byte in pattern {
+        for byte in pattern.lazy.map(Self.fold) {
             let known = state == Self.root ? first[Int(byte)] : child(of: state, byte)
             state = known == Self.root ? addChild(to: state, byte) : known
         }
@@ -104,7 +120,9 @@ struct PatternTrie: ~Copyable {
             while child != 0 {
                 let byte = nodes[Int(child)].byte
                 nodes[Int(child)].fallback = next(node.fallback, byte)
-                if node.depth == 1 { pairs[Int(node.byte) << 2 | Int(byte) >> 6] |= 1 << UInt64(byte & 63) }
+                if node.depth == 1 {
+                    for one in Self.spellings(node.byte) { for two in Self.spellings(byte) { mark(one, two) } }
+                }
                 queue.append(child)
                 child = nodes[Int(child)].sibling
             }

@@ -6,8 +6,10 @@ package struct ScrubStream: Sendable {
     private let scrubber: Scrubber
     private var plain = PatternTrie.root
     /// JSON encoders leave percent signs as they are, so a secret that holds one is looked for both ways.
-    private var unescaped = UndoneLane(undoesPercent: false)
-    private var decoded = UndoneLane(undoesPercent: true)
+    private var unescaped = UndoneLane(.backslash)
+    private var decoded = UndoneLane(.percent)
+    private var referenced = UndoneLane(.reference)
+    private var unwrapped = UndoneLane(.wrapped)
     /// How many bytes have been read.
     private var position = 0
     /// How many of them have left, or have been replaced by what has left.
@@ -41,6 +43,8 @@ package struct ScrubStream: Sendable {
         guard !scrubber.isEmpty else { return ByteBuffer() }
         if unescaped.isApart { unescaped.finish(at: position, scrubber.trie, into: &matches) }
         if decoded.isApart { decoded.finish(at: position, scrubber.trie, into: &matches) }
+        if referenced.isApart { referenced.finish(at: position, scrubber.trie, into: &matches) }
+        if unwrapped.isApart { unwrapped.finish(at: position, scrubber.trie, into: &matches) }
         return release(ByteBuffer(), upTo: position)
     }
 
@@ -50,7 +54,7 @@ package struct ScrubStream: Sendable {
         let base = position
         var index = 0
         while index < bytes.count {
-            if plain == PatternTrie.root, !unescaped.isApart, !decoded.isApart {
+            if plain == PatternTrie.root, !isAnyApart {
                 // Most of any text passes here.
                 while index + 1 < bytes.count, !scrubber.trie.mayBegin(bytes[index], bytes[index + 1]) { index += 1 }
             }
@@ -60,20 +64,33 @@ package struct ScrubStream: Sendable {
         position = base + bytes.count
     }
 
+    private var isAnyApart: Bool {
+        unescaped.isApart || decoded.isApart || referenced.isApart || unwrapped.isApart
+    }
+
     private mutating func read(_ byte: UInt8, at position: Int) {
         if unescaped.parts(at: byte) { unescaped.part(from: plain, at: position, scrubber.trie) }
         if decoded.parts(at: byte) { decoded.part(from: plain, at: position, scrubber.trie) }
+        if referenced.parts(at: byte) { referenced.part(from: plain, at: position, scrubber.trie) }
+        if unwrapped.parts(at: byte) { unwrapped.part(from: plain, at: position, scrubber.trie) }
         plain = scrubber.trie.next(plain, byte)
         let matched = scrubber.trie.matched(at: plain)
         if matched > 0 { matches.add(position + 1 - matched..<position + 1) }
-        if unescaped.isApart {
-            unescaped.read(byte, at: position, scrubber.trie, into: &matches)
-            unescaped.join(plain, at: position + 1, scrubber.trie)
-        }
-        if decoded.isApart {
-            decoded.read(byte, at: position, scrubber.trie, into: &matches)
-            decoded.join(plain, at: position + 1, scrubber.trie)
-        }
+        guard isAnyApart else { return }
+        Self.advance(&unescaped, byte, position, plain, scrubber.trie, &matches)
+        Self.advance(&decoded, byte, position, plain, scrubber.trie, &matches)
+        Self.advance(&referenced, byte, position, plain, scrubber.trie, &matches)
+        Self.advance(&unwrapped, byte, position, plain, scrubber.trie, &matches)
+    }
+
+    @inline(__always)
+    private static func advance(
+        _ lane: inout UndoneLane, _ byte: UInt8, _ position: Int, _ plain: PatternTrie.State,
+        _ trie: borrowing PatternTrie, _ matches: inout Matches
+    ) {
+        guard lane.isApart else { return }
+        lane.read(byte, at: position, trie, into: &matches)
+        lane.join(plain, at: position + 1, trie)
     }
 
     /// The first byte that a match still to come could hold.
@@ -81,6 +98,8 @@ package struct ScrubStream: Sendable {
         var frontier = position - scrubber.trie.live(at: plain)
         if unescaped.isApart { frontier = min(frontier, unescaped.frontier(at: position, scrubber.trie)) }
         if decoded.isApart { frontier = min(frontier, decoded.frontier(at: position, scrubber.trie)) }
+        if referenced.isApart { frontier = min(frontier, referenced.frontier(at: position, scrubber.trie)) }
+        if unwrapped.isApart { frontier = min(frontier, unwrapped.frontier(at: position, scrubber.trie)) }
         return options.contains(.prompt) && position - frontier < Scrubber.shortest ? position : frontier
     }
 

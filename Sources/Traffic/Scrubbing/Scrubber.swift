@@ -1,17 +1,19 @@
-import NIOCore
+package import NIOCore
 
 /// Finds a call's secrets in what an origin answers, and puts `[redacted]` in their place (C5).
 ///
-/// Each secret is found as it stands; in base64 at any of its three offsets, in either alphabet, with and without
-/// padding; in hexadecimal digits of either case; with `+` for its spaces; and all of these with any of their
-/// characters percent-encoded or escaped as in JSON. Basic authentication is base64 of `user:password`: add that as
-/// a secret of its own. Matches that touch each other become one `[redacted]`.
+/// Each secret is found as it stands; in base64 at any of its three offsets and base32 at any of its five, in either
+/// alphabet, with and without padding; in hexadecimal digits, alone, with separators and as a list of `0x..`; in UTF-16 and
+/// UTF-32; with `+` for its spaces; and all of these in either case, with any of their characters percent-encoded, escaped as
+/// in JSON or a program's text, as character references, or in quoted-printable and wrapped lines. Basic authentication is
+/// base64 of `user:password`: add that as a secret of its own. Matches that touch each other become one `[redacted]`.
+/// Secrets beyond ``SecretForms/longestRare`` bytes are not looked for in base32, UTF-16, UTF-32 and separated digits.
 ///
 /// Secrets of less than four bytes are not looked for. They guard nothing, and would be found by chance in every other
 /// answer, which redacting would spoil: ``tooShort`` says how many there were.
 ///
-/// Make it once for each version of a call's secrets and keep it: that costs about 400 bytes for each byte of secret
-/// and some microseconds. Its memory is wiped when it goes, and it has no textual form.
+/// Make it once for each version of a call's secrets and keep it: that costs about 2 kB for each byte of secret and some
+/// microseconds. Its memory is wiped when it goes, and it has no textual form.
 package final class Scrubber: Sendable {
     /// What a secret is replaced by.
     package static let replacement = "[redacted]"
@@ -34,8 +36,7 @@ package final class Scrubber: Sendable {
             }
         }
         trie.link()
-        trie.watch(UInt8(ascii: "%"))
-        trie.watch(UInt8(ascii: "\\"))
+        for byte in "%\\&=\r\n".utf8 { trie.watch(byte) }
         self.trie = trie
         self.tooShort = tooShort
     }
@@ -46,6 +47,9 @@ package final class Scrubber: Sendable {
             for secret in secrets { secret.withUnsafeBytes(add) }
         }
     }
+
+    /// What it occupies, in bytes.
+    package var memory: Int { trie.memory }
 
     /// True where there is nothing to look for.
     package var isEmpty: Bool { trie.isEmpty }
@@ -68,10 +72,28 @@ package final class Scrubber: Sendable {
     /// A whole text: a header's value, a status line's reason.
     package func scrub(_ text: String) -> String {
         guard !isEmpty else { return text }
+        return String(buffer: scrub(ByteBuffer(string: text)))
+    }
+
+    /// Whether a secret stands in a whole text.
+    package func finds(in text: String) -> Bool { finds(in: ByteBuffer(string: text)) }
+
+    /// Whether a secret stands in a whole body.
+    package func finds(in bytes: ByteBuffer) -> Bool {
+        guard !isEmpty, bytes.readableBytes > 0 else { return false }
         var stream = stream()
-        var output = stream.scrub(ByteBuffer(string: text))
+        _ = stream.scrub(bytes)
+        _ = stream.finish()
+        return stream.replacements > 0
+    }
+
+    /// A whole body.
+    package func scrub(_ bytes: ByteBuffer) -> ByteBuffer {
+        guard !isEmpty else { return bytes }
+        var stream = stream()
+        var output = stream.scrub(bytes)
         output.writeImmutableBuffer(stream.finish())
-        return String(buffer: output)
+        return output
     }
 }
 

@@ -8,8 +8,8 @@ struct UndoneLane {
     private var starts: [Int] = []
     private var symbols = 0
 
-    init(undoesPercent: Bool) {
-        reader = EscapeReader(undoesPercent: undoesPercent)
+    init(_ kind: EscapeReader.Kind) {
+        reader = EscapeReader(kind)
     }
 
     func parts(at byte: UInt8) -> Bool { !isApart && reader.isEscape(byte) }
@@ -40,7 +40,7 @@ struct UndoneLane {
 
     /// The reader calls back, and must not be a part of what it then changes.
     private mutating func takeReader() -> EscapeReader {
-        var taken = EscapeReader(undoesPercent: reader.undoesPercent)
+        var taken = EscapeReader(reader.kind)
         swap(&taken, &reader)
         return taken
     }

@@ -14,6 +14,23 @@ enum Encodings {
         return text
     }
 
+    static func base32(_ bytes: [UInt8], hex: Bool = false) -> String {
+        let digits = Array(hex ? "0123456789ABCDEFGHIJKLMNOPQRSTUV" : "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+        let bits = bytes.flatMap { byte in (0..<8).map { byte >> (7 - $0) & 1 } }
+        var text = ""
+        for start in stride(from: 0, to: bits.count, by: 5) {
+            text.append(digits[(0..<5).reduce(0) { $0 << 1 | Int(start + $1 < bits.count ? bits[start + $1] : 0) }])
+        }
+        while text.count % 8 != 0 { text.append("=") }
+        return text
+    }
+
+    /// In lines of so many characters.
+    static func wrapped(_ text: String, at length: Int, by end: String = "\r\n") -> String {
+        stride(from: 0, to: text.count, by: length)
+            .map { String(text.dropFirst($0).prefix(length)) }.joined(separator: end)
+    }
+
     static func hex(_ bytes: [UInt8], uppercase: Bool = false) -> String {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: uppercase) }.joined()
     }

@@ -4,8 +4,10 @@ import Testing
 
 @Suite("Undoing escapes")
 struct EscapeReaderTests {
-    private func undo(_ text: String, percent: Bool = true) -> (text: String, sources: [Range<Int>]) {
-        var reader = EscapeReader(undoesPercent: percent)
+    private func undo(
+        _ text: String, _ kind: EscapeReader.Kind = .percent
+    ) -> (text: String, sources: [Range<Int>]) {
+        var reader = EscapeReader(kind)
         var symbols: [EscapeReader.Symbol] = []
         let bytes = Array(text.utf8)
         for (position, byte) in bytes.enumerated() { reader.read(byte, at: position) { symbols.append($0) } }
@@ -38,6 +40,41 @@ struct EscapeReaderTests {
 
     @Test("percent signs stay where only JSON is undone")
     func jsonOnly() {
-        #expect(undo(#"%41\u0041%"#, percent: false).text == "%41A%")
+        #expect(undo(#"%41\u0041%"#, .backslash).text == "%41A%")
+    }
+
+    @Test(
+        "escapes of program texts are undone beside JSON's",
+        arguments: [
+            (#"\x41\x4a\x4A"#, "AJJ"), (#"\x4"#, #"\x4"#), (#"\xg1"#, #"\xg1"#), (#"\101\060"#, "A0"),
+            (#"\18"#, #"\18"#),
+            (#"\u{41}\u{1F600}"#, "A😀"), (#"\u{}"#, #"\u{}"#), (#"\u{1234567}"#, #"\u{1234567}"#), (#"\'"#, "'"),
+        ])
+    func programs(text: String, expected: String) {
+        #expect(undo(text, .backslash).text == expected)
+        #expect(undo(text, .percent).text == expected)
+    }
+
+    @Test(
+        "character references are undone, and what only looks like one stands for itself",
+        arguments: [
+            ("a&amp;b", "a&b"), ("&#65;&#x41;&#X4a;", "AAJ"), ("&lt;&gt;&quot;&apos;&sol;", "<>\"'/"),
+            ("&none;", "&none;"),
+            ("&amp", "&amp"), ("&&amp;", "&&"), ("a=1&b=2", "a=1&b=2"), ("&#x110000;", "&#x110000;"), ("&#;", "&#;"),
+            ("&thetasymsymsym;", "&thetasymsymsym;"), ("&amp;amp;", "&amp;"),
+        ])
+    func references(text: String, expected: String) {
+        #expect(undo(text, .reference).text == expected)
+    }
+
+    @Test(
+        "quoted-printable is undone, and wrapped lines are joined",
+        arguments: [
+            ("=41=4a", "AJ"), ("=4", "=4"), ("a=b", "a=b"), ("ab=\r\ncd", "abcd"), ("ab=\ncd", "abcd"),
+            ("ab\r\ncd", "abcd"),
+            (#"ab\r\ncd\t"#, #"abcd\t"#), ("==41", "=A"), ("=", "="),
+        ])
+    func wrapped(text: String, expected: String) {
+        #expect(undo(text, .wrapped).text == expected)
     }
 }

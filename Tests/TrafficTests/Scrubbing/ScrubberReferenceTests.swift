@@ -60,8 +60,8 @@ struct ScrubberReferenceTests {
         var readings = [
             text.enumerated().map { EscapeReader.Symbol(byte: $0.element, source: $0.offset..<$0.offset + 1) }
         ]
-        for undoesPercent in [false, true] {
-            var reader = EscapeReader(undoesPercent: undoesPercent)
+        for kind in EscapeReader.Kind.allCases {
+            var reader = EscapeReader(kind)
             var symbols: [EscapeReader.Symbol] = []
             for (position, byte) in text.enumerated() { reader.read(byte, at: position) { symbols.append($0) } }
             reader.finish(at: text.count) { symbols.append($0) }
