@@ -62,13 +62,16 @@ package final class Pipeline: Sendable {
     let breakers = BreakerTable<String>()
     let tokens: AccessTokens
     let scrubbers = Scrubbers()
+    /// Takes long pieces of work off event loops.
+    package let work: WorkPool
     let clock: CallClock
     let logger: Logger
     private let counted = Mutex(CallFigures())
 
     package init(
         directory: Directory, vault: Vault, audit: AuditWriter, limits: Limits, clock: CallClock, logger: Logger,
-        health: HealthTable = HealthTable(), drift: DriftRecorder? = nil, routes: Routes, keep: @escaping Keep
+        health: HealthTable = HealthTable(), drift: DriftRecorder? = nil, work: WorkPool = .none, routes: Routes,
+        keep: @escaping Keep
     ) {
         self.directory = directory
         self.vault = vault
@@ -77,6 +80,7 @@ package final class Pipeline: Sendable {
         self.keep = keep
         self.health = health
         self.drift = drift
+        self.work = work
         tokens = AccessTokens(now: clock.monotonic)
         currentLimits = Mutex(limits)
         self.clock = clock

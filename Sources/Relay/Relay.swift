@@ -5,6 +5,7 @@ import HummingbirdCore
 package import Logging
 import NIOCore
 import NIOPosix
+import Pipeline
 import RelayHTTP
 import ReverseHTTP
 import ServiceLifecycle
@@ -51,8 +52,13 @@ package struct Relay: Sendable {
         // The largest documents take seconds of a processor: they wait for each other, and nothing waits for them.
         let importPool = NIOThreadPool(numberOfThreads: 1)
         importPool.start()
+        let workThreads = max(2, System.coreCount)
+        let workPool = NIOThreadPool(numberOfThreads: workThreads)
+        workPool.start()
+        // Also when the pool is closing: a task that never goes on would hold up the end.
+        let work = WorkPool(threads: workThreads) { piece in workPool.submit { _ in piece() } }
         let live = LiveConfiguration(configuration)
-        let parts = try RelayParts(configuration, storage, pool, importPool, logger)
+        let parts = try RelayParts(configuration, storage, pool, importPool, work, logger)
         let readiness = Readiness()
         var group = ServiceGroupConfiguration(
             services: [
@@ -89,6 +95,7 @@ package struct Relay: Sendable {
             throw describe(error)
         }
         try? await importPool.shutdownGracefully()
+        try? await workPool.shutdownGracefully()
         try? await pool.shutdownGracefully()
         try storage.store.close()
         logger.info("relay stopped")

@@ -33,7 +33,7 @@ struct RelayParts: Sendable {
 
     init(
         _ configuration: RelayConfiguration, _ storage: RelayStorage, _ pool: NIOThreadPool,
-        _ importPool: NIOThreadPool,
+        _ importPool: NIOThreadPool, _ work: WorkPool,
         _ logger: Logger
     ) throws {
         store = storage.store
@@ -73,7 +73,7 @@ struct RelayParts: Sendable {
         let pipeline = Pipeline(
             directory: directory, vault: vault, audit: audit, limits: Pipeline.Limits(configuration),
             clock: CallClock(wall: WallClock.microseconds), logger: logger, health: health,
-            drift: recorder, routes: routes
+            drift: recorder, work: work, routes: routes
         ) { secret, credential in
             do {
                 try await offload.run {

@@ -21,7 +21,7 @@ package func buildRelayRouter(
     requestBytes: Int
 ) -> Router<RelayContext> {
     let router = Router(context: RelayContext.self)
-    router.add(middleware: ProblemMiddleware(bodyLimit: requestBytes))
+    router.add(middleware: ProblemMiddleware(bodyLimit: requestBytes, work: pipeline.work))
     router.add(middleware: IdempotencyMiddleware(administration: administration, keys: keys))
     PeopleController(administration: administration).add(to: router)
     TunnelController(administration: administration, hub: hub).add(to: router)

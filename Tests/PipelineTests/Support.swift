@@ -42,7 +42,8 @@ final class Bench: Sendable {
     }
 
     init(
-        path: String, limits: Pipeline.Limits = .init(), drift: DriftRecorder? = nil, answer: @escaping Answer
+        path: String, limits: Pipeline.Limits = .init(), drift: DriftRecorder? = nil, work: WorkPool = .none,
+        answer: @escaping Answer
     ) throws {
         store = try SQLiteStore(path: path)
         vault = try Vault(masterKey: .generate(), store: store)
@@ -52,7 +53,7 @@ final class Bench: Sendable {
         pipeline = Pipeline(
             directory: directory, vault: vault, audit: audit, limits: limits,
             clock: CallClock(wall: { 1_700_000_000_000_000 }, sleep: { _ in }),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, drift: drift,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, drift: drift, work: work,
             routes: Pipeline.Routes { _, _ in
                 ClosureRoute(seen: seen, answer: answer)
             } token: { _, _ in

@@ -15,8 +15,9 @@ struct PassedBody {
 
     /// - Parameter counted: the answer's body as it is to be read.
     init(
-        _ response: InboundResponse, counted: InboundBody, method: String, scrubber: Scrubber?
-    ) throws(Failure) {
+        _ response: InboundResponse, counted: InboundBody, method: String, scrubber: Scrubber?, work: WorkPool,
+        user: String
+    ) async throws {
         headers = response.headers
         body = counted
         let hasBody = method != "HEAD" && response.status != 204 && response.status != 304
@@ -34,14 +35,18 @@ struct PassedBody {
         }
         switch counted {
         case .whole(let bytes):
-            var clean = try cleaner.clean(bytes ?? ByteBuffer())
-            clean.writeImmutableBuffer(try cleaner.finish())
+            let bytes = bytes ?? ByteBuffer()
+            let clean = try await work.run(for: user, bytes: Cleaner.work(bytes.readableBytes, response.headers)) {
+                var clean = try cleaner.clean(bytes)
+                clean.writeImmutableBuffer(try cleaner.finish())
+                return clean
+            }
             if headers.contains(name: "content-length") || cleaner.changesCoding {
                 headers.replaceOrAdd(name: "content-length", value: String(clean.readableBytes))
             }
             body = .whole(clean)
         case .streamed(let next):
-            let stream = CleanStream(cleaner, next)
+            let stream = CleanStream(cleaner, work, user, next)
             body = .streamed { try await stream.next() }
         }
     }
@@ -56,8 +61,18 @@ private final class CleanStream: Sendable {
 
     private let state: Mutex<State>
     private let source: @Sendable () async throws -> ByteBuffer?
+    private let work: WorkPool
+    private let user: String
+    /// How many bytes a byte of the body may stand for.
+    private let factor: Int
 
-    init(_ cleaner: consuming sending Cleaner, _ source: @escaping @Sendable () async throws -> ByteBuffer?) {
+    init(
+        _ cleaner: consuming sending Cleaner, _ work: WorkPool, _ user: String,
+        _ source: @escaping @Sendable () async throws -> ByteBuffer?
+    ) {
+        factor = cleaner.changesCoding ? Cleaner.expansion : 1
+        self.work = work
+        self.user = user
         state = Mutex(State(cleaner: cleaner))
         self.source = source
     }
@@ -72,7 +87,9 @@ private final class CleanStream: Sendable {
                 }
                 return rest.readableBytes > 0 ? rest : nil
             }
-            let clean = try state.withLock { state throws(Failure) -> ByteBuffer in try state.cleaner.clean(bytes) }
+            let clean = try await work.run(for: user, bytes: bytes.readableBytes * factor) {
+                try state.withLock { state throws(Failure) -> ByteBuffer in try state.cleaner.clean(bytes) }
+            }
             if clean.readableBytes > 0 { return clean }
         }
     }

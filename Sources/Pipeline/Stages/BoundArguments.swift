@@ -90,9 +90,12 @@ struct BoundArguments {
         }
     }
 
-    /// - Throws: `INVALID_REQUEST` with every violation, by JSON Pointer; values are never repeated.
+    /// `INVALID_REQUEST` with every violation, by JSON Pointer; values are never repeated. Nil where nothing is wrong.
+    var invalid: Failure? { violations.isEmpty ? nil : Self.failure(violations) }
+
+    /// - Throws: ``invalid``.
     func checkValid() throws(Failure) {
-        guard violations.isEmpty else { throw Self.failure(violations) }
+        if let invalid { throw invalid }
     }
 
     private mutating func bindBody(_ object: JSONObject, _ endpoint: CompiledEndpoint, _ known: inout Set<String>) {

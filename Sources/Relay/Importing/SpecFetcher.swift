@@ -7,6 +7,7 @@ import OpenAPI
 import Pipeline
 import Registry
 import RelayHTTP
+import Traffic
 
 /// Fetches documents for import, through the relay's one way out (S13): the guard that direct calls pass judges the
 /// address, and nothing that a document refers to is fetched with it.
@@ -62,7 +63,10 @@ struct SpecFetcher: SpecFetching {
                 .responseTooLarge, stage: .origin, detail: "The document is larger than \(largest >> 20) MiB.",
                 sent: true)
         }
-        return bytes
+        let charset = MediaType(response.headers.first(name: "content-type") ?? "").charset
+        // Descriptions are UTF-8, whatever their server says, unless they are not.
+        let text = TextCharset.utf8(ByteBuffer(bytes: bytes), declared: charset, isJSON: true)
+        return text.map { Array($0.readableBytesView) } ?? bytes
     }
 
     private static func refused(_ message: String) -> Failure {

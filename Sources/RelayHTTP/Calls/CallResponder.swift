@@ -48,7 +48,7 @@ package struct CallResponder: Sendable {
             let rest = target.dropFirst("/v1/proxy/".count)
             let slug = rest.prefix { $0 != "/" && $0 != "?" }
             let tail = rest.dropFirst(slug.count)
-            return .proxy(slug: String(slug), target: tail.hasPrefix("/") ? String(tail) : "/" + tail)
+            return .proxy(slug: String(slug), target: String(tail))
         }
         guard request.method == .post, target.hasPrefix("/v1/tools/") else { return nil }
         let parts = target.dropFirst("/v1/tools/".count).split(separator: "/", omittingEmptySubsequences: false)
@@ -94,7 +94,7 @@ package struct CallResponder: Sendable {
         _ slug: String, _ endpoint: String, _ context: CallContext, _ request: Request,
         _ body: BodyReader, _ writer: consuming ResponseWriter, _ channel: any Channel
     ) async throws {
-        let arguments: JSON
+        let arguments: ToolArguments
         do {
             arguments = try await self.arguments(of: request, body)
         } catch let failure as Failure {
@@ -118,20 +118,14 @@ package struct CallResponder: Sendable {
 
     private static let requestID = HTTPField.Name("x-request-id") ?? .server
 
-    private func arguments(of request: Request, _ body: BodyReader) async throws -> JSON {
+    private func arguments(of request: Request, _ body: BodyReader) async throws -> ToolArguments {
         let tooLarge = Failure(
             .invalidRequest, stage: .relay, detail: "The arguments are larger than \(limits.requestBytes) bytes.")
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.requestBytes {
             throw tooLarge
         }
         guard let bytes = try await body.collect(upTo: limits.requestBytes) else { throw tooLarge }
-        guard bytes.readableBytes > 0 else { return .object(JSONObject()) }
-        do throws(JSONParseError) {
-            return try JSON.parse(bytes.readableBytesView)
-        } catch {
-            throw Failure(
-                .invalidRequest, stage: .validation, detail: "The arguments are not valid JSON: \(error)")
-        }
+        return .text(bytes)
     }
 
     private static func body(_ answer: ToolAnswer, requestID: String) -> ByteBuffer {
@@ -144,6 +138,7 @@ package struct CallResponder: Sendable {
         let warnings = JSON.array(answer.warnings.map { .string($0) }).text()
         buffer.writeString(
             #","status":\#(answer.status),"request_id":"\#(requestID)","latency_ms":\#(tenths / 10).\#(tenths % 10)"#)
+        if !answer.headers.isEmpty { buffer.writeString(#","headers":\#(JSON.object(answer.headers).text())"#) }
         buffer.writeString(#","warnings":\#(warnings)}"#)
         return buffer
     }

@@ -9,12 +9,15 @@ import Registry
 struct ProblemMiddleware: RouterMiddleware {
     /// The largest body that is read, in bytes.
     let bodyLimit: Int
+    /// Where requests with large bodies are worked on.
+    var work = WorkPool.none
 
     func handle(
         _ request: Request, context: RelayContext, next: (Request, RelayContext) async throws -> Response
     ) async throws -> Response {
         var context = context
         context.bodyLimit = Self.isImport(request) ? max(bodyLimit, Self.importLimit) : bodyLimit
+        context.work = work
         var response: Response
         do {
             response = try await next(request, context)
@@ -99,6 +102,14 @@ struct RequireToken: RouterMiddleware {
         }
         var context = context
         context.token = token
-        return try await next(request, context)
+        let authorized = context
+        // Where its length is not known, the body may be of any.
+        let length = request.headers[.contentLength].flatMap { Int($0) }
+        let mayHaveBody = request.method != .get && request.method != .head && request.method != .delete
+        return try await context.work.host(
+            for: token.user ?? token.id, bytes: length ?? (mayHaveBody ? WorkPool.threshold : 0)
+        ) {
+            try await next(request, authorized)
+        }
     }
 }

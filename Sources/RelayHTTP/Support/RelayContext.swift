@@ -11,6 +11,8 @@ package struct RelayContext: RequestContext {
     let channel: any Channel
     /// The largest body that is read, in bytes. Set by ``ProblemMiddleware``.
     var bodyLimit = 10 << 20
+    /// Where requests with large bodies are worked on. Set by ``ProblemMiddleware``.
+    var work = WorkPool.none
     /// Set by ``RequireToken``.
     package var token: Token?
 

@@ -1,0 +1,120 @@
+import Synchronization
+
+/// Runs long pieces of work away from event loops, on a few threads of which one user gets only some.
+///
+/// An event loop serves thousands of callers, and all of them wait while it parses one's ten megabytes. Pieces of less than
+/// ``threshold`` bytes run where they are: to cross to a thread and back costs more than they do.
+package final class WorkPool: Sendable {
+    /// From this many bytes on, work leaves the event loop: 256 KiB of the costliest JSON take it about 15 ms, of
+    /// ordinary JSON a fraction of that.
+    package static let threshold = 256 << 10
+
+    private struct Turn: Sendable {
+        let job: UnownedJob
+        let executor: UserExecutor
+    }
+
+    private struct State {
+        var queue: FairQueue<Turn>
+        var admitted = 0
+        var byUser: [String: Int] = [:]
+    }
+
+    private let state: Mutex<State>
+    private let start: (@Sendable (@escaping @Sendable () -> Void) -> Void)?
+    private let most: Int
+    private let mostOfOne: Int
+
+    /// - Parameters:
+    ///   - threads: pieces that run at a time. One user's run on half of them at most, and on one at least.
+    ///   - most: pieces that run or wait, of all users.
+    ///   - mostOfOne: of these, those of one user.
+    ///   - start: runs a closure on one of that many threads; nil where everything runs on the caller's.
+    package init(
+        threads: Int, most: Int = 1024, mostOfOne: Int = 128,
+        start: (@Sendable (@escaping @Sendable () -> Void) -> Void)?
+    ) {
+        state = Mutex(State(queue: FairQueue(places: max(threads, 1), share: max(threads / 2, 1))))
+        self.most = most
+        self.mostOfOne = mostOfOne
+        self.start = start
+    }
+
+    /// Runs everything on the caller's thread.
+    package static var none: WorkPool { WorkPool(threads: 1, start: nil) }
+
+    /// Runs a piece of a user's work: here, or on a thread of the pool when it is long.
+    ///
+    /// What `body` makes and does not return is freed there too: to free a large value takes as long as to make it.
+    ///
+    /// - Parameter bytes: how much there is to do.
+    /// - Throws: `OVERLOADED` where too much is waiting; what `body` throws.
+    package func run<Result>(
+        for user: String, bytes: Int, _ body: () async throws -> Result
+    ) async throws -> Result {
+        guard bytes >= Self.threshold, start != nil else { return try await body() }
+        guard enter(user) else {
+            throw Failure(
+                .overloaded, stage: .relay, detail: "Too many large requests and answers are being worked on.",
+                retryAfter: 1)
+        }
+        defer { leave(user) }
+        return try await withTaskExecutorPreference(UserExecutor(pool: self, user: user), operation: body)
+    }
+
+    /// Runs what a request that may be large comes to, with its waits. Only its turns take places: who is slow to send keeps
+    /// nobody out.
+    package func host<Result>(
+        for user: String, bytes: Int, _ body: () async throws -> Result
+    ) async throws -> Result {
+        guard bytes >= Self.threshold, start != nil else { return try await body() }
+        return try await withTaskExecutorPreference(UserExecutor(pool: self, user: user), operation: body)
+    }
+
+    /// Pieces that run or wait now.
+    package var count: Int { state.withLock { $0.admitted } }
+
+    private func enter(_ user: String) -> Bool {
+        state.withLock { state in
+            guard state.admitted < most, state.byUser[user, default: 0] < mostOfOne else { return false }
+            state.admitted += 1
+            state.byUser[user, default: 0] += 1
+            return true
+        }
+    }
+
+    private func leave(_ user: String) {
+        state.withLock { state in
+            state.admitted -= 1
+            let left = state.byUser[user, default: 1] - 1
+            state.byUser[user] = left > 0 ? left : nil
+        }
+    }
+
+    fileprivate func enqueue(_ job: UnownedJob, _ executor: UserExecutor) {
+        let turn = state.withLock { $0.queue.add(Turn(job: job, executor: executor), of: executor.user) }
+        guard let turn, let start else { return }
+        start { [self] in
+            var turn = Optional(turn)
+            while let current = turn {
+                current.job.job.runSynchronously(on: current.job.executor.asUnownedTaskExecutor())
+                turn = state.withLock { $0.queue.ended(current.user) }
+            }
+        }
+    }
+}
+
+/// Has one user's tasks run in the pool.
+private final class UserExecutor: TaskExecutor {
+    let pool: WorkPool
+    let user: String
+
+    init(pool: WorkPool, user: String) {
+        self.pool = pool
+        self.user = user
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        pool.enqueue(UnownedJob(job), self)
+    }
+}
