@@ -8,7 +8,7 @@ import Registry
 package struct ProxyRequest: Sendable {
     package var slug: String
     package var method: String
-    /// What follows `/v1/proxy/{slug}` in the raw target.
+    /// What follows `/v1/proxy/{slug}` in the raw target: a path, a query, both or nothing.
     package var target: String
     package var headers: HTTPHeaders
     package var body: OutboundBody
@@ -69,9 +69,9 @@ extension Pipeline {
                     record.outcome = code.rawValue
                     record.stage = Stage.origin.rawValue
                 }
-                let cleaned = try PassedBody(
+                let cleaned = try await PassedBody(
                     response, counted: counter.counting(response.body), method: request.method,
-                    scrubber: attempt.scrubber)
+                    scrubber: attempt.scrubber, work: self.work, user: prepared.api.user)
                 record.kind = cleaned.isStreamed ? .begin : .call
                 if case .whole(let bytes) = response.body {
                     record.requestBytes = counter.sent
@@ -81,7 +81,8 @@ extension Pipeline {
                 try await self.record(record, sent: true)
                 begun = true
                 if cleaned.isStreamed { record.kind = .end }
-                var headers = Sanitise.scrubbed(Sanitise.headers(cleaned.headers), attempt.scrubber)
+                var headers = Sanitise.scrubbed(
+                    Sanitise.headers(cleaned.headers, also: prepared.responseHeaders), attempt.scrubber)
                 for field in fields { headers.add(name: field.name, value: field.value) }
                 try await answer(ProxyAnswer(status: response.status, headers: headers, body: cleaned.body))
                 if cleaned.isStreamed {
@@ -112,6 +113,8 @@ extension Pipeline {
         let request: OutboundRequest
         let sendsCredential: Bool
         let places: Places
+        /// That the endpoint's answers carry beside the usual ones.
+        let responseHeaders: [String]
     }
 
     /// The answer had begun and cannot be finished.
@@ -133,9 +136,12 @@ extension Pipeline {
         record.apiID = api.id
         record.route = api.route.chosen
         record.method = proxied.method
+        // The base URL itself, to which nothing is added.
+        let isBase = !proxied.target.hasPrefix("/")
         let target: RequestTarget
         do throws(RequestTargetError) {
-            target = try RequestTarget(proxied.target, encodedSlashes: .permit)
+            target = try RequestTarget(
+                isBase ? "/" + proxied.target : proxied.target, encodedSlashes: .permit)
         } catch {
             throw Failure(.invalidRequest, stage: .policy, detail: "The path is ambiguous. \(error)")
         }
@@ -143,12 +149,13 @@ extension Pipeline {
             throw Failure(
                 .invalidRequest, stage: .policy, detail: "The method is not valid, or one that is never sent.")
         }
-        let endpoint = try locate(method: proxied.method, target: target, in: api)
+        let base = isBase ? api.endpoint(method: proxied.method, path: "") : nil
+        let endpoint = base == nil ? try locate(method: proxied.method, target: target, in: api) : base
         record.endpoint = endpoint?.name
         record.pathTemplate = endpoint?.template.description
         if let endpoint {
             if endpoint.needsApproval { throw Self.needsApproval }
-            if case .url = api.auth, endpoint.template.names.contains(SecretPlace.name) {
+            if api.auth.url != nil, endpoint.template.names.contains(SecretPlace.name) {
                 throw Failure(
                     .endpointNotFound, stage: .policy,
                     detail: "A path that holds the credential can only be called as a tool.")
@@ -176,7 +183,8 @@ extension Pipeline {
         guard let prefix = try? Self.prefix(of: api) else {
             throw Failure(.internalError, stage: .relay, detail: "The API's base URL cannot be rendered.")
         }
-        var raw = prefix + target.raw
+        let addsNothing = base != nil && !prefix.isEmpty
+        var raw = prefix + (addsNothing ? proxied.target : target.raw)
         Self.append(fixed, to: &raw)
         var request = OutboundRequest(
             method: proxied.method, origin: api.base.origin, target: raw, headers: headers,
@@ -186,7 +194,7 @@ extension Pipeline {
         try checkAllowed(request, by: api)
         return Prepared(
             api: api, request: request, sendsCredential: endpoint?.sendsCredential ?? true,
-            places: try takeLimits(api, context, &fields))
+            places: try takeLimits(api, context, &fields), responseHeaders: endpoint?.responseHeaders ?? [])
     }
 
     /// The decoded names in a query, as ``HeaderRules/folded(_:)`` writes names.

@@ -12,6 +12,8 @@ package struct ToolAnswer: Sendable {
     /// One JSON value, serialised.
     package var data: [UInt8]
     package var status: Int
+    /// Chosen headers of the API's answer, by name.
+    package var headers = JSONObject()
     /// From the call's arrival to its answer, in milliseconds.
     package var latency: Double
     package var warnings: [String]
@@ -24,7 +26,7 @@ package struct ToolAnswer: Sendable {
 extension Pipeline {
     /// Calls an endpoint: arguments in, data out, or one typed failure.
     package func callTool(
-        _ slug: String, _ endpointName: String, arguments: JSON, _ context: CallContext
+        _ slug: String, _ endpointName: String, arguments: ToolArguments, _ context: CallContext
     ) async throws(Failure) -> ToolAnswer {
         try await recorded(slug, endpointName, context) { record, fields throws(Failure) in
             let api = try locate(slug, for: context.token)
@@ -32,12 +34,19 @@ extension Pipeline {
         }
     }
 
+    /// As ``callTool(_:_:arguments:_:)-(_,_,ToolArguments,_)``, with arguments that have been read.
+    package func callTool(
+        _ slug: String, _ endpointName: String, arguments: JSON, _ context: CallContext
+    ) async throws(Failure) -> ToolAnswer {
+        try await callTool(slug, endpointName, arguments: .value(arguments), context)
+    }
+
     /// Calls an endpoint of an API that need not be stored.
     func callTool(
         on api: CompiledAPI, _ endpointName: String, arguments: JSON, _ context: CallContext
     ) async throws(Failure) -> ToolAnswer {
         try await recorded(api.slug, endpointName, context) { record, fields throws(Failure) in
-            try await runTool(api, endpointName, arguments, context, &record, &fields)
+            try await runTool(api, endpointName, .value(arguments), context, &record, &fields)
         }
     }
 
@@ -79,7 +88,7 @@ extension Pipeline {
     }
 
     private func runTool(
-        _ api: CompiledAPI, _ endpointName: String, _ arguments: JSON, _ context: CallContext,
+        _ api: CompiledAPI, _ endpointName: String, _ arguments: ToolArguments, _ context: CallContext,
         _ record: inout AuditRecord, _ fields: inout [ResponseField]
     ) async throws(Failure) -> ToolAnswer {
         do {
@@ -90,18 +99,18 @@ extension Pipeline {
             record.pathTemplate = endpoint.template.description
             try await admit()
             if endpoint.needsApproval { throw Self.needsApproval }
-            let bound = try BoundArguments(arguments, for: endpoint, formats: api.argumentFormats)
-            let request = try render(bound, endpoint, of: api, context)
+            let prepared = try await prepare(arguments, endpoint, of: api, context)
+            let request = prepared.request
             try checkAllowed(request, by: api)
             let places = try takeLimits(api, context, &fields)
             defer { giveBack(places) }
-            try bound.checkValid()
+            if let invalid = prepared.invalid { throw invalid }
             if case .whole(let bytes) = request.body { record.requestBytes = bytes.readableBytes }
             let sent = clock.monotonic()
             let answered = try await send(
                 request, of: api, sendsCredential: endpoint.sendsCredential, retriesStatuses: true, record, context
             ) { response, attempt in
-                try await self.collect(response, attempt)
+                try await self.collect(response, attempt, of: api)
             }
             record.times.append(.init("origin", microseconds: microseconds(since: sent)))
             record.route = answered.route
@@ -109,15 +118,9 @@ extension Pipeline {
             record.upstreamStatus = answered.status
             record.responseBytes = answered.received
             if let failure = Judge.failure(of: answered) { throw failure }
-            var warnings = bound.warnings
-            let data = Judge.data(of: answered, warnings: &warnings)
-            let mismatches = try validate(
-                data, against: endpoint, of: api, status: answered.status, context)
-            warnings += mismatches.map {
-                "The answer does not match its schema at \"\($0.pointer)\": \($0.message)"
+            return try await work.run(for: api.user, bytes: answered.body.readableBytes) {
+                try self.answer(answered, endpoint, of: api, prepared.warnings, context)
             }
-            return ToolAnswer(
-                data: data.bytes, status: answered.status, latency: 0, warnings: warnings, mismatches: mismatches)
         } catch let failure as Failure {
             throw failure
         } catch {
@@ -133,47 +136,65 @@ extension Pipeline {
             detail: "A person has to agree to each call of this endpoint, and this relay has no way to ask one.")
     }
 
+    /// What a successful answer comes to: data that follows its schema, and the headers that go with it.
+    private func answer(
+        _ answered: CollectedAnswer, _ endpoint: CompiledEndpoint, of api: CompiledAPI, _ warnings: [String],
+        _ context: CallContext
+    ) throws(Failure) -> ToolAnswer {
+        var warnings = warnings
+        let data = Judge.data(of: answered, schema: endpoint.responseSchema, warnings: &warnings)
+        let mismatches = try validate(data, against: endpoint, of: api, status: answered.status, context)
+        warnings += mismatches.map {
+            "The answer does not match its schema at \"\($0.pointer)\": \($0.message)"
+        }
+        return ToolAnswer(
+            data: data.bytes, status: answered.status,
+            headers: AnswerHeaders.chosen(answered.headers, for: endpoint, of: api), latency: 0, warnings: warnings,
+            mismatches: mismatches)
+    }
+
     /// The whole body, up to the limit, decoded and without the call's secrets.
-    private func collect(_ response: InboundResponse, _ attempt: Attempt) async throws -> Handled<CollectedAnswer> {
+    private func collect(
+        _ response: InboundResponse, _ attempt: Attempt, of api: CompiledAPI
+    ) async throws -> Handled<CollectedAnswer> {
         let status = response.status
         if attempt.triesAnother(after: status) { return Handled(status: status) }
-        let limits = limits
-        let tooLarge = Failure(
-            .responseTooLarge, stage: .relay, detail: "The answer is larger than \(limits.responseBytes) bytes.",
-            sent: true, upstreamStatus: status)
+        let most = limits.responseBytes
+        func tooLarge() -> Failure {
+            Failure(
+                .responseTooLarge, stage: .relay, detail: "The answer is larger than \(most) bytes.", sent: true,
+                upstreamStatus: status)
+        }
         // A body that is whole has been counted; and where there is none, as for HEAD, the length is not of this answer.
         if case .streamed = response.body,
-            let length = response.headers.first(name: "content-length").flatMap({ Int($0) }),
-            length > limits.responseBytes
+            let length = response.headers.first(name: "content-length").flatMap({ Int($0) }), length > most
         {
-            throw tooLarge
+            throw tooLarge()
         }
-        var decoding = DecodingLimits.defaults
-        decoding.decodedBytes = limits.responseBytes
-        var cleaner = try Cleaner(response, scrubber: attempt.scrubber, limits: decoding)
-        var body = ByteBuffer()
-        var received = 0
-        func take(_ bytes: ByteBuffer, _ cleaner: inout Cleaner) throws(Failure) {
-            received += bytes.readableBytes
-            guard received <= limits.responseBytes else { throw tooLarge }
-            let clean = try cleaner.clean(bytes)
-            if body.readableBytes == 0 { body = clean } else { body.writeImmutableBuffer(clean) }
-        }
+        var received = ByteBuffer()
         switch response.body {
         case .whole(let bytes):
-            if let bytes { try take(bytes, &cleaner) }
+            received = bytes ?? ByteBuffer()
+            guard received.readableBytes <= most else { throw tooLarge() }
         case .streamed(let next):
-            while let bytes = try await next() { try take(bytes, &cleaner) }
+            while let bytes = try await next() {
+                guard received.readableBytes + bytes.readableBytes <= most else { throw tooLarge() }
+                if received.readableBytes == 0 { received = bytes } else { received.writeImmutableBuffer(bytes) }
+            }
         }
-        body.writeImmutableBuffer(try cleaner.finish())
+        let body = try await work.run(
+            for: api.user, bytes: Cleaner.work(received.readableBytes, response.headers)
+        ) {
+            try Cleaner.whole(received, of: response, scrubber: attempt.scrubber, most: most)
+        }
         let retryAfter = response.headers.first(name: "retry-after").flatMap {
             RetryAfter.wait($0, now: clock.wall())
         }
+        let answer = CollectedAnswer(
+            status: status, headers: Sanitise.scrubbed(response.headers, attempt.scrubber), body: body,
+            received: received.readableBytes, retryAfter: retryAfter, route: response.route, attempts: attempt.attempts)
         return Handled(
-            status: status, retryAfter: retryAfter,
-            result: CollectedAnswer(
-                status: status, headers: Sanitise.scrubbed(response.headers, attempt.scrubber), body: body,
-                received: received, retryAfter: retryAfter, route: response.route, attempts: attempt.attempts))
+            status: status, retryAfter: retryAfter, isRateLimited: Judge.isRateLimit(answer), result: answer)
     }
 }
 

@@ -8,6 +8,9 @@ import Traffic
 struct Cleaner: ~Copyable {
     private var decoder: BodyDecoder
     private var scrub: ScrubStream?
+    private let scrubber: Scrubber?
+    private var watch: CompressedWatch?
+    private var hasBegun = false
     private let status: Int
 
     /// - Parameters:
@@ -19,6 +22,7 @@ struct Cleaner: ~Copyable {
         options: Scrubber.StreamOptions = []
     ) throws(Failure) {
         status = response.status
+        self.scrubber = scrubber
         scrub = scrubber.map { $0.stream(options) }
         let codings = response.headers[canonicalForm: "content-encoding"].map { String($0) }
         do throws(BodyDecodingError) {
@@ -43,7 +47,22 @@ struct Cleaner: ~Copyable {
                 throw Self.failure(error, status: status)
             }
         }
+        try look(decoded)
         return scrub?.scrub(decoded) ?? decoded
+    }
+
+    /// - Throws: `UPSTREAM_ERROR` where a secret is compressed in the body: there is no other way to keep it back.
+    private mutating func look(_ bytes: ByteBuffer) throws(Failure) {
+        guard let scrubber, !scrubber.isEmpty, bytes.readableBytes > 0 else { return }
+        if !hasBegun {
+            hasBegun = true
+            watch = CompressedWatch(bytes, scrubber)
+        }
+        guard watch?.finds(in: bytes) ?? false else { return }
+        throw Failure(
+            .upstreamError, stage: .origin,
+            detail: "The API's answer holds the API's credential in compressed form, so it is withheld.", sent: true,
+            upstreamStatus: status)
     }
 
     /// The body has ended: the rest of it.
@@ -55,6 +74,37 @@ struct Cleaner: ~Copyable {
         }
         return scrub?.finish() ?? ByteBuffer()
     }
+
+    /// A whole body: its content coding undone, in UTF-8 where it is text, and without the call's secrets.
+    ///
+    /// - Parameter most: bytes of the decoded body.
+    static func whole(
+        _ bytes: ByteBuffer, of response: InboundResponse, scrubber: Scrubber?, most: Int
+    ) throws(Failure) -> ByteBuffer {
+        var limits = DecodingLimits.defaults
+        limits.decodedBytes = most
+        var cleaner = try Cleaner(response, scrubber: scrubber, limits: limits)
+        cleaner.scrub = nil
+        var body = try cleaner.clean(bytes)
+        body.writeImmutableBuffer(try cleaner.finish())
+        let media = MediaType(response.headers.first(name: "content-type") ?? "")
+        func inUTF8(_ bytes: ByteBuffer) -> ByteBuffer? {
+            media.isText ? TextCharset.utf8(bytes, declared: media.charset, isJSON: media.isJSON) : nil
+        }
+        guard let scrubber else { return inUTF8(body) ?? body }
+        guard let text = inUTF8(body) else { return scrubber.scrub(body) }
+        // Read in a charset that it is not in, a body hides what stood in it.
+        if !scrubber.finds(in: text), scrubber.finds(in: body) { return scrubber.scrub(body) }
+        return scrubber.scrub(text)
+    }
+
+    /// About how many bytes there are to look at in a body of so many.
+    static func work(_ bytes: Int, _ headers: HTTPHeaders) -> Int {
+        headers.contains(name: "content-encoding") ? bytes * expansion : bytes
+    }
+
+    /// How many bytes a byte of a compressed body stands for, as a rule.
+    static let expansion = 16
 
     private static func failure(_ error: BodyDecodingError, status: Int) -> Failure {
         switch error.code {

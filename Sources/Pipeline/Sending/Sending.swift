@@ -11,6 +11,8 @@ struct Handled<Result: Sendable>: Sendable {
     let status: Int
     /// What the API asks for before it is called again.
     var retryAfter: TimeAmount?
+    /// Whether the API says that it has had too many requests, whatever its status.
+    var isRateLimited = false
     /// Nil only where the credential was refused and another may be tried: nothing of the answer has been passed on.
     var result: Result?
 }
@@ -192,7 +194,7 @@ extension Pipeline {
                     throw error
                 }
             }
-            report(status: handled.status, of: api, ticket, context)
+            report(status: handled.status, isRateLimited: handled.isRateLimited, of: api, ticket, context)
             return .answered(handled)
         } catch {
             report(error, of: api, ticket, context)
@@ -239,7 +241,8 @@ extension Pipeline {
 
     /// An answer is a success, whatever it says, unless a gateway says that there is nobody behind it.
     private func report(
-        status: Int, of api: CompiledAPI, _ ticket: BreakerTable<String>.Ticket, _ context: CallContext
+        status: Int, isRateLimited: Bool, of api: CompiledAPI, _ ticket: BreakerTable<String>.Ticket,
+        _ context: CallContext
     ) {
         let isGone = [502, 503, 504].contains(status)
         if isGone {
@@ -249,7 +252,8 @@ extension Pipeline {
         }
         guard !context.isDraft else { return }
         let observation: APIHealth.Observation =
-            isGone ? .noConnection : status == 401 || status == 403 ? .credentialRefused : .answered
+            isGone
+            ? .noConnection : !isRateLimited && (status == 401 || status == 403) ? .credentialRefused : .answered
         health.observed(observation, api: api.id, user: api.user, now: clock.wall())
     }
 

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import Registry
 import Value
 import Vault
 
@@ -24,11 +25,17 @@ enum Judge {
     static func failure(of answer: CollectedAnswer) -> Failure? {
         let status = answer.status
         guard status >= 300 || status < 200 else { return nil }
+        let retryAfter = answer.retryAfter.map { Int($0.nanoseconds / 1_000_000_000) }
         switch status {
+        case 403 where isRateLimit(answer):
+            return Failure(
+                .rateLimited, stage: .origin,
+                detail: "The API answered 403 and says that it has had too many requests.",
+                retryAfter: retryAfter, sent: true, upstreamStatus: status, upstreamBody: sanitised(answer.body))
         case 401, 403:
             return Failure(
                 .authenticationFailed, stage: .origin, detail: "The API answered \(status).", sent: true,
-                upstreamStatus: status)
+                upstreamStatus: status, upstreamBody: sanitised(answer.body))
         case 404, 405, 410:
             return Failure(
                 .endpointNotFound, stage: .origin, detail: "The API answered \(status).", sent: true,
@@ -36,14 +43,30 @@ enum Judge {
         case 429:
             return Failure(
                 .rateLimited, stage: .origin, detail: "The API has had too many requests.",
-                retryAfter: answer.retryAfter.map { Int($0.nanoseconds / 1_000_000_000) }, sent: true,
-                upstreamStatus: status)
+                retryAfter: retryAfter, sent: true, upstreamStatus: status, upstreamBody: sanitised(answer.body))
         default:
             return Failure(
                 .upstreamError, stage: .origin, detail: "The API answered \(status).", isRetryable: status >= 500,
-                retryAfter: status == 503 ? answer.retryAfter.map { Int($0.nanoseconds / 1_000_000_000) } : nil,
+                retryAfter: status == 503 ? retryAfter : nil,
                 sent: true, upstreamStatus: status, upstreamBody: sanitised(answer.body))
         }
+    }
+
+    /// Whether an API says that it has had too many requests: some say so with 403, which otherwise means that the
+    /// credential may not do this.
+    static func isRateLimit(_ answer: CollectedAnswer) -> Bool {
+        if answer.status == 429 { return true }
+        guard answer.status == 403 else { return false }
+        if answer.retryAfter != nil { return true }
+        for name in ["x-ratelimit-remaining", "x-rate-limit-remaining", "ratelimit-remaining"]
+        where answer.headers[name].contains("0") {
+            return true
+        }
+        let words = String(decoding: answer.body.readableBytesView.prefix(errorBodyLimit), as: UTF8.self).lowercased()
+        return [
+            "rate limit", "rate-limit", "rate_limit", "ratelimit", "too many requests", "throttl", "quota exceeded",
+        ]
+        .contains { words.contains($0) }
     }
 
     /// Text that may be shown: UTF-8 without control characters, cut at the limit.
@@ -62,27 +85,41 @@ enum Judge {
     }
 
     /// A tool call's data as JSON: JSON as it came, text as a string, anything else in base64.
-    static func data(of answer: CollectedAnswer, warnings: inout [String]) -> JudgedData {
+    ///
+    /// JSON under another name is taken for JSON where the endpoint's schema wants something else than a string.
+    ///
+    /// - Parameter schema: the endpoint's, where it has one.
+    static func data(of answer: CollectedAnswer, schema: EndpointSchema? = nil, warnings: inout [String]) -> JudgedData
+    {
         guard answer.body.readableBytes > 0 else { return JudgedData(bytes: Array("null".utf8), json: nil) }
         let type = answer.headers.first(name: "content-type") ?? ""
-        let media = type.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
+        let media = MediaType(type)
         let bytes = Array(answer.body.readableBytesView)
-        let isJSON = media.hasSuffix("/json") || media.hasSuffix("+json")
-        if isJSON || media.isEmpty {
-            if let json = try? JSON.parse(bytes) { return JudgedData(bytes: bytes, json: json, isParsed: true) }
-            if !media.isEmpty { warnings.append("The API's answer says it is JSON, and is not.") }
+        if media.isJSON || media.essence.isEmpty {
+            if let data = parsed(bytes) { return data }
+            if media.isJSON { warnings.append("The API's answer says it is JSON, and is not.") }
         }
-        if isJSON || media.isEmpty || media.hasPrefix("text/") || media.hasSuffix("/xml") || media.hasSuffix("+xml")
-            || media == "application/x-www-form-urlencoded" || media == "application/javascript",
-            let text = String(validating: bytes, as: UTF8.self)
+        let text = media.isText ? String(validating: bytes, as: UTF8.self) : nil
+        if let schema, !media.isJSON, text.map({ !schema.mismatches(of: .string($0), limit: 1).isEmpty }) ?? true,
+            let data = parsed(bytes)
         {
-            return JudgedData(bytes: JSON.string(text).bytes(), json: isJSON ? nil : .string(text))
+            return data
+        }
+        if let text {
+            return JudgedData(bytes: JSON.string(text).bytes(), json: media.isJSON ? nil : .string(text))
         }
         let object: JSON = [
-            "content_type": .string(String(media)),
+            "content_type": .string(type),
             "base64": .string(String(decoding: Base64.encode(bytes), as: UTF8.self)),
         ]
         return JudgedData(bytes: object.bytes(), json: nil)
+    }
+
+    /// JSON as it came where any reader can read it, and else written anew.
+    private static func parsed(_ bytes: [UInt8]) -> JudgedData? {
+        if let json = try? JSON.parse(bytes) { return JudgedData(bytes: bytes, json: json, isParsed: true) }
+        guard let json = try? JSON.parse(bytes, limits: .lenient) else { return nil }
+        return JudgedData(bytes: json.bytes(), json: json, isParsed: true)
     }
 }
 

@@ -35,6 +35,8 @@ package enum ToolArguments: Sendable {
 /// What a tool call's arguments come to.
 struct PreparedCall: Sendable {
     let request: OutboundRequest
+    /// What the arguments' schema says of them that does not refuse them.
+    let warnings: [String]
     /// What is wrong with the arguments, to be said once the limits have been taken from.
     let invalid: Failure?
 }
@@ -47,8 +49,10 @@ extension Pipeline {
         _ arguments: ToolArguments, _ endpoint: CompiledEndpoint, of api: CompiledAPI, _ context: CallContext
     ) async throws -> PreparedCall {
         try await work.run(for: api.user, bytes: arguments.bytes) {
-            let bound = try BoundArguments(try arguments.json(), for: endpoint)
-            return PreparedCall(request: try self.render(bound, endpoint, of: api, context), invalid: bound.invalid)
+            let bound = try BoundArguments(try arguments.json(), for: endpoint, formats: api.argumentFormats)
+            return PreparedCall(
+                request: try self.render(bound, endpoint, of: api, context), warnings: bound.warnings,
+                invalid: bound.invalid)
         }
     }
 }
