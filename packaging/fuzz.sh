@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tries mutated inputs on a parser or an engine for a while. What crashes, hangs or contradicts itself is written into
-# .build/fuzz/TARGET, to be tried again with: .build/release/penstock-fuzz TARGET --replay FILE
+# Tries mutated inputs on a parser or an engine for a while. What crashes, hangs, contradicts itself or takes more than
+# linear time is written into .build/fuzz/TARGET, to be tried again with: .build/release/penstock-fuzz TARGET --replay FILE
 set -euo pipefail
 
 usage() {

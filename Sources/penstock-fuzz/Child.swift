@@ -1,4 +1,5 @@
 import Glibc
+import JSONSchema
 
 /// Tries cases one after another; a case that traps or takes too long ends the process, and the runner sees which it was.
 struct Child {
@@ -8,6 +9,8 @@ struct Child {
     /// Seconds of processor time for one case.
     private static let seconds = 2
     private static let memory: UInt = 4 << 30
+    /// One of so many cases is tried in two sizes.
+    private static let grown = 16
 
     func run(from first: Int, count: Int, progress: String) -> Never {
         Self.limit()
@@ -17,8 +20,13 @@ struct Child {
             var place = index
             _ = pwrite(file, &place, MemoryLayout<Int>.size, 0)
             Self.arm()
-            let input = target.input(seed: arguments.seed, index: index)
-            guard let fault = target.fault(of: input) else { continue }
+            var input = target.input(seed: arguments.seed, index: index)
+            var fault = target.fault(of: input)
+            if fault == nil, index % Self.grown == 0 {
+                var random = SplitMix64(seed: arguments.seed &+ UInt64(index))
+                if let found = Growth(input, &random)?.fault(target, arm: Self.arm) { (input, fault) = found }
+            }
+            guard let fault else { continue }
             hasFailed = true
             print("case \(index): \(fault)")
             let path = "\(arguments.findings)/\(arguments.name)-\(arguments.seed)-\(index)"

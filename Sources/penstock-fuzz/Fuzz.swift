@@ -1,6 +1,7 @@
 import Glibc
 
-/// Looks for inputs that crash, hang or contradict Penstock's parsers and engines; `packaging/fuzz.sh` builds and calls it.
+/// Looks for inputs that crash, hang, contradict or slow down Penstock's parsers and engines; `packaging/fuzz.sh` builds and
+/// calls it.
 @main
 struct Fuzz {
     static func main() {
