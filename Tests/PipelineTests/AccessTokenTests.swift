@@ -171,6 +171,34 @@ struct AccessTokenTests {
         func add() { value.withLock { $0 += 1 } }
     }
 
+    @Test(
+        "token_type in any case and the common misnomers is a bearer token, and expires_in may be text",
+        arguments: [
+            #""token_type": "bearer""#, #""token_type": "BEARER""#, #""token_type": "BearerToken""#,
+            #""token_type": """#, #""token_type": null"#, #""token_type": "Bearer Token""#, #""token_type": "jwt""#,
+            #""scope": "a""#,
+        ])
+    func misnomers(member: String) {
+        for (text, lifetime) in [("\"90\"", 90), ("\"90.5\"", 90), ("\" 90 \"", 90), ("90.0", 90)] {
+            let body = "{\"access_token\": \"a\", \(member), \"expires_in\": \(text)}"
+            #expect(TokenResponse(ByteBuffer(string: body))?.lifetime == .seconds(Int64(lifetime)), "\(body)")
+        }
+    }
+
+    @Test(
+        "a token endpoint's answer may have a byte order mark, a charset, repeated keys, half surrogates, or be a form")
+    func tokenTexts() {
+        func token(_ bytes: [UInt8], _ type: String) -> String? {
+            TokenResponse(ByteBuffer(bytes: bytes), type: type)?.accessToken
+        }
+        #expect(token([0xEF, 0xBB, 0xBF] + Array(#"{"access_token":"a"}"#.utf8), "application/json") == "a")
+        let wide = #"{"access_token":"a"}"#.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+        #expect(token(wide, "application/json; charset=utf-16le") == "a")
+        #expect(token(Array(#"{"access_token":"a","access_token":"b"}"#.utf8), "text/html") == "b")
+        #expect(token(Array(#"{"access_token":"a","note":"\ud83d"}"#.utf8), "") == "a")
+        #expect(token(Array("access_token=a%2Fb&token_type=bearer".utf8), "application/x-www-form-urlencoded") == "a/b")
+    }
+
     @Test("what is no bearer token that can be sent is refused")
     func responses() {
         func read(_ text: String) -> TokenResponse? { TokenResponse(ByteBuffer(string: text)) }

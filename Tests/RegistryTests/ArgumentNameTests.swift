@@ -80,8 +80,11 @@ struct ArgumentNameTests {
             ]
         }
         let multipart = try endpoint(body("multipart/form-data", ["a": ["base64": true, "content_type": "image/png"]]))
-        #expect(multipart.content.fields == ["a": FieldEncoding(isFile: true, type: "image/png")])
-        #expect(multipart.body == .properties(["a"], isOpen: false))
+        var file = FieldEncoding(isFile: true, type: "image/png")
+        file.nameArgument = "a_filename"
+        file.typeArgument = "a_content_type"
+        #expect(multipart.content.fields == ["a": file])
+        #expect(multipart.body == .properties(["a", "a_filename", "a_content_type"], isOpen: false))
         let form = "application/x-www-form-urlencoded"
         let deep = try endpoint(body(form, ["a": ["style": "deepObject"]]))
         #expect(deep.content.fields == ["a": FieldEncoding(style: .deep)])

@@ -18,11 +18,106 @@ struct AuthenticationTests {
     @Test("basic authentication takes a user name that is secret, or is written as a literal")
     func basic() throws {
         let secret = try compile("basic_auth", ["username": "u", "password": "p"])
-        guard case .basic(.secret(let name), let password) = secret.auth else { throw Unexpected() }
+        guard case .basic(.secret(let name), .secret(let password)) = secret.auth else { throw Unexpected() }
         #expect(name.field == "username" && password.reference == "vault://users/usr_1/apis/api_1/password")
         let literal = try compile("basic_auth", ["username": ["literal": "u"], "password": "p"])
         guard case .basic(.literal("u"), _) = literal.auth else { throw Unexpected() }
         #expect(literal.credentials.map(\.field) == ["password"])
+    }
+
+    @Test("Basic with an empty user or password sends it empty, and keeps nothing of it in the vault")
+    func emptyBasic() throws {
+        let key = try compile("basic_auth", ["username": "sk_1", "password": ""])
+        guard case .basic(.secret, .literal("")) = key.auth else { throw Unexpected() }
+        #expect(key.credentials.map(\.field) == ["username"])
+        let token = try compile("basic_auth", ["username": "", "password": "t"])
+        guard case .basic(.literal(""), .secret) = token.auth else { throw Unexpected() }
+        #expect(faults("basic_auth", ["username": "", "password": ""]) == ["/authentication/config"])
+        // What is stored reads back as the same.
+        let stored = try Definitions.read(
+            Definitions.edit(
+                Definitions.direct, "/authentication",
+                ["type": "basic_auth", "config": ["username": "sk_1", "password": ""]]))
+        #expect(stored.stored["authentication"]?["config"]?["password"] == "")
+    }
+
+    @Test("two credentials at once have fields of their own, and keep them by their references when they move")
+    func all() throws {
+        let parts: [JSON] = [
+            [
+                "type": "oauth2",
+                "config": ["client_id": "c", "client_secret": "s", "token_url": "https://id.example.com/token"],
+            ],
+            ["type": "api_key", "config": ["header_name": "Ocp-Apim-Subscription-Key", "key": "k"]],
+            ["type": "api_key", "config": ["query_name": "app", "key": "k2"]],
+        ]
+        func document(_ parts: [JSON]) -> JSON {
+            Definitions.edit(Definitions.direct, "/authentication", ["type": "all", "of": .array(parts)])
+        }
+        let first = try Definitions.read(document(parts))
+        #expect(
+            Set(first.secretFields) == ["of_0_client_id", "of_0_client_secret", "of_1_key", "of_2_key"])
+        let shown = try #require(first.stored["authentication"]?["of"]?.array)
+        #expect(shown[1]["config"]?["key"] == "vault://users/usr_1/apis/api_1/of_1_key")
+        let api = try Definitions.compile(document(parts))
+        #expect(api.auth.headerNames == ["Authorization", "Ocp-Apim-Subscription-Key"])
+        #expect(api.auth.queryNames == ["app"])
+        #expect(api.credentials.map(\.field) == ["of_0_client_id", "of_0_client_secret", "of_1_key", "of_2_key"])
+        let stored = StoredAPI(
+            id: "api_1", user: "usr_1", slug: "s", definition: first.stored, version: 1, created: 0, updated: 0)
+        let moved = try CustomAPIDefinition(
+            document([shown[2], shown[0]]),
+            context: DefinitionContext(user: "usr_1", api: "api_1", existing: stored, tunnels: nil))
+        #expect(moved.secretFields == ["of_2_key", "of_0_client_id", "of_0_client_secret"])
+        #expect(moved.secrets.isEmpty)
+    }
+
+    @Test("credentials that set the same, are none or hold others cannot be sent at once")
+    func allTwins() {
+        func faults(_ parts: [JSON]) -> [String] {
+            Definitions.faults("/authentication", ["type": "all", "of": .array(parts)], in: Definitions.direct)
+                .map { "\($0.pointer)" }
+        }
+        let bearer: JSON = ["type": "bearer_token", "config": ["token": "t"]]
+        #expect(
+            faults([bearer, ["type": "basic_auth", "config": ["username": "u", "password": "p"]]]) == [
+                "/authentication/of"
+            ])
+        let query: JSON = ["type": "api_key", "config": ["query_name": "k", "key": "a"]]
+        #expect(faults([query, query]) == ["/authentication/of"])
+        #expect(faults([]) == ["/authentication/of"])
+        #expect(faults([bearer, ["type": "none"]]) == ["/authentication/of/1/type"])
+        #expect(faults([bearer, ["type": "all", "of": []]]) == ["/authentication/of/1/type"])
+        #expect(faults([bearer, "x"]) == ["/authentication/of/1"])
+        #expect(
+            faults([bearer, ["type": "api_key", "config": ["header_name": "X-K", "kee": "a"]]]) == [
+                "/authentication/of/1/config/kee"
+            ])
+    }
+
+    @Test("token_params and token_headers are known to everybody, unless they are written as values")
+    func tokenExtras() throws {
+        let config: JSON = [
+            "client_id": "c", "client_secret": "s", "token_url": "https://id.example.com/token", "client_auth": "json",
+            "token_params": ["audience": "https://api.example.com", "level": 3, "pin": ["value": "marked"]],
+            "token_headers": ["X-Tenant": "abc", "X-Key": ["value": "marked too"]],
+        ]
+        let api = try compile("oauth2", config)
+        guard case .oauth2(let plan) = api.auth else { throw Unexpected() }
+        #expect(plan.clientAuthentication == .json)
+        #expect(plan.parameters.map(\.name) == ["audience", "level", "pin"])
+        #expect(plan.parameters[1].value == .literal("3"))
+        #expect(
+            api.credentials.map(\.field) == ["client_id", "client_secret", "token_param_pin", "token_header_x_key"])
+        func wrong(_ key: String, _ value: JSON) -> [String] {
+            var object = config.object ?? [:]
+            object[key] = value
+            return faults("oauth2", .object(object))
+        }
+        #expect(wrong("token_params", ["grant_type": "x"]) == ["/authentication/config/token_params/grant_type"])
+        #expect(wrong("token_headers", ["Host": "x"]) == ["/authentication/config/token_headers/Host"])
+        #expect(wrong("token_headers", ["X-A": "a\r\nb"]) == ["/authentication/config/token_headers/X-A"])
+        #expect(wrong("token_params", ["a": ["b"]]) == ["/authentication/config/token_params/a"])
     }
 
     @Test("a user name with a colon is refused, secret or not", arguments: ["a:b", ["literal": "a:b"]] as [JSON])

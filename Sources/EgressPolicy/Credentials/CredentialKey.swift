@@ -31,7 +31,7 @@ package enum CredentialKey: String, CaseIterable, Sendable {
     package static let plain: Set<String> = [
         // authentication
         "type", "config", "header_name", "query_name", "cookie_name", "prefix", "token_url", "scopes", "grant",
-        "client_auth", "via", "headers", "name", "of",
+        "client_auth", "via", "headers", "name", "of", "token_params", "token_headers",
         // connection
         "base_url", "timeout_ms", "retry_attempts", "follow_redirects", "verify_ssl", "ca_certificate",
         "client_certificate",

@@ -33,6 +33,14 @@ package struct PathPattern: Sendable, Hashable, CustomStringConvertible {
     /// The pattern that matches every path below `prefix`, taken as it is: `/api/v1` gives `/api/v1/*`.
     init(below prefix: String) { self.init(prefix: Array(prefix.utf8) + [.slash]) }
 
+    /// The pattern that matches this path alone, taken as it is.
+    static func exactly(_ path: String) -> PathPattern { PathPattern(exact: Array(path.utf8)) }
+
+    private init(exact: [UInt8]) {
+        pattern = exact
+        isPrefix = false
+    }
+
     private init(prefix: [UInt8]) {
         pattern = prefix
         isPrefix = true

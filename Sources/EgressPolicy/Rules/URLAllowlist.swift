@@ -30,6 +30,13 @@ package struct URLAllowlist: Sendable, Hashable {
         entries = [Entry(origin: OriginPattern(base.origin), path: PathPattern(below: base.pathPrefix))]
     }
 
+    /// The same, and the base URL itself.
+    package init(from base: BaseURL) {
+        entries = [PathPattern(below: base.pathPrefix), .exactly(base.pathPrefix)].map {
+            Entry(origin: OriginPattern(base.origin), path: $0)
+        }
+    }
+
     /// True where a request for `target` at `origin` is allowed.
     package func allows(_ origin: Origin, _ target: RequestTarget) -> Bool {
         entries.contains { entry in

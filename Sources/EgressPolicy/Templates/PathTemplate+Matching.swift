@@ -13,6 +13,7 @@ extension PathTemplate {
     }
 
     private func matches(_ path: Bytes, captures: inout [Range<Int>]) -> Bool {
+        guard !segments.isEmpty else { return path.isEmpty }
         guard path.first == .slash else { return false }
         var start = 1
         for (index, segment) in segments.enumerated() {

@@ -14,6 +14,15 @@ package struct PathTemplate: Sendable, Hashable, CustomStringConvertible {
     package let names: [String]
     let segments: [[Part]]
 
+    /// The base URL itself, with nothing added to it.
+    package static let base = PathTemplate()
+
+    private init() {
+        description = ""
+        names = []
+        segments = []
+    }
+
     /// Parses `text`.
     /// - Throws: `RuleError` for unbalanced braces, empty, odd or repeated names, a query, and a path that no request
     ///   target could have.

@@ -12,7 +12,11 @@ struct SecretReferences {
     func resolve(_ value: JSON, at pointer: JSONPointer) throws(CommandFailure) -> JSON {
         switch value {
         case .object(let object):
-            if let text = try text(namedBy: object, pointer) { return .string(text) }
+            if let text = try text(namedBy: object, pointer) {
+                // There, a plain text is known to everybody.
+                let isPublic = ["token_params", "token_headers"].contains(pointer.parent?.tokens.last ?? "")
+                return isPublic ? ["value": .string(text)] : .string(text)
+            }
             var result = JSONObject()
             for (key, member) in object {
                 let here = pointer.appending(key)

@@ -24,7 +24,7 @@ extension Pipeline {
         }
         let request = try TokenRequest(plan) { credential throws(Failure) in try self.open(credential, context).text }
             .outbound(requestID: RequestID.generate().description, deadline: deadline)
-        let answer: (status: Int, body: ByteBuffer)
+        let answer: (status: Int, type: String, body: ByteBuffer)
         do {
             answer = try await ask(request, plan, of: api, context)
         } catch var failure as Failure {
@@ -42,7 +42,7 @@ extension Pipeline {
             throw Failure(
                 .authenticationFailed, stage: .origin, detail: "The token endpoint answered \(answer.status).")
         }
-        guard let token = TokenResponse(answer.body) else {
+        guard let token = TokenResponse(answer.body, type: answer.type) else {
             throw Failure(
                 .authenticationFailed, stage: .origin, detail: "The token endpoint gave no bearer token.")
         }
@@ -58,7 +58,7 @@ extension Pipeline {
     /// parent is the call.
     private func ask(
         _ request: OutboundRequest, _ plan: OAuth2Plan, of api: CompiledAPI, _ context: CallContext
-    ) async throws -> (status: Int, body: ByteBuffer) {
+    ) async throws -> (status: Int, type: String, body: ByteBuffer) {
         var request = request
         request.parentID = context.requestID
         for resendings in 0... {
@@ -75,7 +75,8 @@ extension Pipeline {
                 let answer = try await routes.token(api, plan.way).send(request, watch: CallerWatch()) { response in
                     record.route = response.route
                     record.upstreamStatus = response.status
-                    return (response.status, try await Self.collectToken(response))
+                    let type = response.headers.first(name: "content-type") ?? ""
+                    return (response.status, type, try await Self.collectToken(response))
                 }
                 if let code = Judge.code(ofError: answer.0) {
                     record.outcome = code.rawValue

@@ -11,7 +11,6 @@ struct TokenRequest {
     private var fields: [(name: String, value: String)] = []
     private(set) var headers: HTTPHeaders = [
         "accept": "application/json", "accept-encoding": "identity", "user-agent": "penstock",
-        "content-type": "application/x-www-form-urlencoded",
     ]
     private(set) var sensitive: [String] = []
 
@@ -32,7 +31,13 @@ struct TokenRequest {
         }
         if !plan.scopes.isEmpty { fields.append(("scope", plan.scopes.joined(separator: " "))) }
         let id = try open(plan.clientID)
-        let secret = try plan.clientSecret.map { credential throws(Failure) in try open(credential) }
+        func read(_ text: AuthPlan.Text) throws(Failure) -> String {
+            switch text {
+            case .literal(let text): text
+            case .secret(let credential): try open(credential)
+            }
+        }
+        let secret = try plan.clientSecret.map { text throws(Failure) in try read(text) }
         switch (plan.clientAuthentication, secret) {
         case (.basic, let secret?):
             // Both are form-encoded before they are joined (RFC 6749, section 2.3.1).
@@ -40,17 +45,33 @@ struct TokenRequest {
             headers.add(
                 name: "authorization", value: "Basic " + String(decoding: Base64.encode(pair), as: UTF8.self))
             sensitive.append("authorization")
-        case (.post, let secret?):
+        case (.post, let secret?), (.json, let secret?):
             fields += [("client_id", id), ("client_secret", secret)]
         case (_, nil):
             fields.append(("client_id", id))
+        }
+        for parameter in plan.parameters { fields.append((parameter.name, try read(parameter.value))) }
+        for header in plan.headers {
+            let value = try read(header.value)
+            guard HeaderRules.isValidFieldValue(value) else {
+                throw Failure(
+                    .credentialMissing, stage: .relay,
+                    detail: "A header of the token request holds characters that cannot be sent. Set it again.")
+            }
+            headers.replaceOrAdd(name: header.name, value: value)
+            if !header.value.credentials.isEmpty { sensitive.append(header.name.lowercased()) }
         }
     }
 
     /// The request to send.
     func outbound(requestID: String, deadline: NIODeadline) -> OutboundRequest {
-        let body = fields.map { "\($0.name)=\(Self.encoded($0.value))" }.joined(separator: "&")
+        let isJSON = plan.clientAuthentication == .json
+        let body =
+            isJSON
+            ? JSON.object(JSONObject(fields.map { ($0.name, .string($0.value)) })).text()
+            : fields.map { "\(Self.encoded($0.name))=\(Self.encoded($0.value))" }.joined(separator: "&")
         var headers = headers
+        headers.add(name: "content-type", value: isJSON ? "application/json" : "application/x-www-form-urlencoded")
         headers.add(name: "content-length", value: String(body.utf8.count))
         return OutboundRequest(
             method: "POST", origin: plan.origin, target: plan.target.raw, headers: headers,

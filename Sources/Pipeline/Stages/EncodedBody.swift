@@ -28,7 +28,7 @@ struct EncodedBody {
             bytes = ByteBuffer(string: text)
             type = content.type
         case .base64:
-            guard let text = value.string, let decoded = Base64.decode(Array(text.utf8)) else {
+            guard let text = value.string, let decoded = Base64.decode(text.utf8) else {
                 throw Self.failure("", "This must be a string of base64.")
             }
             bytes = ByteBuffer(bytes: decoded)
@@ -45,14 +45,20 @@ struct EncodedBody {
         var name: String
         var value: [UInt8]
         var type: String?
-        var isFile = false
+        /// Of a file.
+        var fileName: String?
     }
 
     /// Lists as one field for each element, objects inside as JSON: what OpenAPI says where no encoding is given (3.1,
     /// section 4.8.15).
     private static func fields(_ members: JSONObject, _ content: RequestContent) throws(Failure) -> [Field] {
         var fields: [Field] = []
-        for (name, member) in members {
+        let beside = Set(content.fields.values.flatMap { [$0.nameArgument, $0.typeArgument] }.compactMap(\.self))
+        for (name, member) in members where !beside.contains(name) {
+            if let encoding = content.fields[name], encoding.isFile {
+                fields += try files(name, member, encoding, members)
+                continue
+            }
             let encoding = content.fields[name] ?? FieldEncoding()
             switch encoding.style {
             case .deep where member.object != nil || member.array != nil:
@@ -112,13 +118,44 @@ struct EncodedBody {
         return texts.count == items.count ? texts : nil
     }
 
-    private static func field(_ name: String, _ value: JSON, _ encoding: FieldEncoding) throws(Failure) -> Field {
-        if encoding.isFile {
-            guard let text = value.string, let bytes = Base64.decode(Array(text.utf8)) else {
+    /// A file, or each of a list, with the name and type that the caller gives it.
+    private static func files(
+        _ name: String, _ value: JSON, _ encoding: FieldEncoding, _ members: JSONObject
+    ) throws(Failure) -> [Field] {
+        var fields: [Field] = []
+        for (index, element) in (value.array ?? [value]).enumerated() where !element.isNull {
+            guard let text = element.string, let bytes = Base64.decode(text.utf8) else {
                 throw failure(JSONPointer.root.appending(name).description, "A file is given as a string of base64.")
             }
-            return Field(name: name, value: bytes, type: encoding.type ?? "application/octet-stream", isFile: true)
+            func beside(_ argument: String?) -> String? {
+                guard let argument, let value = members[argument] else { return nil }
+                return value.string ?? value[index]?.string
+            }
+            let fileName = beside(encoding.nameArgument) ?? name
+            guard !fileName.isEmpty, fileName.utf8.count <= 1024,
+                fileName.utf8.allSatisfy({
+                    $0 >= 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "\\")
+                })
+            else {
+                throw failure(
+                    JSONPointer.root.appending(encoding.nameArgument ?? name).description,
+                    "A file's name is one name without slashes and control characters.")
+            }
+            let type = beside(encoding.typeArgument)
+            if let type, RequestContent(type) == nil {
+                throw failure(
+                    JSONPointer.root.appending(encoding.typeArgument ?? name).description,
+                    "This must be a media type such as application/pdf.")
+            }
+            fields.append(
+                Field(
+                    name: name, value: bytes, type: type ?? encoding.type ?? "application/octet-stream",
+                    fileName: fileName))
         }
+        return fields
+    }
+
+    private static func field(_ name: String, _ value: JSON, _ encoding: FieldEncoding) throws(Failure) -> Field {
         let text = value.parameterText
         let type = encoding.type ?? (text == nil ? "application/json" : nil)
         return Field(name: name, value: Array((text ?? value.text()).utf8), type: type)
@@ -130,8 +167,8 @@ struct EncodedBody {
         }.joined(separator: "&")
     }
 
-    /// RFC 7578. A name that would break its line is refused (S7). A file is named like its field: servers take a part
-    /// for a file by its having a name.
+    /// RFC 7578. A name that would break its line is refused (S7). A file without a name is named like its field: servers
+    /// take a part for a file by its having a name.
     private static func multipart(
         _ members: JSONObject, _ content: RequestContent, boundary: String
     ) throws(Failure) -> ByteBuffer {
@@ -142,7 +179,10 @@ struct EncodedBody {
                     JSONPointer.root.appending(field.name).description, "This name cannot be sent in a form.")
             }
             buffer.writeString("--\(boundary)\r\nContent-Disposition: form-data; name=\"\(field.name)\"")
-            if field.isFile { buffer.writeString("; filename=\"\(field.name)\"") }
+            if let name = field.fileName {
+                // As browsers write it (HTML, section 4.10.21.8): there is no other escape that servers agree on.
+                buffer.writeString("; filename=\"\(name.replacing("\"", with: "%22"))\"")
+            }
             if let type = field.type { buffer.writeString("\r\nContent-Type: \(type)") }
             buffer.writeString("\r\n\r\n")
             buffer.writeBytes(field.value)

@@ -26,10 +26,6 @@ extension Pipeline {
         }
         try checkCurrent(api, context)
         guard sendsCredential else { return injected }
-        if case .oauth2(let plan) = api.auth {
-            try await inject(plan, of: api, choice, &injected, context)
-            return injected
-        }
         var isAnyPrevious = false
         let opened = Opened { credential throws(Failure) in
             guard choice == .previous, let previous = try self.openPrevious(credential) else {
@@ -38,8 +34,18 @@ extension Pipeline {
             isAnyPrevious = true
             return previous
         }
-        try inject(api.auth, &injected, opened)
-        if !context.isDraft, choice == .current, hasPrevious(api.auth.credentials) { injected.next = .previous }
+        var credentials: [AuthPlan.Credential] = []
+        for part in api.auth.parts {
+            if case .oauth2(let plan) = part {
+                try await inject(plan, of: api, choice, &injected, context)
+            } else {
+                try inject(part, &injected, opened)
+                credentials += part.credentials
+            }
+        }
+        if injected.next == nil, !context.isDraft, choice != .previous, hasPrevious(credentials) {
+            injected.next = .previous
+        }
         // Nothing older is in force any more: the same would only be refused again.
         if choice == .previous, !isAnyPrevious { throw Self.refused }
         return injected
@@ -59,7 +65,7 @@ extension Pipeline {
 
     private func inject(_ plan: AuthPlan, _ injected: inout Injected, _ opened: Opened) throws(Failure) {
         switch plan {
-        case .none, .oauth2:
+        case .none, .oauth2, .all:
             return
         case .header(let name, let prefix, let credential):
             try inject(header: name, prefix: prefix, try opened.open(credential), &injected)
@@ -123,23 +129,28 @@ extension Pipeline {
 
     /// RFC 7617: a user name holds no colon.
     private func inject(
-        basic username: AuthPlan.Text, _ password: AuthPlan.Credential, _ injected: inout Injected, _ opened: Opened
+        basic username: AuthPlan.Text, _ password: AuthPlan.Text, _ injected: inout Injected, _ opened: Opened
     ) throws(Failure) {
-        let name: String
-        switch username {
-        case .literal(let text): name = text
-        case .secret(let credential):
-            let secret = try opened.open(credential)
-            name = secret.text
-            injected.secrets.append(secret)
-        }
-        let secret = try opened.open(password)
+        let name = try text(username, &injected, opened)
+        let secret = try text(password, &injected, opened)
         guard !name.utf8.contains(UInt8(ascii: ":")) else { throw Self.unsendable }
-        let pair = Array("\(name):".utf8) + Array(secret.text.utf8)
+        let pair = Array("\(name):".utf8) + Array(secret.utf8)
         injected.request.headers.replaceOrAdd(
             name: "authorization", value: "Basic " + String(decoding: Base64.encode(pair), as: UTF8.self))
         injected.request.sensitive.append("authorization")
-        injected.secrets += [secret, Secret(pair)]
+        injected.secrets.append(Secret(pair))
+    }
+
+    private func text(
+        _ text: AuthPlan.Text, _ injected: inout Injected, _ opened: Opened
+    ) throws(Failure) -> String {
+        switch text {
+        case .literal(let text): return text
+        case .secret(let credential):
+            let secret = try opened.open(credential)
+            injected.secrets.append(secret)
+            return secret.text
+        }
     }
 
     private func inject(
@@ -154,7 +165,7 @@ extension Pipeline {
         }
         try inject(header: "authorization", prefix: "Bearer ", token, &injected)
         injected.generation = generation
-        if rejected == nil { injected.next = .newer(than: generation) }
+        if choice == .current { injected.next = .newer(than: generation) }
     }
 
     // MARK: the vault

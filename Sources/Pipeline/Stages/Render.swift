@@ -77,15 +77,3 @@ extension Pipeline {
         }
     }
 }
-
-extension AuthPlan {
-    /// The names in a query that the credential takes.
-    var queryNames: [String] {
-        if case .query(let name, _, _) = self { [name] } else { [] }
-    }
-
-    /// The names among cookies that the credential takes.
-    var cookieNames: [String] {
-        if case .cookie(let name, _, _) = self { [name] } else { [] }
-    }
-}

@@ -29,10 +29,11 @@ package struct RenderedRequest: Sendable {
         do throws(ParameterError) {
             prefix = try Pipeline.prefix(of: api)
             for (parameter, value) in arguments.parameters { try rendering.add(value, as: parameter.format) }
-            if endpoint.template.names.contains(SecretPlace.name), case .url = api.auth {
+            if endpoint.template.names.contains(SecretPlace.name), api.auth.url != nil {
                 try rendering.add(.scalar(SecretPlace.placeholder), as: Pipeline.secretFormat)
             }
             target = prefix + (try rendering.target(endpoint.template))
+            if !target.hasPrefix("/") { target = "/" + target }
         } catch {
             let argument = endpoint.parameters.first { $0.name == error.parameter }?.argument ?? error.parameter
             throw BoundArguments.failure([

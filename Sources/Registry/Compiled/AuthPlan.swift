@@ -38,7 +38,8 @@ package enum AuthPlan: Sendable, Hashable {
     case query(name: String, prefix: String, Credential)
     case cookie(name: String, prefix: String, Credential)
     /// `Authorization: Basic …` (RFC 7617). A user name that comes from the vault must be checked for a colon.
-    case basic(username: Text, password: Credential)
+    /// One of the two may be empty, as a literal.
+    case basic(username: Text, password: Text)
     /// Several headers, in the definition's order; no two of one name.
     case headers([Header])
     /// `Authorization: Bearer …` with an access token that is fetched for it.
@@ -46,6 +47,29 @@ package enum AuthPlan: Sendable, Hashable {
     /// The secret stands for `{secret}` in the URL: ``CompiledAPI/secretPrefix``, ``CompiledAPI/fixedQuery`` and the
     /// endpoints' templates and queries.
     case url(Credential)
+    /// Several at once, no two of which set the same; at most one of them is ``oauth2(_:)``, and one ``url(_:)``. None is
+    /// ``none`` or holds others.
+    case all([AuthPlan])
+
+    /// The credentials that it is made of: itself, but for ``all(_:)``.
+    package var parts: [AuthPlan] {
+        if case .all(let parts) = self { parts } else { [self] }
+    }
+
+    /// The secret part of the URL, where there is one.
+    package var url: Credential? {
+        parts.lazy.compactMap { if case .url(let credential) = $0 { credential } else { nil } }.first
+    }
+
+    /// The names in a query that it sets.
+    package var queryNames: [String] {
+        parts.compactMap { if case .query(let name, _, _) = $0 { name } else { nil } }
+    }
+
+    /// The names among cookies that it sets.
+    package var cookieNames: [String] {
+        parts.compactMap { if case .cookie(let name, _, _) = $0 { name } else { nil } }
+    }
 
     /// The credentials it needs.
     package var credentials: [Credential] {
@@ -54,9 +78,10 @@ package enum AuthPlan: Sendable, Hashable {
         case .header(_, _, let credential), .query(_, _, let credential), .cookie(_, _, let credential),
             .url(let credential):
             [credential]
-        case .basic(let username, let password): username.credentials + [password]
+        case .basic(let username, let password): username.credentials + password.credentials
         case .headers(let headers): headers.flatMap(\.value.credentials)
         case .oauth2(let plan): plan.credentials
+        case .all(let parts): parts.flatMap(\.credentials)
         }
     }
 
@@ -68,6 +93,7 @@ package enum AuthPlan: Sendable, Hashable {
         case .cookie: ["Cookie"]
         case .basic, .oauth2: ["Authorization"]
         case .headers(let headers): headers.map(\.name)
+        case .all(let parts): parts.flatMap(\.headerNames)
         }
     }
 }
@@ -77,4 +103,7 @@ extension AuthPlan.Text {
     package var credentials: [AuthPlan.Credential] {
         if case .secret(let credential) = self { [credential] } else { [] }
     }
+
+    /// Whether it is known to be empty.
+    package var isEmpty: Bool { self == .literal("") }
 }

@@ -83,7 +83,10 @@ package final class CompiledAPI: Sendable {
         retries = parts.connection.retries
         followsRedirects = parts.connection.followsRedirects
         auth = parts.auth
-        allowlist = parts.security.allowlist ?? parts.connection.base.allowlist
+        let address = parts.connection.base
+        allowlist =
+            parts.security.allowlist
+            ?? (parts.endpoints.contains { $0.template == .base } ? address.ownAllowlist : address.allowlist)
         addresses = parts.security.addresses
         limits = parts.security.limits
         validation = parts.security.validation

@@ -51,6 +51,8 @@ package struct CompiledEndpoint: Sendable {
     package let examples: JSON?
     /// What `Accept` says; nil: JSON rather than anything else.
     package let accept: String?
+    /// Headers of the API's answer that a tool's answer carries beside the usual ones, in lower case.
+    package let responseHeaders: [String]
     /// What the references of all schemas of the API lead to.
     package let definitions: SchemaDefinitions
 

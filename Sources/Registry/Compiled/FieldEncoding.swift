@@ -17,6 +17,9 @@ package struct FieldEncoding: Sendable, Hashable {
     /// What a part of `multipart/form-data` says that it is.
     package var type: String?
     package var style = Style.plain
+    /// The arguments beside a file's that hold its name and its type; nil where it has none.
+    package var nameArgument: String?
+    package var typeArgument: String?
 
     package init(isFile: Bool = false, type: String? = nil, style: Style = .plain) {
         self.isFile = isFile

@@ -16,8 +16,10 @@ package struct OAuth2Plan: Sendable, Hashable {
     package enum ClientAuthentication: String, Sendable, Hashable {
         /// In an `Authorization: Basic` header.
         case basic
-        /// In the request's body.
+        /// In the request's body, a form.
         case post
+        /// Likewise, in a body that is one JSON object.
+        case json
     }
 
     /// The way to the token endpoint.
@@ -31,17 +33,22 @@ package struct OAuth2Plan: Sendable, Hashable {
     /// Path and query of the token endpoint.
     package let target: RequestTarget
     package let clientID: AuthPlan.Credential
-    /// Nil for a public client.
-    package let clientSecret: AuthPlan.Credential?
+    /// Nil for a public client; may be empty, as a literal.
+    package let clientSecret: AuthPlan.Text?
     /// Sent as `scope`, joined by spaces; none: not sent.
     package let scopes: [String]
     package let grant: Grant
     package let clientAuthentication: ClientAuthentication
     package let way: Way
+    /// Further parameters of the request, such as `audience` and `resource`.
+    package let parameters: [AuthPlan.Header]
+    /// Further headers of the request.
+    package let headers: [AuthPlan.Header]
 
     /// The credentials it needs.
     package var credentials: [AuthPlan.Credential] {
-        let client = [clientID] + (clientSecret.map { [$0] } ?? [])
+        let client =
+            [clientID] + (clientSecret?.credentials ?? []) + (parameters + headers).flatMap(\.value.credentials)
         return switch grant {
         case .clientCredentials: client
         case .refreshToken(let token): client + [token]

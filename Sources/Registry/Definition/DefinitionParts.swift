@@ -29,7 +29,8 @@ struct DefinitionParts: Sendable {
         schemas.addShared(reader)
         let query = connection?.base.query ?? []
         var list = EndpointList(
-            auth: auth, taken: { ParameterList.Taken($0, tunnel, query) }, schemas: schemas)
+            auth: auth, taken: { ParameterList.Taken($0, tunnel, query) }, schemas: schemas,
+            baseEndsInSlash: connection?.base.endsInSlash ?? false)
         for element in reader.elements("endpoints", atMost: Self.mostEndpoints) {
             list.read(element.value, at: element.pointer, faults)
         }
@@ -41,7 +42,7 @@ struct DefinitionParts: Sendable {
         endpoints = list.compiled()
         guard let connection else { return nil }
         self.connection = connection
-        if case .url = auth, !connection.base.holdsSecret, !list.holdsSecret {
+        if auth.url != nil, !connection.base.holdsSecret, !list.holdsSecret {
             faults.invalid(
                 reader.place("authentication").appending("type"),
                 "With url_secret, write {secret} in base_url or in an endpoint's path.")

@@ -27,17 +27,78 @@ struct OAuth2Reader {
         default: grant = .clientCredentials
         }
         // Only a client with a secret can be granted something on its own behalf.
-        let secret =
-            grant == .clientCredentials
-            ? fields.read(.clientSecret, config) : fields.readOptional(.clientSecret, config)
-        let authentication = config.word("client_auth", among: ["basic", "post"])
+        let secret: AuthPlan.Text? =
+            if let empty = fields.readEmptyText(.clientSecret, config) {
+                empty
+            } else if grant == .clientCredentials {
+                .secret(fields.read(.clientSecret, config))
+            } else {
+                fields.readOptional(.clientSecret, config).map { .secret($0) }
+            }
+        let authentication =
+            config.word("client_auth", among: ["basic", "post", "json"])
+            .flatMap(OAuth2Plan.ClientAuthentication.init) ?? .basic
         Self.refuseOthers(than: word, config)
+        let parameters = extras("token_params", as: "token_param", config)
+        for (parameter, place) in parameters where Self.own.contains(parameter.name) {
+            config.faults.invalid(place, "\"\(parameter.name)\" has a place of its own in \"config\".")
+        }
+        let headers = extras("token_headers", as: "token_header", config)
+        for (header, place) in headers where CredentialHeader.check(header.name, place, config.faults) {
+            if header.name.lowercased() == "authorization", authentication == .basic, secret != nil {
+                config.faults.invalid(
+                    place, "With \"client_auth\": \"basic\" the client's own credential is this header.")
+            }
+        }
         config.finish()
         guard let endpoint else { return nil }
         return OAuth2Plan(
             origin: endpoint.origin, target: endpoint.target, clientID: clientID, clientSecret: secret, scopes: scopes,
-            grant: grant, clientAuthentication: authentication.flatMap(OAuth2Plan.ClientAuthentication.init) ?? .basic,
-            way: way)
+            grant: grant, clientAuthentication: authentication, way: way, parameters: parameters.map(\.text),
+            headers: headers.map(\.text))
+    }
+
+    /// Parameters of the request that are made of the rest of the configuration.
+    private static let own: Set<String> = [
+        "grant_type", "scope", "client_id", "client_secret", "refresh_token", "username", "password",
+    ]
+    private static let mostExtras = 50
+
+    /// An object of texts by name. A text is known to everybody, unless it is written `{"value": "…"}`.
+    private func extras(
+        _ key: String, as field: String, _ config: ObjectReader
+    ) -> [(text: AuthPlan.Header, place: JSONPointer)] {
+        guard let reader = config.nested(key) else { return [] }
+        guard reader.object.count <= Self.mostExtras else {
+            config.faults.invalid(config.place(key), "\"\(key)\" has at most \(Self.mostExtras) members.")
+            return []
+        }
+        var names: Set<String> = []
+        return reader.object.compactMap { name, value in
+            let place = reader.place(name)
+            let stored = String(name.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+            guard !name.isEmpty, name.utf8.count <= 64, names.insert(stored).inserted else {
+                config.faults.invalid(
+                    place, "A name has 1 to 64 bytes, and no two differ in case or punctuation alone.")
+                return nil
+            }
+            let text: AuthPlan.Text?
+            if let object = value.object {
+                let inner = ObjectReader(object, at: place, config.faults)
+                text = fields.readText(.value, as: "\(field)_\(stored)", inner)
+                inner.finish()
+            } else {
+                text = (value.string ?? value.number?.text ?? value.bool.map { "\($0)" }).map { .literal($0) }
+            }
+            guard let text else {
+                config.faults.invalid(place, "This must be a text, or {\"value\": \"…\"} for a secret one.")
+                return nil
+            }
+            if case .literal(let literal) = text, !HeaderRules.isValidFieldValue(literal) {
+                config.faults.invalid(place, "This must not hold control characters, or spaces at its ends.")
+            }
+            return (AuthPlan.Header(name: name, value: text), place)
+        }
     }
 
     private static func refuseOthers(than grant: String?, _ config: ObjectReader) {

@@ -12,6 +12,8 @@ final class SecretFields {
 
     /// All secret fields of the definition, also of what is switched off.
     private(set) var fields: [String] = []
+    /// Before the names of fields while a part of several credentials is read: two parts may have fields of one name.
+    var prefix = ""
     /// Plain values on their way to the vault.
     private(set) var secrets: [WrittenSecret] = []
     /// What is to stand in the stored definition, by place.
@@ -31,7 +33,7 @@ final class SecretFields {
     }
 
     func credential(_ field: String) -> AuthPlan.Credential {
-        AuthPlan.Credential(user: context.user, api: context.api, field: field)
+        AuthPlan.Credential(user: context.user, api: context.api, field: prefix + field)
     }
 
     /// Takes a secret out of the definition, and leaves its reference there. An absent one keeps what is stored.
@@ -93,10 +95,18 @@ final class SecretFields {
         return .literal(text)
     }
 
+    /// An empty text, which is no secret and stays where it is; nil for anything else.
+    func readEmptyText(_ name: CredentialKey, _ reader: ObjectReader) -> AuthPlan.Text? {
+        guard reader.object[name.rawValue]?.string == "", !reader.has(name.alias) else { return nil }
+        _ = reader.value(name.rawValue)
+        _ = reader.value(name.alias)
+        return .literal("")
+    }
+
     /// The field that a reference to this API's secrets names; nil for any other text.
     func field(ofReference text: String?) -> String? {
         guard let text else { return nil }
-        return [credential("").reference, written].compactMap(\.self).first { text.hasPrefix($0) }
+        return [credential("").reference, written.map { $0 + prefix }].compactMap(\.self).first { text.hasPrefix($0) }
             .map { String(text.dropFirst($0.count)) }
     }
 

@@ -7,8 +7,12 @@ struct BaseAddress: Sendable {
     /// The path as a template, where `{secret}` stands in it.
     var secretPrefix: PathTemplate?
     var query: [FixedQuery] = []
+    /// Whether its path was written with a slash at its end.
+    var endsInSlash = false
     /// Everything below it.
     var allowlist: URLAllowlist
+    /// The same, and itself.
+    var ownAllowlist: URLAllowlist
 
     /// Whether `{secret}` stands in it.
     var holdsSecret: Bool { secretPrefix != nil || query.contains(where: \.holdsSecret) }
@@ -20,11 +24,17 @@ struct BaseAddress: Sendable {
                 faults.invalid(place, SecretPart.advice)
                 return nil
             }
-            return url(text, place, faults).map { BaseAddress(url: $0, allowlist: URLAllowlist(below: $0)) }
+            return url(text, place, faults).map {
+                BaseAddress(
+                    url: $0, endsInSlash: text.hasSuffix("/"), allowlist: URLAllowlist(below: $0),
+                    ownAllowlist: URLAllowlist(from: $0))
+            }
         }
         let (path, query) = SecretPart.splitQuery(text)
         guard let base = url(path, place, faults) else { return nil }
-        var address = BaseAddress(url: base, allowlist: URLAllowlist(below: base))
+        var address = BaseAddress(
+            url: base, endsInSlash: path.hasSuffix("/"), allowlist: URLAllowlist(below: base),
+            ownAllowlist: URLAllowlist(from: base))
         do throws(RuleError) {
             if base.pathPrefix.contains(SecretPart.text) {
                 let template = try PathTemplate(base.pathPrefix)
@@ -33,7 +43,9 @@ struct BaseAddress: Sendable {
                     return nil
                 }
                 address.secretPrefix = template
-                address.allowlist = try URLAllowlist([SecretPart.pattern(base.description) + "/*"])
+                let pattern = SecretPart.pattern(base.description)
+                address.allowlist = try URLAllowlist([pattern + "/*"])
+                address.ownAllowlist = try URLAllowlist([pattern, pattern + "/*"])
             }
         } catch {
             faults.invalid(place, error.message)

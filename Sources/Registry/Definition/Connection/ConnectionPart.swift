@@ -23,9 +23,8 @@ struct ConnectionPart: Sendable {
             }
             return nil
         }
-        let mayHoldSecret = if case .url = auth { true } else { false }
         let base = reader.required("base_url").flatMap {
-            BaseAddress.read($0, mayHoldSecret: mayHoldSecret, reader.place("base_url"), reader.faults)
+            BaseAddress.read($0, mayHoldSecret: auth.url != nil, reader.place("base_url"), reader.faults)
         }
         let rules = DirectRules(context, reader.faults)
         if let base, !tunnel.isAgent { rules.check(base.url.origin, reader.place("base_url")) }

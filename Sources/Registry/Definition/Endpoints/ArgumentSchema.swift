@@ -4,6 +4,8 @@ import Value
 struct ArgumentSchema {
     private(set) var schema: SchemaLibrary.Rewritten
     private(set) var body: CompiledEndpoint.Body
+    /// How the body is written, with what stands beside its files.
+    private(set) var content: RequestContent
     /// Where each argument's schema stands in the document as it was sent.
     private(set) var places: [String: JSONPointer]
 
@@ -17,6 +19,7 @@ struct ArgumentSchema {
         _ list: ParameterList, _ part: RequestBodyPart, method: String, _ schemas: SchemaLibrary, _ faults: FaultList
     ) {
         body = .none
+        content = part.content
         places = list.places
         schema = SchemaLibrary.Rewritten(json: true)
         uses = list.uses
@@ -53,7 +56,14 @@ struct ArgumentSchema {
             properties["body"] = ["description": "The request's body, any JSON value."]
             return
         }
-        let written = schemas.rewrite(schema, at: part.place, within: pointer)
+        let own = schema["properties"]?.object ?? [:]
+        let beside = addFileArguments(besides: own, taken: own.keys)
+        var whole = schema
+        if !beside.isEmpty, var object = schema.object {
+            object["properties"] = .object(JSONObject(own.map { ($0.key, $0.value) } + beside))
+            whole = .object(object)
+        }
+        let written = schemas.rewrite(whole, at: part.place, within: pointer)
         properties["body"] = written.json
         uses.formUnion(written.uses)
         if part.isRequired { required.append("body") }
@@ -73,7 +83,9 @@ struct ArgumentSchema {
             others = written.json
             uses.formUnion(written.uses)
         }
-        body = .properties(object.properties.keys, isOpen: object.others != nil)
+        let beside = addFileArguments(besides: object.properties, taken: properties.keys)
+        for (name, value) in beside { properties[name] = value }
+        body = .properties(object.properties.keys + beside.map(\.0), isOpen: object.others != nil)
         schemas.count(
             JSON.array(object.required), times: isRequired ? 1 : object.properties.count)
         if isRequired {
@@ -82,5 +94,28 @@ struct ArgumentSchema {
             // The body as a whole may be left out, but not a part of what it needs.
             dependent = .object(JSONObject(object.properties.keys.map { ($0, .array(object.required)) }))
         }
+    }
+
+    /// A file's name and type, as arguments beside each file of a form, where the form has no fields of these names.
+    private mutating func addFileArguments(
+        besides fields: JSONObject, taken: [String]
+    ) -> [(String, JSON)] {
+        var added: [(String, JSON)] = []
+        for (name, _) in fields where content.fields[name]?.isFile ?? false {
+            let type: JSON = ["type": ["string", "array"], "items": ["type": "string"]]
+            for (suffix, what) in [("_filename", "name"), ("_content_type", "media type")] {
+                let argument = name + suffix
+                guard !taken.contains(argument), !added.contains(where: { $0.0 == argument }) else { continue }
+                var schema = type.object ?? [:]
+                schema["description"] = .string("The file's \(what), of \"\(name)\"; a list where that is one.")
+                added.append((argument, .object(schema)))
+                if suffix == "_filename" {
+                    content.fields[name]?.nameArgument = argument
+                } else {
+                    content.fields[name]?.typeArgument = argument
+                }
+            }
+        }
+        return added
     }
 }

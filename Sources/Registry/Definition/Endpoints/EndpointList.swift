@@ -18,6 +18,7 @@ struct EndpointList {
         var sendsCredential: Bool
         var examples: JSON?
         var accept: String?
+        var responseHeaders: [String]
         var place: JSONPointer
 
         private static let mostNames = 20
@@ -36,12 +37,17 @@ struct EndpointList {
     private let taken: ParameterList.Taken
     private let takenWithoutCredential: ParameterList.Taken
     private let schemas: SchemaLibrary
+    private let baseEndsInSlash: Bool
     private var drafts: [Draft] = []
     private var names: Set<String> = []
 
     /// - Parameters:
     ///   - taken: what arguments cannot set where a request is sent with this plan.
-    init(auth: AuthPlan, taken: (AuthPlan) -> ParameterList.Taken, schemas: SchemaLibrary) {
+    ///   - baseEndsInSlash: whether the base URL was written so; an empty path then means that slash.
+    init(
+        auth: AuthPlan, taken: (AuthPlan) -> ParameterList.Taken, schemas: SchemaLibrary, baseEndsInSlash: Bool
+    ) {
+        self.baseEndsInSlash = baseEndsInSlash
         self.auth = auth
         self.taken = taken(auth)
         takenWithoutCredential = taken(.none)
@@ -51,7 +57,7 @@ struct EndpointList {
     /// Whether `{secret}` stands in any endpoint's path.
     var holdsSecret: Bool { drafts.contains { $0.path.holdsSecret } }
 
-    private var mayHoldSecret: Bool { if case .url = auth { true } else { false } }
+    private var mayHoldSecret: Bool { auth.url != nil }
 
     mutating func read(_ value: JSON, at pointer: JSONPointer, _ faults: FaultList) {
         guard let object = value.object else {
@@ -61,7 +67,8 @@ struct EndpointList {
         let name = readName(reader)
         let summary = reader.text("description", bytes: 16 << 10)
         let method = Self.method(reader)
-        let path = EndpointPath.read(reader, mayHoldSecret: mayHoldSecret)
+        let path = EndpointPath.read(
+            reader, mayHoldSecret: mayHoldSecret, baseEndsInSlash: baseEndsInSlash)
         let sendsCredential = Self.sendsCredential(reader)
         var taken = sendsCredential ? taken : takenWithoutCredential
         taken.reserve(path?.query ?? [])
@@ -73,13 +80,14 @@ struct EndpointList {
         let needsApproval = reader.word("approval", among: ["none", "required"]) == "required"
         let examples = reader.value("examples")
         let accept = Self.accept(reader)
+        let responseHeaders = Self.responseHeaders(reader)
         reader.finish(elsewhere: ["url": "Write \"path\", below the API's base_url, instead of \"url\"."])
         guard let name, let method, let path else { return }
         let draft = Draft(
             name: name, summary: summary, method: method, path: path, parameters: list.parameters, part: part,
             arguments: ArgumentSchema(list, part, method: method, schemas, faults), response: response,
             needsApproval: needsApproval, sendsCredential: sendsCredential, examples: examples,
-            accept: accept, place: pointer)
+            accept: accept, responseHeaders: responseHeaders, place: pointer)
         if path.holdsSecret, !sendsCredential { Self.refusePublic(draft.place, faults) }
         addSubjects(of: draft)
         drafts.append(draft)
@@ -95,7 +103,7 @@ struct EndpointList {
                 name: draft.name, summary: draft.summary ?? draft.generatedSummary, method: draft.method,
                 template: draft.path.template,
                 fixedQuery: draft.path.query, parameters: draft.parameters, body: draft.arguments.body,
-                content: draft.part.content, requiresBody: draft.part.isRequired,
+                content: draft.arguments.content, requiresBody: draft.part.isRequired,
                 sendsCredential: draft.sendsCredential, needsApproval: draft.needsApproval,
                 arguments: draft.arguments.schema.json, argumentUses: draft.arguments.schema.uses,
                 argumentSchema: EndpointSchema(schema, key: Self.argumentsKey(index), direction: .request),
@@ -105,7 +113,8 @@ struct EndpointList {
                 },
                 responsePlaces: SchemaPlaces(
                     own: schemas.document.pointer(draft.place.appending("response_schema")), shared: shared),
-                examples: draft.examples, accept: draft.accept, definitions: definitions)
+                examples: draft.examples, accept: draft.accept, responseHeaders: draft.responseHeaders,
+                definitions: definitions)
         }
     }
 
@@ -184,6 +193,23 @@ struct EndpointList {
             return nil
         }
         return text
+    }
+
+    /// The most headers that `response_headers` names.
+    private static let mostHeaders = 50
+
+    private static func responseHeaders(_ reader: ObjectReader) -> [String] {
+        var names: [String] = []
+        for (value, pointer) in reader.elements("response_headers", atMost: mostHeaders) {
+            guard let name = value.string, HeaderRules.isValidFieldName(name), name.utf8.count <= 256,
+                !HeaderRules.isHopByHop(name)
+            else {
+                reader.faults.invalid(pointer, "This must be the name of a response header, such as X-CSRF-Token.")
+                continue
+            }
+            if !names.contains(name.lowercased()) { names.append(name.lowercased()) }
+        }
+        return names
     }
 
     private static func sendsCredential(_ reader: ObjectReader) -> Bool {

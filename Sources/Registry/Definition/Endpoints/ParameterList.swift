@@ -182,8 +182,8 @@ extension ParameterList.Taken {
             headers.formUnion(APIRoute.Access.headerNames.map { HeaderRules.folded($0) })
         }
         reserve(query)
-        if case .query(let name, _, _) = auth { queries.insert(HeaderRules.folded(name)) }
-        if case .cookie(let name, _, _) = auth { cookies.insert(HeaderRules.folded(name)) }
+        queries.formUnion(auth.queryNames.map { HeaderRules.folded($0) })
+        cookies.formUnion(auth.cookieNames.map { HeaderRules.folded($0) })
     }
 
     /// What a URL of the definition brings along.

@@ -1,9 +1,9 @@
 /// Undoes percent encoding (RFC 3986, section 2.1).
-enum PercentDecoding {
+package enum PercentDecoding {
     /// Nil for a percent sign without two hexadecimal digits behind it, and for what is not UTF-8 then.
     ///
     /// - Parameter plusIsSpace: as in `application/x-www-form-urlencoded`.
-    static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
+    package static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
         var bytes: [UInt8] = []
         var rest = Substring(text).utf8[...]
         while let byte = rest.popFirst() {
