@@ -117,13 +117,25 @@ import Value
         #expect(!draft.json().text().contains("CANARY"))
     }
 
-    @Test("Several headers that all calls carry are one credential of several")
+    @Test("Several credentials that all calls carry are all sent; -u is basic auth beside another")
     func severalHeaders() throws {
         let (draft, _) = try Reading.curl(
             "curl https://api.example.com/x -H 'X-App-Secret: CANARY' -H 'X-Api-Key: CANARY'")
         #expect(
             draft.definition["authentication"]
-                == ["type": "custom_header", "config": ["headers": [["name": "X-Api-Key"], ["name": "X-App-Secret"]]]])
+                == [
+                    "type": "all",
+                    "of": [
+                        ["type": "api_key", "config": ["header_name": "X-Api-Key"]],
+                        ["type": "api_key", "config": ["header_name": "X-App-Secret"]],
+                    ],
+                ])
+        let basic = try Reading.curl("curl https://api.example.com/x -u me:CANARY -H 'X-Api-Key: CANARY'")
+        #expect(
+            basic.draft.definition["authentication"]?["of"] == [
+                ["type": "basic_auth", "config": [:]], ["type": "api_key", "config": ["header_name": "X-Api-Key"]],
+            ])
+        #expect(!basic.draft.json().text().contains("CANARY"))
         let token = try Reading.curl("curl https://api.example.com/x -H 'Authorization: token ghp_CANARY'")
         #expect(
             token.draft.definition["authentication"]

@@ -15,22 +15,21 @@ enum Reading {
         if draft.findings.contains(where: { $0.code == "tunnel_needed" }) {
             definition["tunnel"] = ["enabled": true, "type": "platform_agent", "tunnel_id": "tun_1"]
         }
-        if let type = definition["authentication"]?["type"]?.string, var auth = definition["authentication"]?.object {
-            var config = auth["config"]?.object ?? [:]
-            for key in secrets[type] ?? [] { config[key] = "filled" }
-            if let headers = config["headers"]?.array {
-                config["headers"] = .array(
-                    headers.map { header in
-                        var header = header.object ?? [:]
-                        header["value"] = "filled"
-                        return .object(header)
-                    })
-            }
-            auth["config"] = .object(config)
-            definition["authentication"] = .object(auth)
-        }
+        definition["authentication"] = definition["authentication"].map(filled)
         return try CustomAPIDefinition(
             .object(definition), context: DefinitionContext(user: "usr_1", api: "api_1", tunnels: ["tun_1"]))
+    }
+
+    private static func filled(_ authentication: JSON) -> JSON {
+        guard var object = authentication.object else { return authentication }
+        if let parts = object["of"]?.array {
+            object["of"] = .array(parts.map(filled))
+            return .object(object)
+        }
+        var config = object["config"]?.object ?? [:]
+        for key in secrets[object["type"]?.string ?? ""] ?? [] { config[key] = "filled" }
+        object["config"] = .object(config)
+        return .object(object)
     }
 
     private static let secrets = [

@@ -132,17 +132,35 @@ import Value
         #expect(try draft.accepted().endpoints.map(\.sendsCredential) == [true, false])
     }
 
-    @Test("I: keys that are asked for together are several headers; what goes elsewhere is told")
+    @Test("I: two credentials at once, be they an OAuth token and a subscription key, are all sent")
     func together() throws {
         let schemes =
             "{a: {type: apiKey, in: header, name: A}, b: {type: apiKey, in: header, name: B}, q: {type: apiKey, in: query, name: q}}"
         let both = try draft(schemes, "[{a: [], b: []}]", "/a: {get: {}, put: {security: [{b: []}]}}")
-        #expect(both.definition["authentication"]?["type"] == "custom_header")
-        #expect(both.definition["authentication"]?["config"]?["headers"] == [["name": "A"], ["name": "B"]])
+        let key: (String, String) -> JSON = { ["type": "api_key", "config": .object([$0: .string($1)])] }
+        #expect(
+            both.definition["authentication"]
+                == ["type": "all", "of": [key("header_name", "A"), key("header_name", "B")]])
         #expect(both.operations.map(\.outcome) == [.imported, .imported])
-        let odd = try draft(schemes, "[{a: [], q: []}]")
-        #expect(odd.definition["authentication"]?["type"] == "api_key")
-        #expect(odd.operations.map(\.outcome) == [.importedWithChanges])
+        let mixed = try draft(schemes, "[{a: [], q: []}]")
+        #expect(
+            mixed.definition["authentication"]
+                == ["type": "all", "of": [key("header_name", "A"), key("query_name", "q")]])
+        #expect(mixed.operations.map(\.outcome) == [.imported])
+        let token = try draft(
+            "{o: {type: oauth2, flows: {clientCredentials: {tokenUrl: 'https://id.example.com/t', scopes: {}}}}, "
+                + "k: {type: apiKey, in: header, name: Ocp-Apim-Subscription-Key}}", "[{o: [read], k: []}]")
+        #expect(
+            token.definition["authentication"]?["of"] == [
+                key("header_name", "Ocp-Apim-Subscription-Key"),
+                ["type": "oauth2", "config": ["token_url": "https://id.example.com/t", "scopes": ["read"]]],
+            ])
+        #expect(
+            token.findings("credentials_wanted").first?.message.contains("of[1].config.client_secret") == true)
+        // Of two in one place only one can be sent.
+        let twins = try draft("{b: {type: http, scheme: bearer}, c: {type: http, scheme: basic}}", "[{b: [], c: []}]")
+        #expect(twins.definition["authentication"]?["type"] == "bearer_token")
+        #expect(twins.operations.map(\.outcome) == [.importedWithChanges])
     }
 
     @Test("I: schemes that nothing refers to are sent with every call, and that is told")

@@ -43,6 +43,17 @@ enum CredentialScheme: Hashable {
         }
     }
 
+    /// Where it is sent, in a word of its own: several that are at different places can be sent together.
+    var place: String? {
+        switch self {
+        case .oauth2: "header authorization"
+        case .query(let name): "query \(HeaderRules.folded(name))"
+        case .cookie(let name): "cookie \(HeaderRules.folded(name))"
+        case .bearer, .basic, .header: headerName.map { "header \(HeaderRules.folded($0))" }
+        case .unsupported: nil
+        }
+    }
+
     /// In words, for findings.
     var phrase: String {
         switch self {

@@ -9,6 +9,8 @@ struct CredentialTally {
     private var calls = 0
 
     private static let most = 64
+    /// As definitions have it.
+    private static let mostTogether = 8
 
     mutating func add(_ schemes: [CredentialScheme]) {
         calls += 1
@@ -27,14 +29,16 @@ struct CredentialTally {
         guard let best = usable.first(where: { (counts[$0] ?? 0) * 2 >= most && !$0.isCookie }) ?? usable.first else {
             return (nil, [], unsupported)
         }
+        // What all of the calls carry at another place belongs to it. A browser sends its cookies whatever counts.
         var chosen = [best]
-        if best.headerName != nil {
-            chosen += usable.filter { other in
-                other != best && other.headerName != nil && (counts[other] ?? 0) == most
-                    && other.headerName?.lowercased() != best.headerName?.lowercased()
+        for other in usable where !other.isCookie && !best.isCookie && (counts[other] ?? 0) == most {
+            guard chosen.count < Self.mostTogether, !chosen.contains(where: { $0.place == other.place }) else {
+                continue
             }
+            chosen.append(other)
         }
-        let authentication = chosen.count == 1 ? best.definition : Self.together(chosen)
+        let parts = chosen.compactMap(\.definition)
+        let authentication: JSON? = parts.count > 1 ? ["type": "all", "of": .array(parts)] : parts.first
         var findings = unsupported
         findings.insert(held(chosen), at: 0)
         if best.isCookie {
@@ -58,8 +62,7 @@ struct CredentialTally {
         let phrases = schemes.map(\.phrase).joined(separator: " and ")
         return Finding(
             .note, "credential_not_kept",
-            "Calls carry a credential (\(phrases)), which was not kept: set it with `penstock credentials set`."
-                + (schemes.count > 1 ? " Each header is to be given whole, with a word such as Bearer in front." : ""))
+            "Calls carry a credential (\(phrases)), which was not kept: set it with `penstock credentials set`.")
     }
 
     private var unsupported: [Finding] {
@@ -71,11 +74,6 @@ struct CredentialTally {
         }
     }
 
-    /// Several headers, each with its secret.
-    private static func together(_ schemes: [CredentialScheme]) -> JSON {
-        let headers = schemes.compactMap(\.headerName).map { JSON.object(["name": .string($0)]) }
-        return ["type": "custom_header", "config": ["headers": .array(headers)]]
-    }
 }
 
 extension CredentialScheme {

@@ -79,6 +79,8 @@ struct SecurityPlan {
     private static let mostCandidates = 100
     private static let mostAlternatives = 20
     private static let mostScopes = 200
+    /// As definitions have it.
+    private static let mostTogether = 8
 
     private mutating func choose(_ operations: [SourceOperation], _ order: [String]) {
         var wanted: [Requirement: Int] = [:]
@@ -123,10 +125,8 @@ struct SecurityPlan {
     private func isExpressible(_ requirement: Requirement) -> Bool {
         let kinds = requirement.schemes.map { schemes[$0]?.kind }
         guard kinds.allSatisfy({ $0?.isSupported ?? false }) else { return false }
-        let others = kinds.filter { $0 != .certificate }
-        if others.count <= 1 { return true }
-        let names = others.compactMap { $0?.headerName?.lowercased() }
-        return names.count == others.count && Set(names).count == names.count
+        let places = kinds.compactMap { $0?.place }
+        return places.count <= Self.mostTogether && Set(places).count == places.count
     }
 
     /// What of a requirement can be sent at least.
@@ -181,12 +181,12 @@ struct SecurityPlan {
     /// As the definition has it; nil for none. Secrets are the owner's to write.
     func authentication() -> JSON? {
         let kinds = (chosen?.schemes ?? []).compactMap { schemes[$0]?.kind }.filter { $0 != .certificate }
-        guard let first = kinds.first else { return Optional<JSON>.none }
-        if kinds.count > 1 {
-            let headers = kinds.compactMap(\.headerName).map { JSON.object(["name": .string($0)]) }
-            return ["type": "custom_header", "config": ["headers": .array(headers)]]
-        }
-        switch first {
+        let parts = kinds.compactMap(authentication)
+        return parts.count > 1 ? ["type": "all", "of": .array(parts)] : parts.first
+    }
+
+    private func authentication(_ kind: SecurityScheme.Kind) -> JSON? {
+        switch kind {
         case .header(let name): return ["type": "api_key", "config": ["header_name": .string(name)]]
         case .query(let name): return ["type": "api_key", "config": ["query_name": .string(name)]]
         case .cookie(let name): return ["type": "api_key", "config": ["cookie_name": .string(name)]]
@@ -212,10 +212,11 @@ struct SecurityPlan {
     var taken: ParameterReader.TakenNames {
         var taken = ParameterReader.TakenNames()
         for kind in (chosen?.schemes ?? []).compactMap({ schemes[$0]?.kind }) {
-            switch kind {
-            case .query(let name): taken.queries.insert(HeaderRules.folded(name))
-            case .cookie(let name): taken.cookies.insert(HeaderRules.folded(name))
-            default: if let name = kind.headerName { taken.headers.insert(HeaderRules.folded(name)) }
+            switch kind.place {
+            case .header(let name)?: taken.headers.insert(name)
+            case .query(let name)?: taken.queries.insert(name)
+            case .cookie(let name)?: taken.cookies.insert(name)
+            case nil: break
             }
         }
         return taken
@@ -244,7 +245,7 @@ struct SecurityPlan {
         guard !wanted.isEmpty else { return }
         log.addShared(
             .note, "credentials_wanted",
-            "Calls need credentials; write \(wanted.joined(separator: ", ")) under authentication.config.",
+            "Calls need credentials; write \(wanted.joined(separator: ", ")) under authentication.",
             at: schemes[chosen.schemes[0]]?.node.place ?? root.place)
     }
 
@@ -283,13 +284,19 @@ struct SecurityPlan {
                 + "name of yours, or give a token endpoint over https.", at: scheme.node.place)
     }
 
+    /// The secrets of an authentication, by their places in it.
     private static func secrets(_ authentication: JSON?) -> [String] {
+        if let parts = authentication?["of"]?.array {
+            return parts.enumerated().flatMap { index, part in secrets(part).map { "of[\(index)].\($0)" } }
+        }
+        return fields(authentication).map { "config.\($0)" }
+    }
+
+    private static func fields(_ authentication: JSON?) -> [String] {
         switch authentication?["type"]?.string {
         case "api_key"?: ["key"]
         case "bearer_token"?: ["token"]
         case "basic_auth"?: ["username", "password"]
-        case "custom_header"?:
-            (authentication?["config"]?["headers"]?.array ?? []).indices.map { "headers[\($0)].value" }
         case "oauth2"?:
             authentication?["config"]?["grant"] == "password"
                 ? ["client_id", "username", "password"] : ["client_id", "client_secret"]

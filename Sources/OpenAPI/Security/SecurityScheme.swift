@@ -19,13 +19,23 @@ struct SecurityScheme {
         case certificate
         case unsupported(String)
 
-        /// Whether several of these can be sent together, as headers.
-        var headerName: String? {
+        /// Where it is sent: several that are at different places can be sent together. Nil for what no request holds.
+        var place: Place? {
             switch self {
-            case .header(let name): name
-            case .bearer, .basic, .scheme, .token: "Authorization"
-            default: nil
+            case .header(let name): .header(HeaderRules.folded(name))
+            case .bearer, .basic, .scheme, .token, .clientCredentials, .password: .header("authorization")
+            case .query(let name): .query(HeaderRules.folded(name))
+            case .cookie(let name): .cookie(HeaderRules.folded(name))
+            case .certificate, .unsupported: nil
             }
+        }
+
+        /// A part of a request that holds one credential.
+        enum Place: Hashable {
+            /// Each by its folded name, so that no twin stands beside it.
+            case header(String)
+            case query(String)
+            case cookie(String)
         }
 
         var isSupported: Bool { if case .unsupported = self { false } else { true } }
