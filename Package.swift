@@ -50,12 +50,13 @@ let targets: [Target] = [
     .target(name: "Lines", dependencies: [.logging]),
     .target(name: "ReverseHTTP", dependencies: ["CNGHTTP2", .nioCore, .nioHTTP1, .logging]),
     .target(name: "EgressPolicy"),
+    .target(name: "Dialling", dependencies: ["EgressPolicy", .nioCore, .nioSSL]),
     .target(name: "Traffic", dependencies: ["CZlib", .nioCore]),
-    .target(name: "Egress", dependencies: ["CCurl", "EgressPolicy", .nioCore, .nioHTTP1, .logging]),
+    .target(name: "Egress", dependencies: ["CCurl", "Dialling", "EgressPolicy", .nioCore, .nioHTTP1, .logging]),
     .target(
         name: "Connector",
         dependencies: [
-            "ReverseHTTP", "EgressPolicy", "Lines", "Settings", "Value", "Version",
+            "ReverseHTTP", "Dialling", "EgressPolicy", "Lines", "Settings", "Value", "Version",
             .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),
     .target(name: "Tunnels", dependencies: ["ReverseHTTP", .nioCore, .logging]),
@@ -102,7 +103,8 @@ let targets: [Target] = [
     .target(
         name: "PenstockCLI",
         dependencies: [
-            "Discovery", "EgressPolicy", "Value", "Version", "YAML", "Settings", .argumentParser, .asyncHTTPClient,
+            "Dialling", "Discovery", "EgressPolicy", "Value", "Version", "YAML", "Settings", .argumentParser,
+            .asyncHTTPClient,
             .x509, .crypto, .asn1, .nioCore,
             .nioPosix,
             .nioHTTP1, .nioSSL, .logging, .unixSignals,
@@ -127,10 +129,11 @@ let targets: [Target] = [
     .testTarget(name: "YAMLTests", dependencies: ["YAML", "Value"]),
     .testTarget(name: "SettingsTests", dependencies: ["Settings", "YAML", "Value"]),
     .testTarget(name: "EgressPolicyTests", dependencies: ["EgressPolicy"]),
+    .testTarget(name: "DiallingTests", dependencies: ["Dialling", "EgressPolicy", .nioCore]),
     .testTarget(name: "TrafficTests", dependencies: ["Traffic", "CZlib", .nioCore]),
     .testTarget(
         name: "EgressTests",
-        dependencies: ["CCurl", "Egress", "EgressPolicy", .nioCore, .nioPosix, .nioHTTP1, .logging]),
+        dependencies: ["CCurl", "Dialling", "Egress", "EgressPolicy", .nioCore, .nioPosix, .nioHTTP1, .logging]),
     .testTarget(
         name: "ReverseHTTPTests", dependencies: ["ReverseHTTP", .nioCore, .nioPosix, .nioHTTP1, .logging]),
     .testTarget(

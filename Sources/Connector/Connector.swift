@@ -167,7 +167,7 @@ package final class Connector: Sendable {
 
     private func makeEgress(on loop: any EventLoop, _ idleLimits: IdleLimits) -> NIOLoopBound<EgressLoop> {
         let pool = OriginPool(
-            eventLoop: loop, connectTimeout: TimeAmount(configuration.limits.connectTimeout), idleLimits: idleLimits,
+            eventLoop: loop, limits: configuration.limits, idleLimits: idleLimits,
             hosts: configuration.hosts, tls: tls, resolver: resolver, metrics: metrics)
         return NIOLoopBound(
             EgressLoop(

@@ -50,12 +50,50 @@ import Testing
             }
             let named = rule("origin.test", origin.port) {
                 $0.caFile = ca
-                $0.serverName = "other.test"
+                $0.serverName = .name("other.test")
             }
             try await Rig.with([named]) { rig in
                 let answer = try await rig.call(authority: "origin.test:\(origin.port)", scheme: "https")
                 #expect(answer.status == 200)
                 #expect(origin.seen.requests.last?.contains("host: origin.test:\(origin.port)\r\n") == true)
+            }
+        }
+    }
+
+    @Test("1.1: a certificate for the address reached is refused where the origin has a name, and nothing is sent")
+    func aCertificateForTheAddressIsNotForTheName() async throws {
+        try await FakeOrigin.with(tls: .addressOnly, script: FakeOrigin.echo) { origin in
+            let ca = TestCertificates.addressOnly.ca
+            try await Rig.with([rule("origin.test", origin.port) { $0.caFile = ca }]) { rig in
+                let answer = try await rig.call(
+                    authority: "origin.test:\(origin.port)", scheme: "https", headers: ["x-api-key": "secret"])
+                #expect(answer.status == 502 && answer.proxyError == "tls_certificate_error")
+                #expect(answer.isSent == false && origin.seen.requests.isEmpty)
+            }
+            let byAddress = rule("127.0.0.1", origin.port) { $0.caFile = ca }
+            let byServerName = rule("origin.test", origin.port) {
+                $0.caFile = ca
+                $0.serverName = .address(.v4(0x7f00_0001))
+            }
+            for rule in [byAddress, byServerName] {
+                try await Rig.with([rule]) { rig in
+                    let authority = String(rule.origin.dropFirst("https://".count))
+                    let answer = try await rig.call(authority: authority, scheme: "https")
+                    #expect(answer.status == 200)
+                }
+            }
+        }
+    }
+
+    @Test("1.1: a common name is never matched, and an address no name")
+    func neitherCommonNameNorOtherKind() async throws {
+        for (certificates, host) in [(TestCertificates.commonName, "origin.test"), (.otherName, "127.0.0.1")] {
+            try await FakeOrigin.with(tls: certificates, script: FakeOrigin.echo) { origin in
+                try await Rig.with([rule(host, origin.port) { $0.caFile = certificates.ca }]) { rig in
+                    let answer = try await rig.call(authority: "\(host):\(origin.port)", scheme: "https")
+                    #expect(answer.status == 502 && answer.proxyError == "tls_certificate_error")
+                    #expect(origin.seen.requests.isEmpty)
+                }
             }
         }
     }

@@ -143,6 +143,19 @@ import Version
         }
     }
 
+    @Test("1.1: a relay whose certificate is for the address reached, not for its name, is never given the token")
+    func aRelayWithACertificateForItsAddressOnly() async throws {
+        let relay = try await FakeRelay.start(.addressOnly)
+        let sleeps = Sleeps()
+        try await Rig.with(
+            [.init(origin: "http://127.0.0.1:1")], relay: relay, surroundings: sleeps.surroundings,
+            configure: { $0.caFile = TestCertificates.addressOnly.ca }
+        ) { _ in
+            #expect(await sleeps.next() >= .seconds(1))
+            #expect(relay.heads.isEmpty)
+        }
+    }
+
     @Test func aNewTokenIsReadAtTheNextDial() async throws {
         let sleeps = Sleeps()
         let relay = try await FakeRelay.start(refusal: "HTTP/1.1 401 No\r\ncontent-length: 0\r\n\r\n")

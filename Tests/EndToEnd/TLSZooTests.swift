@@ -93,4 +93,24 @@ struct TLSZooTests {
         try await scene.end()
         try await origin.close()
     }
+
+    @Test("1.1: the CLI sends no token to a relay whose certificate is for the address reached and not for its name")
+    func cliChecksTheName() async throws {
+        let certificates = try Certificates(name: "address", hosts: [])
+        let origin = try await TestOrigin(tls: certificates)
+        let environment = [
+            "PENSTOCK_TOKEN": "pst_user_" + String(repeating: "a", count: 43), "PENSTOCK_CA_FILE": certificates.root,
+        ]
+        let named = try await ChildProcess.run(
+            Binaries.penstock, ["apis", "list", "--url", "https://localhost:\(origin.port)"],
+            environment: environment)
+        #expect(named.end == .exit(4), "\(named)")
+        #expect(named.errors.contains("certificate is for another name"), "\(named)")
+        #expect(origin.seen.isEmpty)
+        _ = try await ChildProcess.run(
+            Binaries.penstock, ["apis", "list", "--url", "https://127.0.0.1:\(origin.port)"],
+            environment: environment)
+        #expect(!origin.seen.isEmpty)
+        try await origin.close()
+    }
 }

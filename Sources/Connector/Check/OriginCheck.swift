@@ -43,7 +43,7 @@ struct OriginCheck: Sendable {
     private func reach(_ origin: Origin, _ rule: ConnectorConfiguration.Rule) -> EventLoopFuture<String> {
         let promise = eventLoop.makePromise(of: String.self)
         let pool = OriginPool(
-            eventLoop: eventLoop, connectTimeout: TimeAmount(configuration.limits.connectTimeout),
+            eventLoop: eventLoop, limits: configuration.limits,
             idleLimits: IdleLimits(perOrigin: 0, inAll: 0), hosts: configuration.hosts, tls: tls, resolver: resolver,
             metrics: Metrics())
         let endpoint = pool.addEndpoint(origin, scheme: origin.scheme.rawValue, authority: origin.authority)
@@ -58,18 +58,20 @@ struct OriginCheck: Sendable {
             return promise.futureResult
         }
         let permit = Permit(endpoint: endpoint, match: match, policy: policy)
-        let dial = OriginDial(pool: pool, endpoint: endpoint, judge: permit.rule) { result in
-            // The pool lives as long as the attempt.
-            withExtendedLifetime(pool) {
-                switch result {
-                case .success(let connection):
-                    connection.close()
-                    promise.succeed(connection.addressText)
-                case .failure(let failure):
-                    promise.fail(failure)
+        let dial = OriginDial(
+            pool: pool, endpoint: endpoint, judge: permit.rule, reuse: { _ in nil },
+            completion: { result in
+                // The pool lives as long as the attempt.
+                withExtendedLifetime(pool) {
+                    switch result {
+                    case .success(let connection):
+                        connection.close()
+                        promise.succeed(connection.addressText)
+                    case .failure(let failure):
+                        promise.fail(failure)
+                    }
                 }
-            }
-        }
+            })
         dial.start()
         return promise.futureResult
     }

@@ -125,16 +125,13 @@ private struct ConfigurationParser {
     private func readTLS(_ entry: SettingsReader, isHTTPS: Bool) -> ConnectorConfiguration.TLS {
         var tls = ConnectorConfiguration.TLS()
         tls.caFile = entry.text("ca_file").map(path)
-        tls.serverName = entry.text("server_name")
+        if let name = entry.text("server_name") {
+            tls.serverName = IPAddress(name).map { .address($0) } ?? (try? Host(name))
+            if tls.serverName == nil { entry.reject("server_name", "must be a host name or an address") }
+        }
         tls.verify = entry.bool("verify", default: true)
         tls.clientCertificate = entry.text("client_certificate").map(path)
         tls.clientKey = entry.text("client_key").map(path)
-        if let name = tls.serverName {
-            if case .name? = try? Host(name) {
-            } else {
-                entry.reject("server_name", "must be a host name")
-            }
-        }
         if !isHTTPS { entry.reject("verify", "has no meaning: the origin is not https") }
         if tls.clientKey != nil, tls.clientCertificate == nil {
             entry.reject("client_key", "needs client_certificate beside it")
@@ -169,6 +166,8 @@ private struct ConfigurationParser {
             "response_bytes", in: 1...(1 << 50), default: limits.responseBytes)
         limits.connectTimeout = section.duration(
             "connect_timeout", in: .milliseconds(1) ... .seconds(300), default: limits.connectTimeout)
+        limits.connectionAge = section.duration(
+            "connection_age", in: .seconds(1) ... .seconds(86_400), default: limits.connectionAge)
         limits.idleConnections = section.int(
             "idle_connections", in: 0...100_000, default: limits.concurrentRequests)
         limits.idleConnectionsTotal = section.int(

@@ -40,8 +40,8 @@ package struct ConnectorConfiguration: Sendable {
     package struct TLS: Sendable, Hashable {
         /// PEM: the only roots that count for these origins. Absent: the system's.
         package var caFile: String?
-        /// The name in SNI and on the certificate, where it is not the origin's.
-        package var serverName: String?
+        /// The name or address on the certificate, where it is not the origin's. A name stands in SNI too.
+        package var serverName: Host?
         /// False accepts any certificate. Only the local file can say so.
         package var verify = true
         /// PEM with the connector's own certificate and its chain.
@@ -59,6 +59,9 @@ package struct ConnectorConfiguration: Sendable {
         package var responseBytes = 100 << 20
         /// For name, TCP and TLS of an origin together. Default 5 s.
         package var connectTimeout: Duration = .seconds(5)
+        /// How old a connection to an origin may be that takes another call, so that a name that moves is followed.
+        /// Default 60 s.
+        package var connectionAge: Duration = .seconds(60)
         /// Connections to one origin kept for the next call. Default ``concurrentRequests``: a call that ends leaves its
         /// connection to the next, however many run at once.
         package var idleConnections: Int?

@@ -78,23 +78,35 @@ final class Exchange: HTTP2StreamDelegate {
     // MARK: the connection
 
     private func connect(anew: Bool) {
-        guard let permit, let request else { return }
+        guard let permit else { return }
         state = .connecting
-        if !anew {
-            let isRepeatable = !request.hasBody && Methods.isIdempotent(request.method)
-            let idle = permit.endpoint.takeIdle(
-                isRepeatable: isRepeatable, now: started, rule: { try? permit.rule(for: $0).get() })
-            if let idle { return attach(idle, isReused: true) }
-        }
-        let dial = OriginDial(pool: loop.pool, endpoint: permit.endpoint, judge: permit.rule) { result in
-            self.dial = nil
-            switch result {
-            case .success(let connection): self.attach(connection, isReused: false)
-            case .failure(let failure): self.fail(failure)
-            }
-        }
+        if !anew, let idle = takeIdle(at: nil, now: started) { return attach(idle, isReused: true) }
+        var reused: OriginConnection?
+        let dial = OriginDial(
+            pool: loop.pool, endpoint: permit.endpoint, judge: permit.rule,
+            reuse: { addresses in
+                reused = anew ? nil : self.takeIdle(at: addresses, now: .now())
+                return reused
+            },
+            completion: { result in
+                self.dial = nil
+                switch result {
+                case .success(let connection): self.attach(connection, isReused: connection === reused)
+                case .failure(let failure): self.fail(failure)
+                }
+            })
         self.dial = dial
         dial.start()
+    }
+
+    /// A connection that waits in the pool and may carry this call.
+    ///
+    /// - Parameter addresses: those of the origin's name, where they were just asked.
+    private func takeIdle(at addresses: [IPAddress]?, now: NIODeadline) -> OriginConnection? {
+        guard let permit, let request else { return nil }
+        let isRepeatable = !request.hasBody && Methods.isIdempotent(request.method)
+        return permit.endpoint.takeIdle(
+            at: addresses, isRepeatable: isRepeatable, now: now, rule: { try? permit.rule(for: $0).get() })
     }
 
     private func attach(_ connection: OriginConnection, isReused: Bool) {

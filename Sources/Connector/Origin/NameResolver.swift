@@ -1,3 +1,4 @@
+import Dialling
 import EgressPolicy
 import Glibc
 import NIOCore
@@ -11,24 +12,29 @@ final class NameResolver: Sendable {
     static let limit = 64
 
     private struct State {
-        var next = 0
-        var waiting: [Int: EventLoopPromise<[IPAddress]>] = [:]
+        /// Who waits for each name that is being looked up.
+        var waiting: [String: [EventLoopPromise<[IPAddress]>]] = [:]
         /// Lookups that have not come back from the system.
         var running = 0
         var isClosed = false
     }
 
+    /// Which of the addresses did not answer.
+    let silent = SilentAddresses()
+    /// How long what a name resolved to is believed.
+    let hold: TimeAmount
     private let pool: NIOThreadPool
     private let state = Mutex(State())
     private let lookUp: @Sendable (String) throws(Failure) -> [IPAddress]
 
     /// - Parameter lookUp: asks the system; tests put their own in.
     init(
-        threads: Int = 2,
+        threads: Int = 4, hold: TimeAmount = .seconds(5),
         lookUp: @escaping @Sendable (String) throws(Failure) -> [IPAddress] = NameResolver.system
     ) {
         pool = NIOThreadPool(numberOfThreads: threads)
         pool.start()
+        self.hold = hold
         self.lookUp = lookUp
     }
 
@@ -39,43 +45,47 @@ final class NameResolver: Sendable {
             defer { state.waiting = [:] }
             return state.waiting.values
         }
-        for promise in waiting { promise.fail(Failure(.dnsError, "the connector is leaving")) }
+        for promise in waiting.joined() { promise.fail(Failure(.dnsError, "the connector is leaving")) }
         pool.shutdownGracefully { _ in }
     }
 
-    /// The addresses of `name`; fails with ``Failure``.
+    /// The addresses of `name`; fails with ``Failure``. A name is looked up once, however many wait for it.
     func resolve(_ name: String, on eventLoop: any EventLoop) -> EventLoopFuture<[IPAddress]> {
+        enum Step { case waits, starts, refused }
         let promise = eventLoop.makePromise(of: [IPAddress].self)
-        let id = state.withLock { state -> Int? in
-            guard state.running < Self.limit, !state.isClosed else { return nil }
+        let step = state.withLock { state -> Step in
+            guard !state.isClosed else { return .refused }
+            if state.waiting[name] != nil {
+                state.waiting[name]?.append(promise)
+                return .waits
+            }
+            guard state.running < Self.limit else { return .refused }
             state.running += 1
-            state.next += 1
-            state.waiting[state.next] = promise
-            return state.next
+            state.waiting[name] = [promise]
+            return .starts
         }
-        guard let id else {
-            promise.fail(Failure(.dnsError, "too many names are being looked up"))
-            return promise.futureResult
-        }
-        pool.submit { poolState in
-            var result = Result<[IPAddress], Failure>.failure(Failure(.dnsError, "the connector is leaving"))
-            if case .active = poolState {
-                do throws(Failure) {
-                    result = .success(try self.lookUp(name))
-                } catch {
-                    result = .failure(error)
-                }
-            }
-            let promise = self.state.withLock { state in
-                state.running -= 1
-                return state.waiting.removeValue(forKey: id)
-            }
-            switch result {
-            case .success(let addresses): promise?.succeed(addresses)
-            case .failure(let failure): promise?.fail(failure)
-            }
+        switch step {
+        case .waits: break
+        case .starts: pool.submit { self.run(name, isLeaving: $0 != .active) }
+        case .refused: promise.fail(Failure(.dnsError, "too many names are being looked up"))
         }
         return promise.futureResult
+    }
+
+    private func run(_ name: String, isLeaving: Bool) {
+        var result = Result<[IPAddress], Failure>.failure(Failure(.dnsError, "the connector is leaving"))
+        if !isLeaving {
+            do throws(Failure) {
+                result = .success(try lookUp(name))
+            } catch {
+                result = .failure(error)
+            }
+        }
+        let promises = state.withLock { state in
+            state.running -= 1
+            return state.waiting.removeValue(forKey: name) ?? []
+        }
+        for promise in promises { promise.completeWith(result.mapError { $0 as any Error }) }
     }
 
     /// getaddrinfo(3). Blocks.

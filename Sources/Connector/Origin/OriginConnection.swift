@@ -19,6 +19,7 @@ final class OriginConnection: ChannelDuplexHandler {
     let addressText: String
     /// The rule under which it was dialled: another rule may ask for another TLS identity.
     let rule: Int
+    let dialled = NIODeadline.now()
     /// The one whose request is on the wire.
     var exchange: Exchange?
     /// Hears once whether the connection came up.

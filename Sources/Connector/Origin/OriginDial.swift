@@ -1,34 +1,44 @@
+import Dialling
 import EgressPolicy
 import NIOCore
 
-/// One attempt to bring up a connection for one exchange: the name's addresses, each judged, and the allowed ones
-/// dialled in turn, all within the connect timeout. Confined to its event loop.
+/// One attempt to get a connection for one exchange: the name's addresses, each judged, one that waits in the pool if it
+/// still leads there, and otherwise the allowed addresses dialled, all within the connect timeout. Confined to its event
+/// loop.
 final class OriginDial {
     private enum State {
         case resolving
-        case connecting(OriginConnection)
+        case racing(DialRace<Candidate, OriginConnection>)
         case done
+    }
+
+    private struct Candidate: DialCandidate {
+        let address: IPAddress
+        let rule: Int
+        let trust: TLSClient.Trust
     }
 
     private let pool: OriginPool
     private let endpoint: OriginEndpoint
     private let judge: (IPAddress) -> Result<Int, Failure>
+    private let reuse: ([IPAddress]) -> OriginConnection?
     private var completion: ((Result<OriginConnection, Failure>) -> Void)?
     private var state = State.resolving
-    private var candidates: ArraySlice<(address: IPAddress, rule: Int)> = []
-    private var lastFailure = Failure(.dnsError, "the name has no address")
     private var timer: Scheduled<Void>?
 
     /// - Parameters:
     ///   - judge: which rule allows an address, or why none does.
+    ///   - reuse: a connection from the pool to one of these addresses, which the name has.
     ///   - completion: called once, unless the dial is cancelled.
     init(
         pool: OriginPool, endpoint: OriginEndpoint, judge: @escaping (IPAddress) -> Result<Int, Failure>,
+        reuse: @escaping ([IPAddress]) -> OriginConnection?,
         completion: @escaping (Result<OriginConnection, Failure>) -> Void
     ) {
         self.pool = pool
         self.endpoint = endpoint
         self.judge = judge
+        self.reuse = reuse
         self.completion = completion
     }
 
@@ -38,15 +48,9 @@ final class OriginDial {
     }
 
     func cancel() {
-        guard case .done = state else {
-            let last = state
-            _ = finish()
-            if case .connecting(let connection) = last {
-                connection.whenReady = nil
-                connection.close()
-            }
-            return
-        }
+        let last = state
+        _ = finish()
+        if case .racing(let race) = last { race.cancel() }
     }
 
     /// The lookup is over.
@@ -56,45 +60,50 @@ final class OriginDial {
         case .failure(let failure):
             fail(failure)
         case .success(let addresses):
+            if let connection = reuse(addresses) {
+                finish()?(.success(connection))
+                return
+            }
+            var candidates: [Candidate] = []
             var denied: Failure?
             for address in addresses {
                 switch judge(address) {
-                case .success(let rule): candidates.append((address, rule))
-                case .failure(let failure): denied = failure
+                case .success(let rule):
+                    candidates += pool.trusts(rule: rule).map { Candidate(address: address, rule: rule, trust: $0) }
+                case .failure(let failure):
+                    denied = failure
                 }
             }
             if candidates.isEmpty, let denied { return fail(denied) }
-            next()
+            dial(candidates)
         }
     }
 
-    private func next() {
-        guard let (address, rule) = candidates.popFirst() else { return fail(lastFailure) }
-        let connection = pool.connect(endpoint, to: address, rule: rule)
-        state = .connecting(connection)
-        connection.whenReady = { failure in
-            guard case .connecting(let current) = self.state, current === connection else { return }
-            if let failure {
-                self.lastFailure = failure
-                self.next()
-            } else {
-                self.finish()?(.success(connection))
-            }
-        }
+    private func dial(_ candidates: [Candidate]) {
+        let race = DialRace(
+            candidates, port: endpoint.origin.port, on: pool.eventLoop, silent: pool.silent,
+            begin: { [pool, endpoint] in
+                pool.connect(endpoint, to: $0.address, rule: $0.rule, trust: $0.trust)
+            },
+            completion: { result in
+                switch result {
+                case .success(let (connection, _)): self.finish()?(.success(connection))
+                case .failure(let failure): self.fail(failure)
+                }
+            })
+        state = .racing(race)
+        race.run()
     }
 
     private func timedOut() {
-        let last = state
-        if case .resolving = last { return fail(Failure(.dnsTimeout)) }
-        if case .connecting(let connection) = last {
-            connection.whenReady = nil
-            connection.close()
+        switch state {
+        case .resolving: fail(Failure(.dnsTimeout))
+        case .racing(let race): race.timedOut(Failure(.connectionTimeout))
+        case .done: break
         }
-        fail(Failure(.connectionTimeout))
     }
 
     private func fail(_ failure: Failure) {
-        if case .done = state { return }
         finish()?(.failure(failure))
     }
 
@@ -108,3 +117,5 @@ final class OriginDial {
         return completion
     }
 }
+
+extension OriginConnection: DialAttempt {}

@@ -1,3 +1,4 @@
+import Dialling
 import Glibc
 import Lines
 import NIOCore
@@ -14,7 +15,7 @@ enum OriginErrors {
             return isUp ? Failure(.connectionTerminated, "the origin reset the connection") : connect(error.errnoCode)
         case let error as NIOSSLError:
             return tls(error, isUp: isUp)
-        case is NIOSSLExtraError:
+        case is TLSClient.WrongName, is NIOSSLExtraError:
             return Failure(.tlsCertificate, "the certificate is not for this name")
         case ChannelError.connectTimeout:
             return Failure(.connectionTimeout)

@@ -1,3 +1,4 @@
+import Dialling
 import EgressPolicy
 import NIOCore
 import NIOPosix
@@ -12,6 +13,8 @@ final class OriginPool {
 
     let eventLoop: any EventLoop
     let connectTimeout: TimeAmount
+    /// How old a connection may be that takes another exchange.
+    let connectionAge: TimeAmount
     let idleLimits: IdleLimits
     private let resolver: NameResolver
     private let hosts: [String: IPAddress]
@@ -22,16 +25,15 @@ final class OriginPool {
 
     /// Origins known at once; unused ones are forgotten above it.
     private static let endpointLimit = 1024
-    /// How long what a name resolved to is believed.
-    private static let addressesHold = TimeAmount.seconds(5)
     private static let idleTimeout = TimeAmount.seconds(30)
 
     init(
-        eventLoop: any EventLoop, connectTimeout: TimeAmount, idleLimits: IdleLimits, hosts: [String: IPAddress],
-        tls: OriginTLS, resolver: NameResolver, metrics: Metrics
+        eventLoop: any EventLoop, limits: ConnectorConfiguration.Limits, idleLimits: IdleLimits,
+        hosts: [String: IPAddress], tls: OriginTLS, resolver: NameResolver, metrics: Metrics
     ) {
         self.eventLoop = eventLoop
-        self.connectTimeout = connectTimeout
+        self.connectTimeout = TimeAmount(limits.connectTimeout)
+        self.connectionAge = TimeAmount(limits.connectionAge)
         self.idleLimits = idleLimits
         self.hosts = hosts
         self.tls = tls
@@ -47,30 +49,44 @@ final class OriginPool {
     func addEndpoint(_ origin: Origin, scheme: String, authority: String) -> OriginEndpoint {
         if endpoints.count >= Self.endpointLimit { endpoints = endpoints.filter { !$0.value.isUnused } }
         let endpoint = OriginEndpoint(origin: origin, pool: self)
+        if let address = fixedAddress(of: origin.host) { endpoint.learned([address], until: .distantFuture) }
         if endpoints.count < Self.endpointLimit { endpoints[Key(scheme: scheme, authority: authority)] = endpoint }
         return endpoint
     }
 
     // MARK: names
 
-    /// Tells `dial` the origin's addresses: from the configuration's `hosts`, from its literal, or from the resolver.
-    func addresses(of endpoint: OriginEndpoint, for dial: OriginDial) {
-        let name: String
-        switch endpoint.origin.host {
-        case .address(let address): return dial.resolved(.success([address]))
-        case .name(let text): name = text
+    var silent: SilentAddresses { resolver.silent }
+
+    /// The ways in which the origin may be trusted under a rule, each a connection of its own.
+    func trusts(rule: Int) -> [TLSClient.Trust] { tls.trusts(rule: rule) }
+
+    /// From the configuration's `hosts`, or a literal.
+    private func fixedAddress(of host: Host) -> IPAddress? {
+        switch host {
+        case .address(let address): address
+        case .name(let name): hosts[name]
         }
-        if let address = hosts[name] { return dial.resolved(.success([address])) }
-        if endpoint.addressesValidUntil > .now() { return dial.resolved(.success(endpoint.addresses)) }
+    }
+
+    /// Tells `dial` the origin's addresses.
+    func addresses(of endpoint: OriginEndpoint, for dial: OriginDial) {
+        if let addresses = endpoint.addresses(now: .now()) { return dial.resolved(.success(addresses)) }
         endpoint.lookups.append(dial)
-        guard endpoint.lookups.count == 1 else { return }
+        lookUp(endpoint)
+    }
+
+    /// Asks the resolver, unless it has been asked already.
+    func lookUp(_ endpoint: OriginEndpoint) {
+        guard !endpoint.isLookingUp, case .name(let name) = endpoint.origin.host else { return }
+        endpoint.isLookingUp = true
         resolver.resolve(name, on: eventLoop).assumeIsolated().whenComplete { result in
+            endpoint.isLookingUp = false
             let waiting = endpoint.lookups
             endpoint.lookups = []
             switch result {
             case .success(let addresses):
-                endpoint.addresses = addresses
-                endpoint.addressesValidUntil = .now() + Self.addressesHold
+                endpoint.learned(addresses, until: .now() + self.resolver.hold)
                 for dial in waiting { dial.resolved(.success(addresses)) }
             case .failure(let error):
                 let failure = error as? Failure ?? Failure(.dnsError)
@@ -82,7 +98,9 @@ final class OriginPool {
     // MARK: connections
 
     /// Begins to connect; the connection's `whenReady` hears how it went.
-    func connect(_ endpoint: OriginEndpoint, to address: IPAddress, rule: Int) -> OriginConnection {
+    func connect(
+        _ endpoint: OriginEndpoint, to address: IPAddress, rule: Int, trust: TLSClient.Trust
+    ) -> OriginConnection {
         let isTLS = endpoint.origin.scheme == .https
         let connection = OriginConnection(endpoint: endpoint, address: address, rule: rule, isTLS: isTLS)
         let target: SocketAddress
@@ -90,7 +108,7 @@ final class OriginPool {
         do {
             target = try SocketAddress(
                 packedIPAddress: ByteBuffer(bytes: address.unmapped.bytes), port: endpoint.origin.port)
-            tlsHandler = isTLS ? try tls.handler(rule: rule, host: endpoint.origin.host) : nil
+            tlsHandler = isTLS ? try tls.handler(rule: rule, host: endpoint.origin.host, trust: trust) : nil
         } catch {
             let failure = OriginErrors.failure(of: error, isUp: false)
             eventLoop.assumeIsolated().execute { connection.whenReady?(failure) }
@@ -122,7 +140,9 @@ final class OriginPool {
             case .failure(let error):
                 endpoint.connections -= 1
                 metrics.egressConnections.add(-1)
-                connection.connectFailed(OriginErrors.failure(of: error, isUp: false))
+                // Not before whoever dialled waits for it.
+                let failure = OriginErrors.failure(of: error, isUp: false)
+                connection.endpoint.pool.eventLoop.assumeIsolated().execute { connection.connectFailed(failure) }
             }
         }
         return connection

@@ -1,12 +1,12 @@
+import Dialling
 import EgressPolicy
-import NIOCore
 import NIOSSL
 
 /// The TLS identities of the rules, made once: a fault in a file is found when the connector starts.
 struct OriginTLS: Sendable {
     private struct Entry: Sendable {
-        let context: NIOSSLContext
-        let serverName: String?
+        let client: TLSClient
+        let serverName: Host?
     }
 
     private let entries: [Entry?]
@@ -14,7 +14,7 @@ struct OriginTLS: Sendable {
     /// - Parameter rules: of the configuration; entries stand at the same index.
     init(_ rules: [ConnectorConfiguration.Rule]) throws(ConnectorError) {
         // The system's roots take megabytes: rules that say the same share a context.
-        var made: [ConnectorConfiguration.TLS: NIOSSLContext] = [:]
+        var made: [ConnectorConfiguration.TLS: TLSClient] = [:]
         var entries: [Entry?] = []
         for rule in rules {
             guard rule.origin.hasPrefix("https:") else {
@@ -23,51 +23,49 @@ struct OriginTLS: Sendable {
             }
             var key = rule.tls
             key.serverName = nil
-            let context: NIOSSLContext
+            let client: TLSClient
             if let shared = made[key] {
-                context = shared
+                client = shared
             } else {
-                context = try Self.context(key, origin: rule.origin)
+                client = try Self.client(key, origin: rule.origin)
             }
-            made[key] = context
-            entries.append(Entry(context: context, serverName: rule.tls.serverName))
+            made[key] = client
+            entries.append(Entry(client: client, serverName: rule.tls.serverName))
         }
         self.entries = entries
     }
 
-    /// The TLS handler for a connection to `host` under a rule.
-    func handler(rule: Int, host: Host) throws -> NIOSSLClientHandler {
+    /// The TLS handler for a connection to `host` under a rule, whose `server_name` says otherwise whom to expect.
+    ///
+    /// - Parameter trust: one of ``trusts(rule:)``.
+    func handler(rule: Int, host: Host, trust: TLSClient.Trust) throws -> NIOSSLClientHandler {
         guard entries.indices.contains(rule), let entry = entries[rule] else {
             throw Failure(.internalError, "no TLS identity for this rule")
         }
-        // An address cannot stand in SNI; the certificate is then checked for the address.
-        let name: String? =
-            if let name = entry.serverName {
-                name
-            } else if case .name(let name) = host {
-                name
-            } else {
-                nil
-            }
-        return try NIOSSLClientHandler(context: entry.context, serverHostname: name)
+        return try entry.client.handler(for: ServerIdentity(entry.serverName ?? host), trust: trust)
     }
 
-    private static func context(
+    /// The ways in which an origin under this rule may be trusted; one where it is not HTTPS.
+    func trusts(rule: Int) -> [TLSClient.Trust] {
+        guard entries.indices.contains(rule), let entry = entries[rule] else { return [.chain] }
+        return entry.client.trusts
+    }
+
+    private static func client(
         _ tls: ConnectorConfiguration.TLS, origin: String
-    ) throws(ConnectorError) -> NIOSSLContext {
+    ) throws(ConnectorError) -> TLSClient {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["http/1.1"]
         configuration.certificateVerification = tls.verify ? .fullVerification : .none
-        if let file = tls.caFile {
-            configuration.trustRoots = .certificates(try PEMFiles.certificates(file, for: origin))
-        }
+        var anchors: TrustAnchors?
+        if let file = tls.caFile { anchors = try PEMFiles.anchors(file, for: origin) }
         if let file = tls.clientCertificate {
             configuration.certificateChain = try PEMFiles.certificates(file, for: origin).map { .certificate($0) }
             configuration.privateKey = .privateKey(try PEMFiles.key(tls.clientKey ?? file, for: origin))
         }
         do {
-            return try NIOSSLContext(configuration: configuration)
+            return try TLSClient(configuration, anchors: anchors)
         } catch {
             throw ConnectorError(
                 .configuration,
@@ -87,6 +85,15 @@ enum PEMFiles {
             throw ConnectorError(
                 .configuration,
                 "cannot read certificates from \(file) for \(what); it must be a readable PEM file with at least one")
+        }
+    }
+
+    static func anchors(_ file: String, for what: String) throws(ConnectorError) -> TrustAnchors {
+        let certificates = try certificates(file, for: what)
+        do {
+            return try TrustAnchors(certificates)
+        } catch {
+            throw ConnectorError(.configuration, "a certificate in \(file) for \(what) cannot be read")
         }
     }
 

@@ -1,5 +1,5 @@
+import Dialling
 import EgressPolicy
-import Glibc
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -14,29 +14,29 @@ final class RelayDialer: Sendable {
     let relay: ConnectorConfiguration.Relay
     private let tokenFile: String
     private let hosts: [String: IPAddress]
-    private let context: NIOSSLContext
+    private let tls: TLSClient
     private let resolver: NameResolver
     /// Which relay address each slot uses or last used, so that slots spread over addresses.
     private let inUse = Mutex<[Int: IPAddress]>([:])
 
-    /// For TCP and TLS and the relay's answer, each.
+    /// For a TLS session and for the relay's answer, each.
     static let timeout = TimeAmount.seconds(10)
-    /// How long sent bytes may stay unacknowledged, in milliseconds (`TCP_USER_TIMEOUT`).
-    private static let userTimeout = 10_000
 
     init(_ configuration: ConnectorConfiguration, resolver: NameResolver) throws(ConnectorError) {
         relay = configuration.relay
         tokenFile = configuration.tokenFile
         hosts = configuration.hosts
         self.resolver = resolver
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.minimumTLSVersion = .tlsv12
-        tls.applicationProtocols = ["http/1.1"]
+        var trust = TLSConfiguration.makeClientConfiguration()
+        trust.minimumTLSVersion = .tlsv12
+        trust.applicationProtocols = ["http/1.1"]
         if let file = configuration.caFile {
-            tls.additionalTrustRoots = [.certificates(try PEMFiles.certificates(file, for: "the relay (ca_file)"))]
+            trust.additionalTrustRoots = [
+                .certificates(try PEMFiles.anchors(file, for: "the relay (ca_file)").authorities)
+            ]
         }
         do {
-            context = try NIOSSLContext(configuration: tls)
+            tls = try TLSClient(trust)
         } catch {
             throw ConnectorError(.failed, "cannot set up TLS: the system's root certificates cannot be loaded")
         }
@@ -72,7 +72,8 @@ final class RelayDialer: Sendable {
         }
     }
 
-    /// Dials until one address of the relay has taken the session.
+    /// Dials until one address of the relay has taken the session. The addresses race for a TLS session; the token goes
+    /// to the winner only.
     ///
     /// - Parameter install: puts the session on the channel, on its loop.
     func dial<Session: Sendable>(
@@ -80,17 +81,25 @@ final class RelayDialer: Sendable {
         install: @escaping @Sendable (any Channel) throws -> Session
     ) async throws(DialFailure) -> (session: Session, address: IPAddress) {
         let token = try token()
-        let candidates = order(try await addresses(on: eventLoop), slot: slot)
+        var candidates = order(try await addresses(on: eventLoop), slot: slot)
         var last = DialFailure(.dns, "the name of \(relay) has no address")
-        for address in candidates {
+        while !candidates.isEmpty {
+            let channel: any Channel
+            let address: IPAddress
+            do {
+                (channel, address) = try await connect(candidates, on: eventLoop)
+            } catch {
+                throw DialFailure(error, relay: relay)
+            }
             inUse.withLock { $0[slot] = address }
             do {
-                let session = try await dial(address, token: token, headers: headers, on: eventLoop, install: install)
+                let session = try await upgrade(channel, token: token, headers: headers, install: install)
                 return (session, address)
             } catch {
                 last = DialFailure(error, relay: relay)
                 // What the relay says holds at each of its addresses.
                 if last.isRefusal || Task.isCancelled { throw last }
+                candidates.removeAll { $0 == address }
             }
         }
         throw last
@@ -105,69 +114,52 @@ final class RelayDialer: Sendable {
         return rotated.filter { !others.contains($0) } + rotated.filter { others.contains($0) }
     }
 
-    private func dial<Session: Sendable>(
-        _ address: IPAddress, token: String, headers: HTTPHeaders, on eventLoop: any EventLoop,
-        install: @escaping @Sendable (any Channel) throws -> Session
-    ) async throws -> Session {
-        let target = try SocketAddress(
-            packedIPAddress: ByteBuffer(bytes: address.unmapped.bytes), port: relay.port)
-        let dialled = Dialled()
+    /// The first of the addresses with which there is a TLS session.
+    private func connect(
+        _ addresses: [IPAddress], on eventLoop: any EventLoop
+    ) async throws -> (channel: any Channel, address: IPAddress) {
+        let dial = NIOLoopBoundBox.makeEmptyBox(valueType: RelayDial.self, eventLoop: eventLoop)
+        let ours: @Sendable () -> RelayDial = {
+            if let dial = dial.value { return dial }
+            let made = RelayDial()
+            dial.value = made
+            return made
+        }
         return try await withTaskCancellationHandler {
-            // On the loop, so that the upgrade is in place before the handshake can have failed.
-            try await eventLoop.flatSubmit {
-                self.connect(to: target, on: eventLoop, dialled).flatMap { channel in
-                    // A dial that is cancelled as it connects: nothing would tell the upgrade that the channel is closed.
-                    guard channel.isActive else {
-                        return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
+            try await eventLoop.flatSubmit { [self] in
+                ours().start(addresses, port: relay.port, on: eventLoop, silent: resolver.silent) { address in
+                    do {
+                        let target = try SocketAddress(
+                            packedIPAddress: ByteBuffer(bytes: address.unmapped.bytes), port: self.relay.port)
+                        let tls = try self.tls.handler(for: ServerIdentity(self.relay.host))
+                        return RelayConnection.to(target, tls: tls, on: eventLoop)
+                    } catch {
+                        return RelayConnection.failed(error, on: eventLoop)
                     }
-                    return PTTHDial.upgrade(
-                        channel, authority: self.relay.authority, token: token, headers: headers,
-                        timeout: Self.timeout, install: install)
                 }
             }.get()
         } onCancel: {
-            dialled.close()
+            eventLoop.execute { ours().cancel() }
         }
     }
 
-    private func connect(
-        to target: SocketAddress, on eventLoop: any EventLoop, _ dialled: Dialled
-    ) -> EventLoopFuture<any Channel> {
-        let name: String? = if case .name(let name) = relay.host { name } else { nil }
-        return ClientBootstrap(group: eventLoop)
-            .connectTimeout(Self.timeout)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.tcpOption(.init(rawValue: TCP_USER_TIMEOUT)), value: Self.userTimeout)
-            .channelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 256 << 10))
-            .channelInitializer { [context] channel in
-                channel.eventLoop.makeCompletedFuture {
-                    guard dialled.set(channel) else { throw CancellationError() }
-                    let tls = try NIOSSLClientHandler(context: context, serverHostname: name)
-                    try channel.pipeline.syncOperations.addHandler(tls)
+    private func upgrade<Session: Sendable>(
+        _ channel: any Channel, token: String, headers: HTTPHeaders,
+        install: @escaping @Sendable (any Channel) throws -> Session
+    ) async throws -> Session {
+        try await withTaskCancellationHandler {
+            try await channel.eventLoop.flatSubmit { [relay] in
+                // A dial that is cancelled here: nothing would tell the upgrade that the channel is closed.
+                guard channel.isActive else {
+                    return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
                 }
-            }
-            .connect(to: target)
-    }
-}
-
-/// The channel of a dial, for the case that the dial is cancelled.
-private final class Dialled: Sendable {
-    private let state = Mutex<(channel: (any Channel)?, isCancelled: Bool)>((nil, false))
-
-    /// False when the dial was cancelled before there was a channel.
-    func set(_ channel: any Channel) -> Bool {
-        state.withLock { state in
-            state.channel = channel
-            return !state.isCancelled
+                return PTTHDial.upgrade(
+                    channel, authority: relay.authority, token: token, headers: headers, timeout: Self.timeout,
+                    install: install)
+            }.get()
+        } onCancel: {
+            channel.close(promise: nil)
         }
-    }
-
-    func close() {
-        let channel = state.withLock { state in
-            state.isCancelled = true
-            return state.channel
-        }
-        channel?.close(promise: nil)
     }
 }
 

@@ -1,8 +1,13 @@
+import Dialling
+import EgressPolicy
+
 /// The relay's address: `https://host[:port]`, without a path. Plain HTTP is taken for this machine only, since the
 /// token would travel readable.
 struct RelayAddress: Sendable, Hashable {
     /// Without a slash at the end.
     let text: String
+    /// Whose certificate the relay must show; nil over plain HTTP.
+    let identity: ServerIdentity?
 
     init(_ text: String) throws(CommandFailure) {
         var rest = text.trimmingSpaces[...]
@@ -22,6 +27,8 @@ struct RelayAddress: Sendable, Hashable {
             throw Self.unusable("plain http would show your token to the network; use https://")
         }
         self.text = "\(scheme)://\(authority)"
+        guard let origin = try? Origin(self.text) else { throw Self.unusable("its host must be a name or an IP address") }
+        identity = origin.scheme == .https ? ServerIdentity(origin.host) : nil
     }
 
     private static func isLocal(_ authority: Substring) -> Bool {

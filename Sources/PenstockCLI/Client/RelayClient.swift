@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Dialling
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -33,14 +34,16 @@ struct RelayClient: Sendable {
         _ address: RelayAddress, token: Token, caFile: String?, logger: Logger,
         _ body: (RelayClient) async throws -> Result
     ) async throws -> Result {
-        let configuration = try configuration(caFile: caFile)
+        let configuration = try configuration(address, caFile: caFile)
         return try await HTTPClient.withHTTPClient(configuration: configuration) { http in
             try await body(RelayClient(address: address, token: token, http: http, logger: logger))
         }
     }
 
     /// Certificates are always checked; redirects are not followed, so that the token goes nowhere else.
-    static func configuration(caFile: String?) throws(CommandFailure) -> HTTPClient.Configuration {
+    static func configuration(
+        _ address: RelayAddress, caFile: String?
+    ) throws(CommandFailure) -> HTTPClient.Configuration {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
         if let caFile {
@@ -56,7 +59,25 @@ struct RelayClient: Sendable {
             tlsConfiguration: tls, redirectConfiguration: .disallow,
             timeout: HTTPClient.Configuration.Timeout(connect: .seconds(10)), decompression: .disabled)
         configuration.networkFrameworkWaitForConnectivity = false
+        // Of a command, the person who waits is told at once.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        if let identity = address.identity {
+            let check: @Sendable (any Channel) -> EventLoopFuture<Void> = { Self.check($0, is: identity) }
+            configuration.http1_1ConnectionDebugInitializer = check
+            configuration.http2ConnectionDebugInitializer = check
+        }
         return configuration
+    }
+
+    /// Looks at the certificate of a connection before a request may use it: AsyncHTTPClient takes one that is for the
+    /// relay's address only, see ``TLSClient``.
+    private static func check(_ channel: any Channel, is identity: ServerIdentity) -> EventLoopFuture<Void> {
+        channel.eventLoop.flatSubmit {
+            let certificate = try? channel.pipeline.syncOperations.nioSSL_peerCertificate()
+            if let certificate, identity.matches(certificate) { return channel.eventLoop.makeSucceededVoidFuture() }
+            channel.close(promise: nil)
+            return channel.closeFuture.flatMapThrowing { throw TLSClient.WrongName() }
+        }
     }
 
     /// Sends one request.

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Dialling
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -21,7 +22,7 @@ enum Unreachable {
         switch error {
         case let error as HTTPClientError: explain(error)
         case let error as NIOConnectionError: explain(error)
-        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: explainTLS(error)
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError, is TLSClient.WrongName: explainTLS(error)
         case let error as IOError: (reason(error.errnoCode), nil)
         case is CancellationError: ("the command was interrupted", nil)
         default: ("\(error)", nil)
@@ -49,7 +50,7 @@ enum Unreachable {
     }
 
     private static func explainTLS(_ error: any Error) -> (String, String?) {
-        if let error = error as? NIOSSLExtraError, error == .failedToValidateHostname {
+        if error is TLSClient.WrongName || error as? NIOSSLExtraError == .failedToValidateHostname {
             return ("its certificate is for another name", "Use the name that the certificate holds.")
         }
         return (

@@ -104,7 +104,8 @@ struct FakeOrigin {
 
     /// Runs `script` for each connection while `body` runs.
     static func with<R: Sendable>(
-        tls: TestCertificates? = nil, script: @escaping @Sendable (Connection) async throws -> Void,
+        host: String = "127.0.0.1", port: Int = 0, tls: TestCertificates? = nil,
+        script: @escaping @Sendable (Connection) async throws -> Void,
         _ body: (FakeOrigin) async throws -> R
     ) async throws -> R {
         let context = try tls.map { certificates in
@@ -130,7 +131,7 @@ struct FakeOrigin {
                     try channel.pipeline.syncOperations.addHandler(inbox)
                 }
             }
-            .bind(host: "127.0.0.1", port: 0).get()
+            .bind(host: host, port: port).get()
         let seen = Seen()
         let origin = FakeOrigin(port: server.localAddress?.port ?? 0, seen: seen)
         return try await withThrowingTaskGroup(of: Void.self) { group in

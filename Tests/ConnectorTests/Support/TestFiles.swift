@@ -69,16 +69,20 @@ struct TestCertificates {
     static let good = make("good", names: "DNS:relay.test,DNS:origin.test,IP:127.0.0.1")
     /// Valid for `other.test` only.
     static let otherName = make("other", names: "DNS:other.test")
+    /// Valid for 127.0.0.1 only.
+    static let addressOnly = make("address", names: "IP:127.0.0.1")
+    /// Names `origin.test` as its common name, and nothing else.
+    static let commonName = make("common", subject: "origin.test", names: nil)
 
-    private static func make(_ name: String, names: String) -> TestCertificates {
+    private static func make(_ name: String, subject: String? = nil, names: String?) -> TestCertificates {
         let folder = TestFiles.folder
         let script = """
             set -e
             openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=\(name)-ca \
               -keyout \(name)-ca.key -out \(name)-ca.crt
-            openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=\(name) \
+            openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=\(subject ?? name) \
               -keyout \(name).key -out \(name).csr
-            printf 'subjectAltName=\(names)' > \(name).ext
+            printf '\(names.map { "subjectAltName=\($0)" } ?? "basicConstraints=CA:FALSE")' > \(name).ext
             openssl x509 -req -in \(name).csr -CA \(name)-ca.crt -CAkey \(name)-ca.key -CAcreateserial -days 2 \
               -extfile \(name).ext -out \(name).crt
             """
