@@ -48,6 +48,10 @@ static inline CURLcode penstock_setopt_opensocket_function(CURL *handle, curl_op
     return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, function);
 }
 
+static inline CURLcode penstock_setopt_sockopt_function(CURL *handle, curl_sockopt_callback function) {
+    return curl_easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, function);
+}
+
 static inline CURLcode penstock_setopt_closesocket_function(CURL *handle, curl_closesocket_callback function) {
     return curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, function);
 }

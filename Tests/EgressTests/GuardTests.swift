@@ -1,3 +1,4 @@
+import Dialling
 import EgressPolicy
 import NIOCore
 import NIOHTTP1
@@ -213,6 +214,7 @@ private func withTransfer(addresses: [IPAddress], _ body: (Transfer) throws -> V
             request: request, fields: try RequestFields(request), addresses: addresses, proxyAddresses: []),
         exchange: Exchange { _, _ in }, easy: try #require(EasyHandle()), multi: multi,
         surroundings: Transfer.Surroundings(
-            configuration: configuration, localAddresses: LocalAddresses(), now: { now }, list: { _ in }))
+            configuration: configuration, localAddresses: LocalAddresses(), silent: SilentAddresses(), now: { now },
+            list: { _ in }))
     try body(transfer)
 }

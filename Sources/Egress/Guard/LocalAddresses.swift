@@ -57,6 +57,23 @@ enum SocketAddressBytes {
         }
     }
 
+    /// Calls `body` with the address as bind(2) and connect(2) take it.
+    static func with(
+        _ address: IPAddress, port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Bool
+    ) -> Bool {
+        var bytes = [UInt8](repeating: 0, count: address.isV4 ? 16 : 28)
+        let family = UInt16(truncatingIfNeeded: address.isV4 ? AF_INET : AF_INET6)
+        withUnsafeBytes(of: family) { bytes.replaceSubrange(0..<2, with: $0) }
+        bytes[2] = UInt8(truncatingIfNeeded: port >> 8)
+        bytes[3] = UInt8(truncatingIfNeeded: port)
+        bytes.replaceSubrange(address.isV4 ? 4..<8 : 8..<24, with: address.bytes)
+        return withUnsafeTemporaryAllocation(byteCount: bytes.count, alignment: 8) { room in
+            room.copyBytes(from: bytes)
+            guard let start = room.baseAddress else { return false }
+            return body(start.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
+        }
+    }
+
     static func parse(_ pointer: UnsafeRawPointer, count: Int) -> (address: IPAddress, port: Int)? {
         guard count >= 16 else { return nil }
         let bytes = UnsafeRawBufferPointer(start: pointer, count: count)

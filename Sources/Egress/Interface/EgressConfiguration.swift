@@ -15,6 +15,8 @@ package struct EgressConfiguration: Sendable {
     package var bind: IPAddress?
     /// For the TLS handshake, once the connection is up.
     package var tlsTimeout: TimeAmount = .seconds(10)
+    /// The same, where the host has another address that has not been tried: 2 s.
+    package var tlsPatience: TimeAmount = .seconds(2)
     package var minimumRate = MinimumRate()
     package var limits = Limits()
 
@@ -39,6 +41,8 @@ package struct EgressConfiguration: Sendable {
         package var handles = 1000
         /// Above so many connections of one isolation key, those in use included, one that becomes idle is closed: 256.
         package var connectionsPerHandle = 256
+        /// How old a connection may be that takes another request, so that a name that moves is followed: 60 s.
+        package var connectionAge: TimeAmount = .seconds(60)
         /// How long an idle connection and an idle isolation key are kept: 60 s.
         package var idle: TimeAmount = .seconds(60)
         /// Fields of an answer's head, trailers included: 200.

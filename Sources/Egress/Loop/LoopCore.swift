@@ -1,4 +1,7 @@
 import CCurl
+import Dialling
+import EgressPolicy
+import Glibc
 import NIOCore
 
 /// Everything that the loop's thread owns: handles, transfers, sockets, deadlines.
@@ -6,6 +9,7 @@ final class LoopCore {
     private enum Due {
         case transfer(ObjectIdentifier)
         case handle(ObjectIdentifier)
+        case race(ObjectIdentifier)
     }
 
     private let loop: EgressLoop
@@ -13,11 +17,14 @@ final class LoopCore {
     private let poller: Poller
     private let sockets = OpenSockets()
     private let localAddresses: LocalAddresses
+    private let silent = SilentAddresses()
 
     private var handles: [EgressIsolation: MultiHandle] = [:]
     private var handlesByID: [ObjectIdentifier: MultiHandle] = [:]
     private var transfers: [ObjectIdentifier: Transfer] = [:]
     private var watched: [Int32: MultiHandle] = [:]
+    /// Sockets that connect, and the transfers that wait for them.
+    private var racing: [Int32: Transfer] = [:]
     private var deadlines = DeadlineQueue<Due>()
     /// Handles in which something may have ended, and transfers that have something to hand over.
     private var touched: [MultiHandle] = []
@@ -66,6 +73,11 @@ final class LoopCore {
     // MARK: What happens
 
     private func handle(_ event: Poller.Event) {
+        if let transfer = racing[event.descriptor], let race = transfer.race {
+            forget(racing: event.descriptor)
+            sockets.closed(event.descriptor)
+            return follow(race.happened(on: event.descriptor, now: now), for: transfer)
+        }
         guard let handle = watched[event.descriptor] else { return }
         var events: Int32 = 0
         if event.isReadable { events |= CURL_CSELECT_IN }
@@ -99,10 +111,19 @@ final class LoopCore {
             switch key {
             case .handle(let id):
                 if let handle = handlesByID[id] { fire(handle) }
+            case .race(let id):
+                if let transfer = transfers[id], let race = transfer.race {
+                    follow(race.advance(now: now), for: transfer)
+                }
             case .transfer(let id):
                 guard let transfer = transfers[id] else { continue }
                 if let kind = transfer.clock.check(now: now) {
-                    end(transfer, kind)
+                    noteSilence(of: transfer, kind)
+                    if kind == .tlsFailed(.timeout), transfer.triesAnotherAddress() {
+                        runRace(of: transfer)
+                    } else {
+                        end(transfer, kind)
+                    }
                 } else {
                     schedule(transfer)
                 }
@@ -129,6 +150,10 @@ final class LoopCore {
                 while let (easy, code) = handle.nextResult() {
                     guard let transfer = Transfer.of(easy) else { continue }
                     if transfer.startsAgain(), startAgain(transfer) { continue }
+                    if transfer.startsRace() {
+                        runRace(of: transfer)
+                        continue
+                    }
                     transfer.finish(code)
                     remove(transfer)
                 }
@@ -162,7 +187,8 @@ final class LoopCore {
         let transfer = Transfer(
             plan: plan, exchange: exchange, easy: easy, multi: handle,
             surroundings: Transfer.Surroundings(
-                configuration: configuration, localAddresses: localAddresses, now: { [unowned self] in now },
+                configuration: configuration, localAddresses: localAddresses, silent: silent,
+                now: { [unowned self] in now },
                 list: { [unowned self] in listed.append($0) }))
         transfer.configure()
         transfer.install()
@@ -199,11 +225,61 @@ final class LoopCore {
 
     private func remove(_ transfer: Transfer) {
         guard transfers.removeValue(forKey: ObjectIdentifier(transfer.exchange)) != nil else { return }
+        for descriptor in transfer.endRace() { discard(descriptor) }
         curl_multi_remove_handle(transfer.multi.raw, transfer.easy.raw)
         transfer.settleSockets()
         transfer.multi.transfers -= 1
         transfer.multi.lastUse = now
         schedule(transfer.multi)
+    }
+
+    // MARK: Races
+
+    /// Takes the transfer away from libcurl while its addresses race.
+    private func runRace(of transfer: Transfer) {
+        curl_multi_remove_handle(transfer.multi.raw, transfer.easy.raw)
+        transfer.settleSockets()
+        if let race = transfer.race { follow(race.advance(now: now), for: transfer) }
+        schedule(transfer)
+    }
+
+    private func follow(_ step: ConnectRace.Step, for transfer: Transfer) {
+        switch step {
+        case .running:
+            guard let race = transfer.race else { return }
+            for (descriptor, _) in race.running where racing[descriptor] == nil {
+                racing[descriptor] = transfer
+                sockets.opened(descriptor, by: ObjectIdentifier(transfer), now: now)
+                poller.watch(descriptor, events: CURL_POLL_OUT, isNew: true)
+            }
+            if let due = race.due { deadlines.insert(.race(ObjectIdentifier(transfer.exchange)), due: due) }
+        case .won(let descriptor, let address):
+            for loser in transfer.won(descriptor, address) { discard(loser) }
+            guard curl_multi_add_handle(transfer.multi.raw, transfer.easy.raw) == CURLM_OK else {
+                return end(transfer, .overloaded)
+            }
+        case .lost(let error):
+            end(transfer, transfer.raceFault(error))
+        }
+    }
+
+    /// A socket of a race that libcurl has not been given.
+    private func discard(_ descriptor: Int32) {
+        forget(racing: descriptor)
+        sockets.closed(descriptor)
+        close(descriptor)
+    }
+
+    private func forget(racing descriptor: Int32) {
+        if racing.removeValue(forKey: descriptor) != nil { poller.forget(descriptor) }
+    }
+
+    /// Remembers an address that let a transfer wait in vain.
+    private func noteSilence(of transfer: Transfer, _ kind: EgressError.Kind) {
+        transfer.race?.timedOut(now: now)
+        if kind == .tlsFailed(.timeout), let address = transfer.dialled.last {
+            silent.insert(address, port: transfer.dialledPort, now: now)
+        }
     }
 
     // MARK: Handles

@@ -1,4 +1,5 @@
 import Glibc
+import NIOCore
 
 /// The sockets that libcurl holds, for the gauge. Belongs to the loop's thread.
 ///
@@ -13,6 +14,7 @@ final class OpenSockets {
 
     private struct Entry {
         let owner: ObjectIdentifier
+        let since: NIODeadline
         var connection: Connection?
     }
 
@@ -21,9 +23,14 @@ final class OpenSockets {
 
     var count: Int { entries.count }
 
-    func opened(_ descriptor: Int32, by owner: ObjectIdentifier) {
+    func opened(_ descriptor: Int32, by owner: ObjectIdentifier, now: NIODeadline) {
         closed(descriptor)
-        entries[descriptor] = Entry(owner: owner)
+        entries[descriptor] = Entry(owner: owner, since: now)
+    }
+
+    /// Since when the connection is up; nil where it is not known.
+    func opening(of connection: Connection) -> NIODeadline? {
+        descriptors[connection].flatMap { entries[$0]?.since }
     }
 
     func closed(_ descriptor: Int32) {

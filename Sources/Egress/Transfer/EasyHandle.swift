@@ -69,6 +69,9 @@ final class EasyHandle {
     func setOpenSocket(_ function: curl_opensocket_callback) {
         check(penstock_setopt_opensocket_function(raw, function))
     }
+    func setSocketOptions(_ function: curl_sockopt_callback) {
+        check(penstock_setopt_sockopt_function(raw, function))
+    }
     func setCloseSocket(_ function: curl_closesocket_callback) {
         check(penstock_setopt_closesocket_function(raw, function))
     }

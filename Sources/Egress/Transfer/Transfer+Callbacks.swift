@@ -56,6 +56,7 @@ extension Transfer {
             guard let transfer = Transfer.from(context), let address else { return CURL_SOCKET_BAD }
             return transfer.openSocket(address)
         }
+        easy.setSocketOptions { _, _, _ in Int32(CURL_SOCKOPT_ALREADY_CONNECTED) }
         // A connection outlives its transfer, so the loop's sockets are the context here.
         easy.set(CURLOPT_CLOSESOCKETDATA, pointer: Unmanaged.passUnretained(multi.sockets).toOpaque())
         easy.setCloseSocket { context, descriptor in
@@ -75,16 +76,14 @@ extension Transfer {
         return from(UnsafeMutableRawPointer(mutating: context))
     }
 
+    /// libcurl has no connection that it could use, and gets one that is up.
     private func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
         guard let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr) else { return CURL_SOCKET_BAD }
-        let (family, kind, proto) = (address.pointee.family, address.pointee.socktype, address.pointee.`protocol`)
         let count = Int(address.pointee.addrlen)
         guard
             let (ip, port) = SocketAddressBytes.parse(UnsafeRawPointer(address) + offset, count: count),
             mayOpen(ip.unmapped, port: port)
         else { return CURL_SOCKET_BAD }
-        let descriptor = socket(family, kind | Int32(SOCK_CLOEXEC.rawValue), proto)
-        if descriptor >= 0 { hasOpened(descriptor) }
-        return descriptor
+        return takeSocket(to: ip.unmapped) ?? CURL_SOCKET_BAD
     }
 }

@@ -48,10 +48,8 @@ extension Transfer {
 
     private func configureRoute() {
         let configuration = surroundings.configuration
-        let pins = plan.pins(proxy: configuration.proxy)
-        if !pins.isEmpty { easy.set(CURLOPT_RESOLVE, list: pins) }
+        pin(plan.targets(proxy: configuration.proxy))
         easy.set(CURLOPT_DNS_CACHE_TIMEOUT, 60)
-        if let bind = configuration.bind { easy.set(CURLOPT_INTERFACE, "host!\(bind)") }
         // Both, so that no variable of the environment says otherwise.
         easy.set(CURLOPT_NOPROXY, "")
         guard let proxy = configuration.proxy else {
@@ -72,6 +70,15 @@ extension Transfer {
             easy.set(CURLOPT_PROXY_CAINFO, caFile)
         }
         if let connectTo = plan.connectTo { easy.set(CURLOPT_CONNECT_TO, list: [connectTo]) }
+    }
+
+    /// What libcurl would otherwise look up itself. The plus lets the entry go out of date, so that a busy handle does not
+    /// gather names.
+    func pin(_ addresses: [IPAddress]) {
+        let origin = surroundings.configuration.proxy?.origin ?? plan.request.origin
+        guard case .name(let name) = origin.host else { return }
+        let list = addresses.map { Host.address($0).description }.joined(separator: ",")
+        easy.set(CURLOPT_RESOLVE, list: ["+\(name):\(origin.port):\(list)"])
     }
 
     private func configureTLS() {

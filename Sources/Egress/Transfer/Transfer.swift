@@ -1,4 +1,5 @@
 import CCurl
+import Dialling
 import EgressPolicy
 import NIOCore
 import NIOHTTP1
@@ -34,6 +35,15 @@ final class Transfer {
     private(set) var refusal: EgressError.Kind?
     /// A socket that was not opened; the others may still connect.
     private var socketRefusal: Refusal?
+    /// libcurl has asked for a socket that was not there.
+    var wantsConnection = false
+    /// The race for a connection, while it runs: libcurl does not know of the transfer then.
+    var race: ConnectRace?
+    /// What came of it, until libcurl takes it.
+    var raced: (descriptor: Int32, address: IPAddress)?
+    /// The addresses with which connections were made that this transfer waited for, the present one last.
+    var dialled: [IPAddress] = []
+    var dialTime = TimeAmount.zero
     private var remoteAddress = ""
     /// Sockets that libcurl got for this transfer, and the connection it uses.
     private var opened: [Int32] = []
@@ -52,6 +62,7 @@ final class Transfer {
     struct Surroundings {
         let configuration: EgressConfiguration
         let localAddresses: LocalAddresses
+        let silent: SilentAddresses
         /// The time at which the loop last woke.
         let now: () -> NIODeadline
         /// Lists the transfer for ``Transfer/flush()``.
@@ -83,7 +94,7 @@ final class Transfer {
     }
 
     var isProxied: Bool { surroundings.configuration.proxy != nil }
-    private var now: NIODeadline { surroundings.now() }
+    var now: NIODeadline { surroundings.now() }
     private var requestSize: Int { easy.long(CURLINFO_REQUEST_SIZE) }
 
     /// Whether bytes of the request may have reached the API.
@@ -113,17 +124,20 @@ final class Transfer {
     func mayOpen(_ address: IPAddress, port: Int) -> Bool {
         let configuration = surroundings.configuration
         if let proxy = configuration.proxy {
-            let known = proxy.origin.host.literal.map { [$0] } ?? plan.proxyAddresses
-            return known.contains(address) && port == proxy.origin.port
+            return isTarget(address) && port == proxy.origin.port
         }
         socketRefusal = judge(address, port: port)
         // Only what was checked when the name was resolved, not what libcurl may have found since.
-        return socketRefusal == nil && (plan.addresses.isEmpty || plan.addresses.contains { $0.unmapped == address })
+        return socketRefusal == nil && isTarget(address)
+    }
+
+    private func isTarget(_ address: IPAddress) -> Bool {
+        plan.targets(proxy: surroundings.configuration.proxy).contains { $0.unmapped == address.unmapped }
     }
 
     func hasOpened(_ descriptor: Int32) {
         opened.append(descriptor)
-        multi.sockets.opened(descriptor, by: ObjectIdentifier(self))
+        multi.sockets.opened(descriptor, by: ObjectIdentifier(self), now: now)
     }
 
     /// Whatever is not in use of what was opened is closed by now.
@@ -145,11 +159,6 @@ final class Transfer {
             refuse(.connectionReset)
             return false
         }
-        if easy.long(CURLINFO_NUM_CONNECTS) == 0, multi.sockets.isSpent(connection) {
-            isConnectionSpent = true
-            forbidReuse()
-            return false
-        }
         if !isProxied {
             let refusal = IPAddress(address).map { judge($0, port: plan.request.origin.port) } ?? .address(.reserved)
             if let refusal {
@@ -157,8 +166,23 @@ final class Transfer {
                 return false
             }
         }
+        if easy.long(CURLINFO_NUM_CONNECTS) == 0, !isOfUse(connection) {
+            isConnectionSpent = true
+            forbidReuse()
+            return false
+        }
         clock.connected(now: now)
         return true
+    }
+
+    /// Whether a connection that was used before may carry this request: alive, not too old, and to an address that the
+    /// name still has.
+    private func isOfUse(_ connection: OpenSockets.Connection) -> Bool {
+        guard !multi.sockets.isSpent(connection), let address = IPAddress(connection.remoteAddress) else {
+            return false
+        }
+        let oldest = now - surroundings.configuration.limits.connectionAge
+        return multi.sockets.opening(of: connection).map { $0 > oldest } ?? true && isTarget(address)
     }
 
     /// Whether the transfer is to be started again, on a connection of its own: it ended before anything of it was sent on
@@ -253,7 +277,7 @@ final class Transfer {
         let isReused = easy.long(CURLINFO_NUM_CONNECTS) == 0
         var timings = EgressTimings()
         if !isReused {
-            timings.connect = max(connected - looked, 0)
+            timings.connect = max(connected - looked, 0) + dialTime.nanoseconds / 1000
             timings.tls = max(secured - connected, 0)
         }
         timings.firstByte = max(

@@ -32,7 +32,7 @@ struct TransferClock {
         var periodBytes = 0
     }
 
-    private let limits: Limits
+    private var limits: Limits
     private let start: NIODeadline
     private var state = State.connecting
     private var hasHead = false
@@ -40,6 +40,12 @@ struct TransferClock {
     init(limits: Limits, start: NIODeadline) {
         self.limits = limits
         self.start = start
+    }
+
+    /// A connection is made anew, and has so long for its TLS handshake.
+    mutating func connects(tls: TimeAmount) {
+        limits.tls = tls
+        state = .connecting
     }
 
     /// TCP is up. Later calls do nothing.

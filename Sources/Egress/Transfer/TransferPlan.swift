@@ -13,25 +13,18 @@ struct TransferPlan: Sendable {
 
     var url: String { "\(request.origin.scheme.rawValue)://\(request.origin.host):\(request.origin.port)/" }
 
-    /// `host:port:address,…` for CURLOPT_RESOLVE: what libcurl would otherwise look up itself. The plus lets the entry
-    /// go out of date, so that a busy handle does not gather names.
-    func pins(proxy: EgressProxy?) -> [String] {
-        if let proxy {
-            guard case .name(let name) = proxy.origin.host else { return [] }
-            return ["+\(name):\(proxy.origin.port):\(Self.list(proxyAddresses))"]
-        }
-        guard case .name(let name) = request.origin.host else { return [] }
-        return ["+\(name):\(request.origin.port):\(Self.list(addresses))"]
+    /// What a connection is made to: the host's addresses, or the outbound proxy's.
+    func targets(proxy: EgressProxy?) -> [IPAddress] {
+        // More are of no use within a deadline.
+        let (host, resolved) = proxy.map { ($0.origin.host, proxyAddresses) } ?? (request.origin.host, addresses)
+        if let address = host.literal { return [address] }
+        // More are of no use within a deadline.
+        return Array(resolved.prefix(16))
     }
 
     /// What CONNECT names instead of the host, for CURLOPT_CONNECT_TO; nil where the name stays.
     var connectTo: String? {
         guard let address = addresses.first else { return nil }
         return "\(request.origin.host):\(request.origin.port):\(Host.address(address)):\(request.origin.port)"
-    }
-
-    /// More addresses are of no use within a deadline.
-    private static func list(_ addresses: [IPAddress]) -> String {
-        addresses.prefix(16).map { Host.address($0).description }.joined(separator: ",")
     }
 }

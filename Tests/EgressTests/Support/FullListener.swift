@@ -1,3 +1,4 @@
+import EgressPolicy
 import Glibc
 import NIOCore
 import NIOPosix
@@ -8,18 +9,20 @@ import NIOPosix
 struct FullListener {
     let port: Int
 
-    static func with<R: Sendable>(_ body: (FullListener) async throws -> R) async throws -> R {
+    /// - Parameter port: 0 for one of its own.
+    static func with<R: Sendable>(
+        _ address: IPAddress = .loopback, port: Int = 0, _ body: (FullListener) async throws -> R
+    ) async throws -> R {
         let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(server) }
-        // Unbound, a socket that listens gets a port of its own.
-        guard listen(server, 0) == 0 else { throw IOError(errnoCode: errno, reason: "listen") }
+        guard SocketAddressBytes.with(address, port: port, { bind(server, $0, $1) == 0 }), listen(server, 0) == 0 else { throw IOError(errnoCode: errno, reason: "listen") }
         let group = MultiThreadedEventLoopGroup.singleton
         let port = OpenSockets.localPort(of: server) ?? 0
         var fillers: [any Channel] = []
         // One more than the queue takes: the last of them waits in vain.
         for _ in 0..<8 {
             let connect = ClientBootstrap(group: group).connectTimeout(.milliseconds(100))
-                .connect(host: "127.0.0.1", port: port)
+                .connect(host: "\(address)", port: port)
             guard let channel = try? await connect.get() else { break }
             fillers.append(channel)
         }

@@ -129,7 +129,8 @@ struct RawServer {
 
     /// Runs `script` for each connection while `body` runs.
     static func with<R: Sendable>(
-        _ script: @escaping @Sendable (Connection) async throws -> Void, _ body: (RawServer) async throws -> R
+        host: String = "127.0.0.1", port: Int = 0, _ script: @escaping @Sendable (Connection) async throws -> Void,
+        _ body: (RawServer) async throws -> R
     ) async throws -> R {
         let (accepted, accept) = AsyncStream.makeStream(of: (inbox: Inbox, channel: any Channel).self)
         // A script that does not read holds its caller back.
@@ -141,7 +142,7 @@ struct RawServer {
                     try channel.pipeline.syncOperations.addHandler(Inbox { accept.yield(($0, channel)) })
                 }
             }
-            .bind(host: "127.0.0.1", port: 0).get()
+            .bind(host: host, port: port).get()
         let seen = Seen()
         let origin = RawServer(port: server.localAddress?.port ?? 0, seen: seen)
         return try await withThrowingTaskGroup(of: Void.self) { group in
