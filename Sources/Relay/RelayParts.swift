@@ -57,7 +57,10 @@ struct RelayParts: Sendable {
         // What a crash cut short may be tried again.
         try storage.store.releaseUnfinished()
         let routes = Pipeline.Routes { api, context in
-            if let tunnel = api.route.tunnel { return TunnelRoute(hub: hub, tunnelID: tunnel) }
+            if let tunnel = api.route.tunnel {
+                let route = TunnelRoute(hub: hub, tunnelID: tunnel)
+                return api.followsRedirects ? FollowingRoute(base: route, api: api) : route
+            }
             return DirectRoute(egress: egress.current, vault: vault, api: api, draftSecrets: context.draftSecrets)
         } token: { api, way in
             if way == .tunnel, let tunnel = api.route.tunnel { return TunnelRoute(hub: hub, tunnelID: tunnel) }

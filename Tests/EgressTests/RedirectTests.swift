@@ -110,6 +110,6 @@ import Testing
         let response = EgressResponse(
             status: 302, httpVersion: .http1_1, headers: ["location": location], body: .whole(nil), remoteAddress: "",
             isReused: false, timings: EgressTimings())
-        #expect(Redirect.next(request, response)?.target == target)
+        #expect(request.following(response)?.target == target)
     }
 }

@@ -233,13 +233,15 @@ struct DirectRouteTests {
         try await scene.end()
     }
 
-    @Test("S5: a redirect is not followed unless asked, and then only within its origin, without what was injected")
-    func redirects() async throws {
-        let scene = try await TwoRoutes.make(starts: false)
+    @Test(
+        "7.9, S5: a redirect is not followed unless asked, and then only within its origin, without what was injected",
+        arguments: TestRoute.allCases)
+    func redirects(route: TestRoute) async throws {
+        let scene = try await TwoRoutes.make(starts: route == .tunnel)
         let other = try await TestOrigin(tls: Certificates.shared.get())
         let key = Definitions.apiKey("a-key-of-sorts")
-        try await scene.apply(.direct, "still", authentication: key)
-        try await scene.apply(.direct, "follows", authentication: key, connection: ["follow_redirects": true])
+        try await scene.apply(route, "still", authentication: key)
+        try await scene.apply(route, "follows", authentication: key, connection: ["follow_redirects": true])
         let origin = scene.origin
         let targets = [
             "/items/1", origin.url + "/items/1", other.url + "/items/1", "https://127.0.0.1:\(origin.port)/items/1",

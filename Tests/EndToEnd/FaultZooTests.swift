@@ -304,7 +304,7 @@ struct FaultZooTests {
             let slug = "odd\(index)"
             try await scene.apply(
                 route, slug, authentication: Definitions.apiKey("a-key-of-sorts"), timeout: 3000,
-                connection: route == .direct ? ["follow_redirects": true, "retry_attempts": 1] : ["retry_attempts": 1],
+                connection: ["follow_redirects": true, "retry_attempts": 1],
                 security: ["validation": "warn"])
             scene.origin.script("/hello") { _ in .raw(text) }
             let tool = try await scene.call(slug)
@@ -321,10 +321,10 @@ struct FaultZooTests {
         #expect(try await scene.relay.auditVerifies())
     }
 
-    @Test("S5: a chain of redirects that never ends is given up")
-    func redirectChain() async throws {
-        let scene = try await TwoRoutes.make(starts: false)
-        try await scene.apply(.direct, "chain", connection: ["follow_redirects": true])
+    @Test("S5: a chain of redirects that never ends is given up", arguments: TestRoute.allCases)
+    func redirectChain(route: TestRoute) async throws {
+        let scene = try await TwoRoutes.make(starts: route == .tunnel)
+        try await scene.apply(route, "chain", connection: ["follow_redirects": true])
         for hop in 0..<50 {
             scene.origin.script(hop == 0 ? "/hello" : "/hop/\(hop)") { _ in
                 .json([:], status: 302, headers: ["location": "/hop/\(hop + 1)"])

@@ -56,7 +56,7 @@ package final class EgressClient: Sendable {
             // Asked for whatever the answer is, since only a redirect that can be followed keeps `handle` from it.
             let followed = Follow()
             let result = try await once(request, started) { response -> Result? in
-                if request.followRedirects, let next = Redirect.next(request, response) {
+                if request.followRedirects, let next = request.following(response) {
                     followed.request = next
                     return nil
                 }

@@ -46,11 +46,7 @@ struct DirectRoute: Route {
             outgoing.deadline = .now() + Self.longestUpload
         }
         outgoing.followRedirects = !isTokenEndpoint && api.followsRedirects
-        outgoing.allowsRedirect = { [api, origin = request.origin] target in
-            // The allowlist judges what a redirect asks for as it judged what was asked at first.
-            guard let target = try? RequestTarget(target, encodedSlashes: .refuse) else { return false }
-            return api.allowlist.allows(origin, target)
-        }
+        outgoing.allowsRedirect = { [api, origin = request.origin] in api.allowsRedirect(to: $0, at: origin) }
         return outgoing
     }
 
