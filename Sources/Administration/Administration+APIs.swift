@@ -233,7 +233,7 @@ extension Administration {
         let time = now()
         let stored = StoredAPI(
             id: id, user: user, slug: definition.slug, definition: definition.stored,
-            version: (existing?.version ?? 0) + 1, created: existing?.created ?? time, updated: time,
+            version: min(existing?.version ?? 0, .max - 1) + 1, created: existing?.created ?? time, updated: time,
             suspended: existing?.suspended)
         // Compiled before it is stored: what calls cannot use is never acknowledged.
         return Draft(

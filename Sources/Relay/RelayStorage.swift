@@ -21,6 +21,12 @@ package struct RelayStorage: Sendable {
         try open(configuration.dataDirectory, configuration.masterKey)
     }
 
+    /// Makes this process the one relay that serves the folder, until it ends.
+    static func holdToServe(_ folder: String) throws {
+        try requireRelay(in: folder)
+        try DataFolderLock.holdToServe(folder)
+    }
+
     /// The same, for commands that need no other setting.
     ///
     /// - Parameter newKeys: keys that may fit if the source's own does not: a rotation may have been interrupted.

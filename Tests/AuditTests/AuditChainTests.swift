@@ -33,6 +33,22 @@ struct AuditChainTests {
         #expect(exported(entries.map(\.text)).isEmpty)
     }
 
+    @Test("1.13: a position at the end of the numbers is unreadable, and traps nothing")
+    func positions() {
+        let entries = chained(2)
+        for position in [Int64.max, .max - 1, .min, -1] {
+            var verifier = AuditVerifier()
+            for entry in entries {
+                verifier.check(text: entry.text, stored: AuditChain(sequence: position, hash: entry.hash))
+            }
+            #expect(verifier.findings.contains(.unreadable(position)))
+            let text = String(decoding: entries[0].text, as: UTF8.self)
+                .replacing("\"sequence\":1", with: "\"sequence\":\(position)")
+            #expect(exported([Array(text.utf8), Array(text.utf8), entries[1].text]).isEmpty == false)
+            #expect(AuditVerifier.start(ofExport: Array(text.utf8)) == nil)
+        }
+    }
+
     @Test("A: a missing record is found, wherever it stood")
     func missing() {
         let entries = chained(6)

@@ -52,6 +52,19 @@ struct OpeningTests {
         #expect(TemporaryStore.read(temporary.path) == before)
     }
 
+    @Test("1.13: an empty file, an empty database and one that only says it is ours are refused, and not changed")
+    func empty() throws {
+        close(open(temporary.path, O_WRONLY | O_CREAT, 0o600))
+        #expect(refusal()?.code == .corrupt)
+        #expect(TemporaryStore.read(temporary.path).isEmpty)
+        for sql in ["PRAGMA user_version = 1", "PRAGMA application_id = 1347638347"] {
+            try temporary.raw(sql)
+            let before = TemporaryStore.read(temporary.path)
+            #expect(refusal()?.code == .corrupt)
+            #expect(TemporaryStore.read(temporary.path) == before)
+        }
+    }
+
     @Test("a file that is no database is refused")
     func notADatabase() {
         let descriptor = open(temporary.path, O_WRONLY | O_CREAT, 0o600)

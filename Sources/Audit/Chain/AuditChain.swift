@@ -6,6 +6,9 @@ package struct AuditChain: Sendable, Hashable {
     /// The last record's hash.
     package var hash: AuditHash
 
+    /// Where a chain can end: no relay lives to see the last of them, and one more than it is still a number.
+    package static let positions: ClosedRange<Int64> = 0...(1 << 62)
+
     /// Before the first record.
     package static let empty = AuditChain(sequence: 0, hash: .genesis)
 

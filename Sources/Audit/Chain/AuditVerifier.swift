@@ -42,6 +42,7 @@ package struct AuditVerifier: Sendable {
     /// anything was removed that should be there only the relay's checkpoint tells.
     package static func start(ofExport line: [UInt8]) -> AuditChain? {
         guard let json = try? JSON.parse(line), let sequence = json["sequence"]?.int, sequence > 0,
+            AuditChain.positions.contains(Int64(sequence)),
             let digits = json["previous"]?.string, let hash = AuditHash(hex: digits)
         else { return nil }
         return AuditChain(sequence: Int64(sequence) - 1, hash: hash)
@@ -57,10 +58,13 @@ package struct AuditVerifier: Sendable {
         let hash = AuditHash(of: text)
         let position = stored?.sequence
         guard let json = try? JSON.parse(text), let named = json["sequence"]?.int.map(Int64.init),
-            let previous = json["previous"]?.string
+            let previous = json["previous"]?.string, AuditChain.positions.contains(named),
+            AuditChain.positions.contains(position ?? named)
         else {
             report(.unreadable(position ?? expected))
-            chain = AuditChain(sequence: position ?? expected, hash: stored?.hash ?? hash)
+            // A position that none can be is not gone on from.
+            let here = position.flatMap { AuditChain.positions.contains($0) ? $0 : nil } ?? chain.sequence
+            chain = AuditChain(sequence: position == nil ? expected : here, hash: stored?.hash ?? hash)
             return
         }
         let here = position ?? named

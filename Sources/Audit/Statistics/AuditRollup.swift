@@ -53,31 +53,39 @@ package struct AuditRollup: Sendable, Hashable {
             errors[record.outcome, default: 0] += 1
             if record.isRefusedByRateLimit { limited += 1 }
         }
-        totalMicroseconds += duration
-        requestBytes += record.requestBytes
-        responseBytes += record.responseBytes
+        totalMicroseconds.add(duration)
+        requestBytes.add(record.requestBytes)
+        responseBytes.add(record.responseBytes)
         lastUsed = max(lastUsed, record.time)
         latency.add(microseconds: duration)
     }
 
     /// Adds another's calls.
     package mutating func merge(_ other: AuditRollup) {
-        calls += other.calls
-        succeeded += other.succeeded
-        limited += other.limited
-        totalMicroseconds += other.totalMicroseconds
-        requestBytes += other.requestBytes
-        responseBytes += other.responseBytes
+        calls.add(other.calls)
+        succeeded.add(other.succeeded)
+        limited.add(other.limited)
+        totalMicroseconds.add(other.totalMicroseconds)
+        requestBytes.add(other.requestBytes)
+        responseBytes.add(other.responseBytes)
         lastUsed = max(lastUsed, other.lastUsed)
         latency.merge(other.latency)
-        errors.merge(other.errors, uniquingKeysWith: +)
+        for (outcome, count) in other.errors { errors[outcome, default: 0].add(count) }
+    }
+}
+
+extension Int {
+    /// Adds up to the largest number and no further: what was stored may have been tampered with.
+    package mutating func add(_ other: Int) {
+        let (sum, overflow) = addingReportingOverflow(other)
+        self = overflow ? (other > 0 ? .max : .min) : sum
     }
 }
 
 extension AuditRecord {
     /// How long the call took, in microseconds: the stage `total`, else all stages together.
     package var duration: Int {
-        times.last { $0.stage == "total" }?.microseconds ?? times.reduce(0) { $0 + $1.microseconds }
+        times.last { $0.stage == "total" }?.microseconds ?? times.reduce(into: 0) { $0.add($1.microseconds) }
     }
 
     /// Whether our own limit refused it, so that it was never sent.

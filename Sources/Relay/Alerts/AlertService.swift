@@ -105,7 +105,7 @@ final class AlertService: Service {
 
     private func attempt(_ delivery: Delivery) async {
         var delivery = delivery
-        delivery.attempts += 1
+        delivery.attempts = min(max(delivery.attempts, 0), Self.pauses.count) + 1
         let isLast = delivery.attempts > Self.pauses.count
         delivery.nextAttempt =
             isLast ? nil : WallClock.microseconds() + Self.pauses[delivery.attempts - 1] * 1_000_000

@@ -71,7 +71,8 @@ struct AuditRollups {
             db,
             sql: """
                 INSERT INTO audit_usage (api_id, user_id, calls, last_used) VALUES (?1, ?2, ?3, ?4)
-                ON CONFLICT (api_id) DO UPDATE SET calls = calls + ?3, last_used = max(last_used, ?4)
+                ON CONFLICT (api_id) DO UPDATE SET
+                    calls = min(calls, 9223372036854775807 - ?3) + ?3, last_used = max(last_used, ?4)
                 """)
         for (api, one) in usage {
             upsert.bind(api, at: 1)
@@ -117,7 +118,7 @@ extension AuditRollup {
         latency = LatencyHistogram(bytes: row.bytes("latency"))
         for part in (row["errors"] as String).split(separator: " ") {
             let pair = part.split(separator: "=")
-            if pair.count == 2, let count = Int(pair[1]) { errors[String(pair[0]), default: 0] += count }
+            if pair.count == 2, let count = Int(pair[1]) { errors[String(pair[0]), default: 0].add(count) }
         }
     }
 

@@ -46,7 +46,7 @@ extension SQLiteStore: AuditStore {
 
     package func probe() async throws {
         try await inWriter { db in
-            try db.execute(sql: "UPDATE audit_chain SET probes = probes + 1 WHERE id = 1")
+            try db.execute(sql: "UPDATE audit_chain SET probes = (probes + 1) % 1000000 WHERE id = 1")
         }
     }
 
@@ -77,6 +77,14 @@ extension SQLiteStore: AuditStore {
         guard let row, let hash = AuditHash(bytes: row.bytes("hash")) else {
             throw StoreError(.corrupt, "The audit's chain end is missing from the database. Restore a backup.")
         }
-        return AuditChain(sequence: row["seq"], hash: hash)
+        return try chain(at: row["seq"], hash)
+    }
+
+    /// - Throws: `.corrupt` for a position at which no record can stand or be added to.
+    static func chain(at sequence: Int64, _ hash: AuditHash) throws -> AuditChain {
+        guard AuditChain.positions.contains(sequence) else {
+            throw StoreError(.corrupt, "The audit's position in the database, \(sequence), is none. Restore a backup.")
+        }
+        return AuditChain(sequence: sequence, hash: hash)
     }
 }

@@ -36,6 +36,7 @@ extension SQLiteStore: AuditLog {
         while found.count < limit, let hour = try hours.next() {
             if hour == last { continue }
             last = hour
+            guard hour.magnitude < UInt64(Int64.max / length) else { continue }
             var part = query
             part.since = max(query.since ?? .min, hour * length)
             part.until = min(query.until ?? .max, (hour + 1) * length)

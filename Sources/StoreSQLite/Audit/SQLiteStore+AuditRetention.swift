@@ -55,6 +55,6 @@ extension SQLiteStore: AuditRetention {
         guard let hash = AuditHash(bytes: row.bytes("hash")) else {
             throw StoreError(.corrupt, "The audit's checkpoint in the database is damaged. Restore a backup.")
         }
-        return AuditCheckpoint(chain: AuditChain(sequence: row["seq"], hash: hash))
+        return AuditCheckpoint(chain: try chain(at: row["seq"], hash))
     }
 }

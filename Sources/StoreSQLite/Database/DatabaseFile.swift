@@ -9,12 +9,15 @@ import Registry
 /// The database's file, before SQLite opens it.
 enum DatabaseFile {
     /// Creates the file if it is not there, and sees to mode 0600, which SQLite's companion files then have too.
-    static func prepare(_ path: String) throws(StoreError) {
+    ///
+    /// - Returns: whether it is new.
+    @discardableResult
+    static func prepare(_ path: String) throws(StoreError) -> Bool {
         let created = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         if created >= 0 {
             close(created)
             syncFolder(of: path)
-            return
+            return true
         }
         guard errno == EEXIST else {
             throw StoreError(
@@ -22,6 +25,7 @@ enum DatabaseFile {
                 "The database \(path) cannot be created: \(String(cString: strerror(errno))).")
         }
         chmod(path, 0o600)
+        return false
     }
 
     /// Whether the file has any content yet.

@@ -26,16 +26,16 @@ package final class SQLiteStore: Sendable {
 
     let pool: DatabasePool
 
-    /// Opens the file, creates it (mode 0600) or migrates it.
+    /// Opens and migrates the file, or creates it (mode 0600) where there is none of that name.
     ///
     /// Throws `StoreError.newerVersion` for a database that a later version wrote, `.corrupt` for a file that is not
     /// one of Penstock's, `.unsafe` when SQLite does not confirm WAL and `synchronous=FULL`; a file that is refused is
     /// left as it was.
     package init(path: String, configuration: Configuration = .defaults) throws(StoreError) {
         let settings = Self.settings(configuration)
-        try DatabaseFile.prepare(path)
+        let isNew = try DatabaseFile.prepare(path)
         do {
-            try Self.inspect(path, settings)
+            if !isNew { try Self.inspect(path, settings) }
             pool = try DatabasePool(path: path, configuration: settings)
             try pool.writeWithoutTransaction { db in
                 try Self.makeDurable(db, path: path)
@@ -109,14 +109,15 @@ package final class SQLiteStore: Sendable {
     /// Looks at an existing file without changing it, but for a transaction that a crash cut short, as while the file was
     /// first put into WAL mode: nothing can be read before that is rolled back.
     static func inspect(_ path: String, _ settings: GRDB.Configuration) throws {
-        guard DatabaseFile.isWritten(path) else { return }
+        guard DatabaseFile.isWritten(path) else {
+            throw StoreError(.corrupt, "\(path) is empty, and no database of Penstock's. Restore a backup.")
+        }
         var settings = settings
         settings.readonly = !DatabaseFile.isWritten(path + "-journal")
         let queue = try DatabaseQueue(path: path, configuration: settings)
         try queue.read { db in
             let application = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
-            let isEmpty = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0
-            guard isEmpty || application == Schema.applicationID else {
+            guard application == Schema.applicationID else {
                 throw StoreError(.corrupt, "\(path) is an SQLite database, but not one of Penstock's.")
             }
             guard try !Schema.migrator.hasBeenSuperseded(db) else {
@@ -124,6 +125,10 @@ package final class SQLiteStore: Sendable {
                     .newerVersion,
                     "The database \(path) was written by a later version of Penstock. Run that version, or restore a "
                         + "backup made with this one.")
+            }
+            guard try !Schema.migrator.appliedMigrations(db).isEmpty else {
+                throw StoreError(
+                    .corrupt, "\(path) is a database of Penstock's without anything in it. Restore a backup.")
             }
         }
         try queue.close()
