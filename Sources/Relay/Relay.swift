@@ -41,12 +41,14 @@ package struct Relay: Sendable {
         signal(SIGHUP, SIG_IGN)
         ProcessLimits.forbidCoreDumps()
         let descriptors = ProcessLimits.raiseDescriptors()
+        try RelayStorage.holdToServe(configuration.dataDirectory)
         for place in [configuration.listen, configuration.admin] { try ListenCheck.run(place) }
         let storage = try RelayStorage.open(configuration)
         for notice in configuration.notices + storage.warnings { logger.warning("\(notice)") }
         let tls = try ReloadingTLSContext(
             TLSIdentity(certificateChain: configuration.tls.certificateChain, privateKey: configuration.tls.privateKey),
             logger: logger)
+        tls.report()
         let pool = NIOThreadPool(numberOfThreads: 1)
         pool.start()
         // The largest documents take seconds of a processor: they wait for each other, and nothing waits for them.
@@ -80,10 +82,10 @@ package struct Relay: Sendable {
                 .init(
                     service: Reload(
                         live: live, egress: parts.egress, pipeline: parts.pipeline,
-                        administration: parts.administration, read: read, logger: logger)),
+                        administration: parts.administration, tls: tls, read: read, logger: logger)),
                 .init(service: TunnelSightings(hub: parts.hub, store: parts.store, pool: pool)),
                 .init(service: TokenUpkeep(administration: parts.administration, pool: pool)),
-                .init(service: adminServer(parts, readiness)),
+                .init(service: adminServer(parts, tls, readiness)),
                 .init(service: publicServer(parts, live, tls, descriptors, readiness)),
                 // Stopped first: connectors hear that we leave, and go elsewhere.
                 .init(service: TunnelLeaving(hub: parts.hub, readiness: readiness, grace: configuration.shutdownGrace)),
@@ -129,16 +131,17 @@ package struct Relay: Sendable {
                 availableConnectionsDelegate: .maximum(max(64, descriptors - 256), logger: logger)),
             onServerRunning: { channel in
                 await AcceptErrorHandler.protect(channel, logger: logger)
-                logger.info("relay listens", metadata: startLine(channel.localAddress))
+                logger.info("relay listens", metadata: startLine(channel.localAddress, tls))
                 readiness.isReady.store(true, ordering: .releasing)
             }, logger: libraryLogger)
     }
 
     /// What an operator wants to know of a relay that has started.
-    private func startLine(_ address: SocketAddress?) -> Logger.Metadata {
+    private func startLine(_ address: SocketAddress?, _ tls: ReloadingTLSContext) -> Logger.Metadata {
         var line: Logger.Metadata = [
             "version": "\(Version.text)", "data_dir": "\(configuration.dataDirectory)",
             "admin": "http://\(configuration.admin.host):\(configuration.admin.port)",
+            "certificate_ends": "\(tls.dates.end)",
         ]
         if let address, let host = address.ipAddress, let port = address.port {
             line["address"] = "https://\(host.contains(":") ? "[\(host)]" : host):\(port)"
@@ -147,9 +150,12 @@ package struct Relay: Sendable {
         return line
     }
 
-    private func adminServer(_ parts: RelayParts, _ readiness: Readiness) -> some Service {
+    private func adminServer(
+        _ parts: RelayParts, _ tls: ReloadingTLSContext, _ readiness: Readiness
+    ) -> some Service {
         let metrics = RelayMetrics(
-            hub: parts.hub, audit: parts.audit, pipeline: parts.pipeline, egress: parts.egress, vault: parts.vault)
+            hub: parts.hub, audit: parts.audit, pipeline: parts.pipeline, egress: parts.egress, vault: parts.vault,
+            tls: tls)
         let audit = parts.audit
         let router = buildAdminRouter(
             isReady: { readiness.isReady.load(ordering: .acquiring) && audit.isHealthy }, metrics: metrics)

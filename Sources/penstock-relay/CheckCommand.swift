@@ -4,7 +4,11 @@ import Relay
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Checks configuration, certificate, master key and database without serving.",
-        discussion: "Example: penstock-relay check --config /etc/penstock/relay.yaml")
+        discussion: """
+            A line with ! is good today and will not stay so, as a certificate that expires within 14 days.
+
+            Example: penstock-relay check --config /etc/penstock/relay.yaml
+            """)
 
     @OptionGroup var common: CommonOptions
 
@@ -13,7 +17,13 @@ struct CheckCommand: ParsableCommand {
         writeOutput("✓ configuration")
         let findings = ConfigurationCheck.run(configuration)
         for finding in findings {
-            writeOutput(finding.fault.map { "✗ \(finding.what): \($0)" } ?? "✓ \(finding.what)")
+            if let fault = finding.fault {
+                writeOutput("✗ \(finding.what): \(fault)")
+            } else if let warning = finding.warning {
+                writeOutput("! \(finding.what): \(warning)")
+            } else {
+                writeOutput("✓ \(finding.what)")
+            }
         }
         if findings.contains(where: { $0.fault != nil }) { throw ExitCode.failure }
     }

@@ -39,11 +39,14 @@ package struct MetricFamily: Sendable {
     static let auditCommits = MetricFamily("penstock_audit_commits_total", .counter, "Commits of records.")
     static let auditFailures = MetricFamily("penstock_audit_failures_total", .counter, "Commits that failed.")
     static let vaultOpens = MetricFamily("penstock_vault_opens_total", .counter, "Credentials opened.")
+    static let certificateExpiry = MetricFamily(
+        "penstock_certificate_expiry_seconds", .gauge,
+        "When the certificate of the public port expires, in seconds since 1970.")
     static let build = MetricFamily("penstock_build_info", .gauge, "The version.", labels: ["version"])
 
     package static let all = [
         calls, callSeconds, callsInFlight, tunnelSessions, tunnelStreams, tunnelWaiting, tunnelReconnects,
         tunnelRoundTrip, egressConnections, egressTransfers, auditQueue, auditRecords, auditCommits, auditFailures,
-        vaultOpens, build,
+        vaultOpens, certificateExpiry, build,
     ]
 }

@@ -2,6 +2,7 @@ import Audit
 import Egress
 import NIOCore
 import Pipeline
+import RelayHTTP
 import Tunnels
 import Vault
 import Version
@@ -13,6 +14,7 @@ struct RelayMetrics: Sendable {
     let pipeline: Pipeline
     let egress: EgressSwitch
     let vault: Vault
+    let tls: ReloadingTLSContext
 
     /// One line of a family.
     private struct Sample {
@@ -66,6 +68,7 @@ struct RelayMetrics: Sendable {
             MetricFamily.auditCommits.name: [Sample("\(records.commits)")],
             MetricFamily.auditFailures.name: [Sample("\(records.failures)")],
             MetricFamily.vaultOpens.name: [Sample("\(vault.opens)")],
+            MetricFamily.certificateExpiry.name: [Sample("\(tls.dates.notAfter)")],
             MetricFamily.build.name: [Sample("1", [("version", Version.text)])],
         ]
     }

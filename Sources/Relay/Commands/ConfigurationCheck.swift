@@ -1,3 +1,4 @@
+import Audit
 import Logging
 import RelayHTTP
 import StoreSQLite
@@ -8,6 +9,8 @@ package enum ConfigurationCheck {
         package let what: String
         /// Nil when it is good.
         package let fault: String?
+        /// What is good today, and will not stay so.
+        package var warning: String?
     }
 
     package static func run(_ configuration: RelayConfiguration) -> [Finding] {
@@ -20,14 +23,24 @@ package enum ConfigurationCheck {
             }
         }
         return [
-            finding("certificate and private key") {
-                _ = try ReloadingTLSContext(
-                    TLSIdentity(
-                        certificateChain: configuration.tls.certificateChain, privateKey: configuration.tls.privateKey),
-                    logger: Logger(label: "check") { _ in SwiftLogNoOpLogHandler() })
-            },
+            certificate(configuration),
             finding("master key, from \(configuration.masterKey.name)") { _ = try configuration.masterKey.load() },
             finding("data folder and database, with that key") { _ = try RelayStorage.open(configuration) },
         ]
+    }
+
+    private static func certificate(_ configuration: RelayConfiguration) -> Finding {
+        let what = "certificate and private key"
+        do {
+            let tls = try ReloadingTLSContext(
+                TLSIdentity(
+                    certificateChain: configuration.tls.certificateChain, privateKey: configuration.tls.privateKey),
+                logger: Logger(label: "check") { _ in SwiftLogNoOpLogHandler() })
+            guard let notice = tls.notice else { return Finding(what: what, fault: nil) }
+            let isExpiring = tls.dates.state(now: WallClock.microseconds() / 1_000_000) == .expiring
+            return Finding(what: what, fault: isExpiring ? nil : notice, warning: isExpiring ? notice : nil)
+        } catch {
+            return Finding(what: what, fault: "\(error)")
+        }
     }
 }

@@ -1,6 +1,7 @@
 import Administration
 import Logging
 import Pipeline
+import RelayHTTP
 import ServiceLifecycle
 import Synchronization
 import UnixSignals
@@ -25,6 +26,7 @@ struct Reload: Service {
     let egress: EgressSwitch
     let pipeline: Pipeline
     let administration: Administration
+    let tls: ReloadingTLSContext
     /// Reads it; throws every fault that it has.
     let read: @Sendable () throws -> RelayConfiguration
     let logger: Logger
@@ -40,6 +42,7 @@ struct Reload: Service {
         do {
             try apply(read())
             logger.notice("configuration reloaded")
+            tls.report()
         } catch {
             logger.error("configuration not reloaded; the old one stays in force", metadata: ["reason": "\(error)"])
         }

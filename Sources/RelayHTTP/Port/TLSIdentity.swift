@@ -24,7 +24,9 @@ package struct TLSIdentity: Sendable, Hashable {
     }
 
     /// Makes the context of the relay's port: TLS 1.2 and later, HTTP/2 and HTTP/1.1.
-    func context(from contents: Contents) throws(TLSIdentityError) -> NIOSSLContext {
+    func context(
+        from contents: Contents
+    ) throws(TLSIdentityError) -> (context: NIOSSLContext, dates: CertificateDates) {
         let chain = try certificates(contents.chain.get())
         let key = try key(contents.key.get())
         var configuration = TLSConfiguration.makeServerConfiguration(
@@ -34,7 +36,10 @@ package struct TLSIdentity: Sendable, Hashable {
         // A peer that does not answer our close_notify is not waited for long.
         configuration.shutdownTimeout = .seconds(2)
         do {
-            return try NIOSSLContext(configuration: configuration)
+            // There is a first: what holds none is refused above.
+            let dates = CertificateDates(
+                notBefore: Int64(chain[0].notValidBefore), notAfter: Int64(chain[0].notValidAfter))
+            return (try NIOSSLContext(configuration: configuration), dates)
         } catch {
             throw TLSIdentityError(
                 "the private key in \(privateKey) does not belong to the first certificate in \(certificateChain); "
