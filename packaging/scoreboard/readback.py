@@ -251,7 +251,9 @@ class Request:
             if given:
                 self.compare(parameter, expected, lambda: self.header_value(parameter, expected, text), text)
             elif parameter.required and parameter.name.lower() not in RESERVED_HEADERS:
-                self.check_absent(parameter)
+                # What has a default need not be given, and is sent.
+                if text is None or not self.is_default(parameter, text):
+                    self.check_absent(parameter)
             return set()
         found = self.query if parameter.place == "query" else self.cookies
         names = self.names(parameter, name, expected, found) if given else {name} & set(found)

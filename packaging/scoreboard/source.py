@@ -225,6 +225,28 @@ class Parameter:
         if operation.source.is_swagger and self.schema is None:
             self.schema = value
         self.read_style()
+        # No style but deepObject says how lists and objects inside others are written: they are JSON, as a finding says.
+        if self.place in ("query", "header", "cookie") and self.style != "deepObject" and self.is_nested():
+            self.is_json = True
+
+    def is_nested(self):
+        schema, resolver = self.schema_value()
+        parts = [schema["items"]] if "items" in schema else list((schema.get("properties") or {}).values())
+        kinds = [self.is_container(part, resolver) for part in parts]
+        return bool(kinds) and all(kinds)
+
+    def is_container(self, schema, resolver):
+        try:
+            schema, _ = self.operation.source.follow(schema, resolver)
+        except NotComparable:
+            return False
+        if not isinstance(schema, dict):
+            return False
+        kind = schema.get("type")
+        if kind is None:
+            return bool(schema.get("properties"))
+        kinds = kind if isinstance(kind, list) else [kind]
+        return all(name in ("array", "object", "null") for name in kinds) and kinds != ["null"]
 
     def read_style(self):
         value = self.value
