@@ -9,8 +9,8 @@ package enum WriteCondition: Sendable {
     case new
     /// `PUT`: whatever is there, or nothing.
     case any
-    /// `If-Match`.
-    case matches(etag: String)
+    /// `If-Match`: one of these entity tags (RFC 9110, section 13.1.1); `*` is any.
+    case matches(etags: [String])
 }
 
 extension Administration {
@@ -247,8 +247,8 @@ extension Administration {
             break
         case .new:
             guard existing == nil else { throw AdministrationError(.conflict, "There is an API of this slug already.") }
-        case .matches(let etag):
-            guard let existing, etag == "*" || etag == existing.etag else {
+        case .matches(let etags):
+            guard let existing, etags.contains("*") || etags.contains(existing.etag) else {
                 throw AdministrationError(.conflict, "It has changed since you read it.")
             }
         }

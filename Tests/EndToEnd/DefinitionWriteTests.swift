@@ -24,6 +24,15 @@ struct DefinitionWriteTests {
             .PATCH, path, token: stage.account.user, headers: ["if-match": etag],
             body: .bytes(Array(#"{"description": null}"#.utf8)))
         #expect(stale.status == 412, "\(stale)")
+        let current = try #require(patched.headers.first(name: "etag"))
+        for (list, status) in [
+            ("\(etag), \(current)", 200), ("\"a,b\" ,\(etag)", 412), ("W/\(current)", 412), ("*", 200),
+        ] {
+            let answer = try await TestClient.send(
+                .PATCH, path, token: stage.account.user, headers: ["if-match": list],
+                body: .bytes(Array(#"{"connection": {"timeout_ms": 1234}}"#.utf8)))
+            #expect(answer.status == status, "If-Match with a list matches any member: \(list) \(answer)")
+        }
         let broken = try await TestClient.send(
             .PATCH, path, token: stage.account.user, body: .bytes(Array(#"{"connection": {"timeout": 1}}"#.utf8)))
         #expect(pointers(broken) == ["/connection/timeout"], "\(broken)")

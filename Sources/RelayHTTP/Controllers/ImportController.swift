@@ -109,7 +109,7 @@ struct ImportController {
             try checkOrigin(of: outcome.definition, current.definition)
         }
         // What was merged is what is replaced, also where the caller takes any version.
-        let condition = state.current.map { WriteCondition.matches(etag: $0.etag) } ?? .new
+        let condition = state.current.map { WriteCondition.matches(etags: [$0.etag]) } ?? .new
         let (api, isNew) = try await administration.saveImport(
             outcome.definition, imported: outcome.imported, at: slug, condition: condition, by: actor)
         answer["saved"] = true

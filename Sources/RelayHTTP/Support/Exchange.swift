@@ -56,7 +56,9 @@ extension Request {
     var ofUser: String? { uri.queryParameters["user_id"].map { String($0) } }
 
     var condition: WriteCondition {
-        if let etag = HTTPField.Name("if-match").flatMap({ headers[$0] }) { return .matches(etag: etag) }
+        if let list = HTTPField.Name("if-match").flatMap({ headers[$0] }) {
+            return .matches(etags: EntityTags.of(list))
+        }
         // RFC 9110, section 13.1.2: only where there is nothing yet.
         return HTTPField.Name("if-none-match").flatMap { headers[$0] } == "*" ? .new : .any
     }
