@@ -47,6 +47,7 @@ struct LocalPolicyTests {
         "T9: the reference rules allow what they say and nothing beside it",
         arguments: [
             ("GET", "http://192.168.1.100:8080/api/v1/x", nil), ("POST", "http://192.168.1.100:8080/api/v1/", nil),
+            ("HEAD", "http://192.168.1.100:8080/api/v1/x", nil),
             ("DELETE", "http://192.168.1.100:8080/api/v1/x", .methodNotAllowed),
             ("get", "http://192.168.1.100:8080/api/v1/x", .methodNotAllowed),
             ("GET", "http://192.168.1.100:8080/api/v2/x", .pathNotAllowed),

@@ -61,7 +61,9 @@ struct CompiledRule: Sendable {
     }
 
     func allows(method: String) -> Bool {
-        methods?.contains(method) ?? !Methods.isRefused(method)
+        guard let methods else { return !Methods.isRefused(method) }
+        // A HEAD asks for nothing that a GET does not show (RFC 9110, section 9.3.2).
+        return methods.contains(method) || method == "HEAD" && methods.contains("GET")
     }
 
     func allows(path: Substring) -> Bool {

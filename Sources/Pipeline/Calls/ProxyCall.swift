@@ -81,8 +81,10 @@ extension Pipeline {
                 try await self.record(record, sent: true)
                 begun = true
                 if cleaned.isStreamed { record.kind = .end }
-                var headers = Sanitise.scrubbed(
-                    Sanitise.headers(cleaned.headers, also: prepared.responseHeaders), attempt.scrubber)
+                var passed = Sanitise.headers(cleaned.headers, also: prepared.responseHeaders)
+                passed.remove(name: "location")
+                if let location = prepared.location(response) { passed.add(name: "location", value: location) }
+                var headers = Sanitise.scrubbed(passed, attempt.scrubber)
                 for field in fields { headers.add(name: field.name, value: field.value) }
                 try await answer(ProxyAnswer(status: response.status, headers: headers, body: cleaned.body))
                 if cleaned.isStreamed {
@@ -115,6 +117,16 @@ extension Pipeline {
         let places: Places
         /// That the endpoint's answers carry beside the usual ones.
         let responseHeaders: [String]
+        /// Path of the API's base URL.
+        let prefix: String
+
+        /// The answer's `Location`, where it is one that an agent can follow.
+        func location(_ response: InboundResponse) -> String? {
+            guard ProxyLocation.isMapped(response.status), let location = response.headers.first(name: "location")
+            else { return nil }
+            return ProxyLocation.mapped(
+                location, from: request.target, origin: request.origin, prefix: prefix, slug: api.slug)
+        }
     }
 
     /// The answer had begun and cannot be finished.
@@ -136,6 +148,7 @@ extension Pipeline {
         record.apiID = api.id
         record.route = api.route.chosen
         record.method = proxied.method
+        try Self.checkProtocol(proxied.headers)
         // The base URL itself, to which nothing is added.
         let isBase = !proxied.target.hasPrefix("/")
         let target: RequestTarget
@@ -194,7 +207,8 @@ extension Pipeline {
         try checkAllowed(request, by: api)
         return Prepared(
             api: api, request: request, sendsCredential: endpoint?.sendsCredential ?? true,
-            places: try takeLimits(api, context, &fields), responseHeaders: endpoint?.responseHeaders ?? [])
+            places: try takeLimits(api, context, &fields), responseHeaders: endpoint?.responseHeaders ?? [],
+            prefix: prefix)
     }
 
     /// The decoded names in a query, as ``HeaderRules/folded(_:)`` writes names.

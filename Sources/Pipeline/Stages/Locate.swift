@@ -39,9 +39,11 @@ extension Pipeline {
         }
     }
 
-    /// The most specific endpoint whose method and path this raw request has; nil where the API is open and none has.
+    /// The most specific endpoint whose method and path this raw request has; nil where the API is open and none has. A
+    /// HEAD has the path of a GET (RFC 9110, section 9.3.2).
     func locate(method: String, target: RequestTarget, in api: CompiledAPI) throws(Failure) -> CompiledEndpoint? {
-        let best = api.endpoint(method: method, path: target.path)
+        var best = api.endpoint(method: method, path: target.path)
+        if best == nil, method == "HEAD" { best = api.endpoint(method: "GET", path: target.path) }
         if target.hasEncodedSlash, !Self.allowsSlashes(best, target.path) {
             throw Failure(
                 .invalidRequest, stage: .policy, detail: "The path holds an encoded slash, which no parameter allows.")
