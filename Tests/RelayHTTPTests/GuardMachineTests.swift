@@ -26,7 +26,7 @@ struct GuardMachineTests {
 
     @Test("T15: an HTTP/2 client owes the rest of a preface and of a header block, and nothing else", arguments: 1...60)
     func headWatch(chunk: Int) {
-        var watch = HTTP2HeadWatch()
+        var watch = HTTP2FrameWatch(isClient: true)
         func receive(_ bytes: [UInt8]) {
             for start in stride(from: 0, to: bytes.count, by: chunk) {
                 watch.received(bytes[start..<min(start + chunk, bytes.count)])

@@ -35,15 +35,25 @@ struct PublicPortTests {
         }
     }
 
-    @Test("nothing older than TLS 1.2, and nothing in plain text, is served")
-    func refusesOldAndPlain() async throws {
+    @Test("nothing older than TLS 1.2 is served")
+    func refusesOld() async throws {
         try await TestPort.with { port in
             let old = try await port.curl("--tls-max", "1.1", "--ciphers", "DEFAULT@SECLEVEL=0", port.url("/hello"))
             #expect(old.status != 0)
             let tls12 = try await port.curl("--tls-max", "1.2", port.url("/hello"))
             #expect(tls12.output.hasPrefix("hello 200"))
-            let plain = try await port.curl("http://localhost:\(port.port)/hello")
-            #expect(plain.status != 0)
+        }
+    }
+
+    @Test("a plain-HTTP request to the TLS port gets a sentence", arguments: ["--get", "--head", "--data=x"])
+    func plain(kind: String) async throws {
+        try await TestPort.with { port in
+            let arguments = kind == "--data=x" ? ["--data", "x"] : [kind]
+            let answer = try await Command.run(
+                "curl", ["--silent", "--show-error", "--include"] + arguments + ["http://localhost:\(port.port)/hello"])
+            #expect(answer.status == 0, "\(answer.output)")
+            #expect(answer.output.hasPrefix("HTTP/1.1 400 "))
+            #expect(answer.output.contains("This port speaks HTTPS only") == (kind != "--head"))
         }
     }
 

@@ -107,6 +107,8 @@ struct TestPort: Sendable {
         router.post("echo") { request, _ in
             Response(status: .ok, body: .init(byteBuffer: try await request.body.collect(upTo: 1 << 20)))
         }
+        router.post("refuse") { _, _ in Response(status: .forbidden, body: .init(byteBuffer: ByteBuffer(string: "no")))
+        }
         router.get("v1/tunnel") { _, _ in
             Problem(Failure(.unauthorized, stage: .policy, detail: "No."), requestID: "01J").response()
         }
@@ -160,6 +162,17 @@ struct TestPort: Sendable {
                 }
             }
             .connect(host: "127.0.0.1", port: port).get()
+    }
+
+    /// An HTTP/2 connection for frames of one's own making.
+    func http2() async throws -> RawHTTP2 {
+        let connection = RawHTTP2()
+        connection.channel = try await connect(alpn: ["h2"]) { channel in
+            try channel.pipeline.syncOperations.addHandler(connection.inbox)
+        }
+        try await connection.send(
+            Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + RawHTTP2.frame(HTTP2FrameWatch.Kind.settings))
+        return connection
     }
 
     /// A TLS connection for bytes of one's own making.
@@ -222,6 +235,12 @@ private final class Collector: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {}
+
+    /// Where the connection may be half closed: the relay has said all it has to say.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event as? ChannelEvent == .inputClosed { continuation.finish() }
+        context.fireUserInboundEventTriggered(event)
+    }
 
     func channelInactive(context: ChannelHandlerContext) {
         continuation.finish()

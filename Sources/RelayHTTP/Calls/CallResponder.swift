@@ -27,8 +27,6 @@ package struct CallResponder: Sendable {
 
     /// A raw request's body up to this size is sent in one piece.
     private static let wholeBody = 64 << 10
-    /// How much of a refused request's body is read past, so that its connection can be used again.
-    private static let drained = 256 << 10
 
     package init(pipeline: Pipeline, administration: Administration, limits: Limits) {
         self.pipeline = pipeline
@@ -51,9 +49,23 @@ package struct CallResponder: Sendable {
             return .proxy(slug: String(slug), target: String(tail))
         }
         guard request.method == .post, target.hasPrefix("/v1/tools/") else { return nil }
-        let parts = target.dropFirst("/v1/tools/".count).split(separator: "/", omittingEmptySubsequences: false)
+        let path = target.prefix { $0 != "?" }
+        let parts = path.dropFirst("/v1/tools/".count).split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
         return .tool(slug: String(parts[0]), endpoint: String(parts[1]))
+    }
+
+    /// A tool call takes no query: what stands there was meant for the arguments.
+    private static func checkQuery(of request: Request) throws(Failure) {
+        let names = Set(request.uri.queryParameters.map { String($0.key.prefix(64)) }).sorted().prefix(20)
+        guard !names.isEmpty else { return }
+        throw Failure(
+            .invalidRequest, stage: .validation,
+            detail:
+                "Unknown query fields: \(names.joined(separator: ", ")). Arguments are one JSON object in the body.",
+            violations: names.map {
+                .init(pointer: JSONPointer.root.appending($0).description, message: "This query field is unknown.")
+            })
     }
 
     /// Whether the request is answered here.
@@ -112,13 +124,15 @@ package struct CallResponder: Sendable {
                 .contentType: "application/json", .cacheControl: "no-store", Self.requestID: context.requestID,
             ])
         head.headerFields.append(answer.fields)
-        try await writer.write(
-            response: head, body: ResponseBody(byteBuffer: Self.body(answer, requestID: context.requestID)))
+        let whole = ResponseBody(byteBuffer: Self.body(answer, requestID: context.requestID))
+        let sent = Compression.apply(to: &head.headerFields, whole, for: request)
+        try await writer.write(response: head, body: sent)
     }
 
     private static let requestID = HTTPField.Name("x-request-id") ?? .server
 
     private func arguments(of request: Request, _ body: BodyReader) async throws -> ToolArguments {
+        try Self.checkQuery(of: request)
         let tooLarge = Failure(
             .invalidRequest, stage: .relay, detail: "The arguments are larger than \(limits.requestBytes) bytes.")
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.requestBytes {
@@ -157,6 +171,7 @@ package struct CallResponder: Sendable {
         do {
             try await pipeline.proxy(proxied, context) { answer in
                 guard let writer = slot.take() else { return }
+                Self.endConnection(channel, after: body)
                 try await Self.write(answer, requestID: context.requestID, writer)
             }
         } catch let failure as Failure {
@@ -215,19 +230,18 @@ package struct CallResponder: Sendable {
         try await writer.write(response: response.head, body: body)
     }
 
-    /// Answers a request, and reads past what is left of its body, within bounds.
+    /// Answers a request whose body may not have come yet; the port reads past it.
     private func refuse(
         _ failure: Failure, _ requestID: String, _ request: Request, _ body: BodyReader,
         _ writer: consuming ResponseWriter, _ channel: any Channel
     ) async throws {
+        Self.endConnection(channel, after: body)
         try await write(Problem(failure, requestID: requestID), to: request, writer)
-        var read = 0
-        while let chunk = try await body.next() {
-            read += chunk.readableBytes
-            guard read <= Self.drained else {
-                channel.close(promise: nil)
-                return
-            }
-        }
+    }
+
+    /// Makes an answer that leaves part of its request unread its connection's last one: who breaks off reading a body
+    /// cannot find where it ends.
+    private static func endConnection(_ channel: any Channel, after body: BodyReader) {
+        if body.isUnderWay { channel.triggerUserOutboundEvent(LastAnswer.next, promise: nil) }
     }
 }

@@ -1,5 +1,4 @@
 import NIOCore
-import NIOSSL
 import NIOTLS
 
 /// Closes a connection whose TLS handshake takes too long (T15). Sits right behind the TLS handler and leaves the
@@ -17,9 +16,7 @@ final class HandshakeDeadline: ChannelInboundHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: limit) {
-            // Past the TLS handler, which would wait for the peer's close_notify.
-            let tls = try? context.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self)
-            (tls ?? context).close(promise: nil)
+            context.closePastTLS()
         }
     }
 

@@ -12,6 +12,14 @@ package struct PortLimits: Sendable {
     package var idle: TimeAmount = .seconds(75)
     /// How long an HTTP/2 connection may be silent in both directions, whatever it has open. Default 10 min.
     package var silence: TimeAmount = .minutes(10)
+    /// How long an answer may wait while nothing of it is read. Default 60 s.
+    package var unwritten: TimeAmount = .seconds(60)
+    /// How many bytes of a request are read past after its answer. Default 64 MiB.
+    package var lingerBytes = 64 << 20
+    /// How long they may take. Default 30 s.
+    package var linger: TimeAmount = .seconds(30)
+    /// How long none of them may come. Default 2 s.
+    package var lingerSilence: TimeAmount = .seconds(2)
     /// All fields of one head, in bytes. Default 64 KiB.
     package var headerBytes = 64 << 10
     /// One field's name or value, or the request target, in bytes. Default 32 KiB.

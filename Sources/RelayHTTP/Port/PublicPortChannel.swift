@@ -3,6 +3,7 @@ import HummingbirdHTTP2
 package import Logging
 package import NIOCore
 import NIOHTTP1
+import NIOHTTP2
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 import NIOSSL
@@ -48,7 +49,8 @@ package struct PublicPortChannel: ServerChildChannel, HTTPChannelHandler {
             responder: responder,
             configuration: .init(
                 idleTimeout: Duration(limits.idle), gracefulCloseTimeout: Duration(limits.drain),
-                streamConfiguration: .init(idleTimeout: limits.idle)))
+                streamConfiguration: .init(
+                    additionalChannelHandlers: [HTTP2StreamGuard.Installer(limits: limits)], idleTimeout: limits.idle)))
     }
 
     /// What to give a Hummingbird application as its server.
@@ -84,7 +86,8 @@ package struct PublicPortChannel: ServerChildChannel, HTTPChannelHandler {
             try channel.syncOptions?.setOption(ChannelOptions.allowRemoteHalfClosure, value: false)
             let pipeline = channel.pipeline.syncOperations
             try pipeline.addHandlers([
-                NIOSSLServerHandler(context: tls.current), HandshakeDeadline(limit: limits.handshake), negotiation,
+                PlainTextDoor(limits: limits), NIOSSLServerHandler(context: tls.current),
+                HandshakeDeadline(limit: limits.handshake), negotiation,
             ])
             return Value(served: negotiation.protocolNegotiationResult.flatMap { $0 }, channel: channel)
         }
@@ -111,8 +114,12 @@ package struct PublicPortChannel: ServerChildChannel, HTTPChannelHandler {
     }
 
     private func serveHTTP2(_ channel: any Channel, logger: Logger) throws -> EventLoopFuture<Served> {
-        try channel.pipeline.syncOperations.addHandler(HTTP2Guard(limits: limits))
-        return http2.setup(channel: channel, logger: logger).map { .http2($0) }
+        let guardian = HTTP2Guard(limits: limits)
+        try channel.pipeline.syncOperations.addHandler(guardian)
+        let served = http2.setup(channel: channel, logger: logger)
+        let handler = try channel.pipeline.syncOperations.context(handlerType: NIOHTTP2Handler.self).handler
+        try channel.pipeline.syncOperations.addHandler(HTTP2ErrorFilter(guardian), position: .after(handler))
+        return served.map { .http2($0) }
     }
 
     /// The first request decides whether the connection becomes a tunnel.
@@ -122,7 +129,8 @@ package struct PublicPortChannel: ServerChildChannel, HTTPChannelHandler {
             HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits.decoder),
             maximumBufferSize: 256 << 10)
         let deadline = HeadDeadline(limit: limits.head)
-        let guardian = RequestGuard(deadline: deadline)
+        let gate = PipelineGate()
+        let guardian = RequestGuard(gate: gate, deadline: deadline, limits: limits)
         let upgrader = PTTHUpgrader(eventLoop: channel.eventLoop, authorize: door.authorize) { channel, identity, _ in
             channel.eventLoop.makeCompletedFuture {
                 try openTunnel(on: channel, from: identity, logger: logger)
@@ -130,17 +138,17 @@ package struct PublicPortChannel: ServerChildChannel, HTTPChannelHandler {
             }
         }
         let first = FirstRequestHandler(
-            upgrader: upgrader, encoder: encoder, others: [deadline, decoder, guardian], eventLoop: channel.eventLoop
+            upgrader: upgrader, encoder: encoder, others: [gate, deadline, decoder, guardian],
+            eventLoop: channel.eventLoop
         ) { channel in
             try serveRequests(on: channel, logger: logger)
         }
-        try channel.pipeline.syncOperations.addHandlers([deadline, encoder, decoder, guardian, first])
+        try channel.pipeline.syncOperations.addHandlers([gate, deadline, encoder, decoder, guardian, first])
         return first.result
     }
 
     private func serveRequests(on channel: any Channel, logger: Logger) throws -> Served {
         let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(HeadAnswerHandler())
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: true))
         try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: Duration(limits.idle), logger: logger))
         return .http1(

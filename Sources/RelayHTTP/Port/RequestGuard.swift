@@ -3,41 +3,101 @@ import NIOHTTP1
 import Pipeline
 import ReverseHTTP
 
-/// Stands between the HTTP/1.1 decoder and what serves requests: answers what is no request, keeps upgrades that are
-/// none of a tunnel's from the upgrade handler, and closes connections that cannot go on.
+/// The one place that knows how an HTTP/1.1 connection is shared by its requests, between the decoder and whatever
+/// serves them: one request at a time, in order; what is no request is answered; the last answer says that it is the
+/// last; and after it the connection is closed so that the answer arrives (RFC 9112, sections 9.3 to 9.6).
 final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let deadline: HeadDeadline
-    /// Heads received whose response's end has not been written.
-    private var unanswered = 0
-    /// The decoder reads nothing behind a request that asked for an upgrade.
-    private var isLast = false
-    private var isClosing = false
-
-    init(deadline: HeadDeadline) {
-        self.deadline = deadline
+    private enum Waiting {
+        case part(HTTPServerRequestPart)
+        case error(any Error)
     }
 
+    private let gate: PipelineGate
+    private let deadline: HeadDeadline
+    private let limits: PortLimits
+    private var exchange = HTTP1Exchange()
+    /// What was decoded behind the request that is being answered: at most what one piece of the gate's holds.
+    private var waiting = CircularBuffer<Waiting>(initialCapacity: 2)
+    /// Bytes of the request's body that are to come, where that is known.
+    private var remaining: Int?
+    private var writes: WriteWatch?
+    /// The head of an answer to HEAD, which is all of it.
+    private var headLeft: EventLoopFuture<Void>?
+    /// What came is no request, and is answered here.
+    private var isRefused = false
+    /// The last answer has left: what still comes is thrown away.
+    private var isLingering = false
+    private var isClosed = false
+
+    init(gate: PipelineGate, deadline: HeadDeadline, limits: PortLimits) {
+        self.gate = gate
+        self.deadline = deadline
+        self.limits = limits
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        writes = WriteWatch(limit: limits.unwritten) { context.closePastTLS() }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        isClosed = true
+        writes?.stop()
+        writes = nil
+        waiting = []
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        isClosed = true
+        writes?.stop()
+        context.fireChannelInactive()
+    }
+
+    // MARK: requests
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isClosing else { return }
-        switch unwrapInboundIn(data) {
+        let part = unwrapInboundIn(data)
+        switch part {
+        case .head: deadline.receivedHead()
+        case .body: break
+        case .end: deadline.receivedEnd()
+        }
+        guard !isLingering, !isRefused else { return }
+        if exchange.isBusy {
+            waiting.append(.part(part))
+        } else {
+            take(part, context)
+        }
+    }
+
+    private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+        switch part {
         case .head(var head):
-            deadline.receivedHead()
-            unanswered += 1
+            let fault = exchange.received(head)
+            remaining = head.headers.first(name: "content-length").flatMap { Int($0) }
+            gate.piece = remaining ?? PipelineGate.chunkedPiece
+            if let fault { return refuse(context, status: .badRequest, detail: fault) }
             if head.headers.contains(name: "upgrade") {
-                isLast = true
-                if !Self.mayBecomeTunnel(head) { head.headers.remove(name: "upgrade") }
+                // The decoder reads nothing behind a request that asks for an upgrade.
+                exchange.end()
+                if !Self.mayBecomeTunnel(head) { Self.forgetTunnel(&head) }
             }
             context.fireChannelRead(wrapInboundOut(.head(head)))
-        case .body:
-            context.fireChannelRead(data)
+        case .body(let bytes):
+            if let left = remaining {
+                remaining = left - bytes.readableBytes
+                gate.piece = max(PipelineGate.headPiece, left - bytes.readableBytes)
+            }
+            context.fireChannelRead(wrapInboundOut(part))
         case .end:
-            deadline.receivedEnd()
-            context.fireChannelRead(data)
+            gate.piece = PipelineGate.headPiece
+            gate.shut()
+            exchange.receivedEnd()
+            context.fireChannelRead(wrapInboundOut(part))
         }
     }
 
@@ -47,63 +107,157 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
             && head.headers["content-length"].allSatisfy { $0 == "0" }
     }
 
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        switch unwrapOutboundIn(data) {
-        case .head(var head) where isLast && head.status.code >= 200:
-            head.headers.replaceOrAdd(name: "connection", value: "close")
-            context.write(wrapOutboundOut(.head(head)), promise: promise)
-        case .head, .body:
-            context.write(data, promise: promise)
-        case .end:
-            unanswered -= 1
-            context.write(data, promise: promise)
-            if isLast, unanswered == 0 {
-                context.flush()
-                close(context)
+    /// Upgrades to something else are for whoever serves the request to refuse.
+    private static func forgetTunnel(_ head: inout HTTPRequestHead) {
+        let tokens = head.headers[canonicalForm: "upgrade"]
+        if tokens.contains(where: { $0.lowercased() == PTTH.upgradeToken }) { head.headers.remove(name: "upgrade") }
+    }
+
+    /// The answer has left the socket's buffer for the caller.
+    private func answered(_ context: ChannelHandlerContext) {
+        guard !isClosed, !isLingering else { return }
+        let isLast = exchange.isLast
+        exchange.left()
+        guard !isLast else { return linger(context) }
+        guard !waiting.isEmpty || gate.isHolding else { return gate.open() }
+        PipelinedTurns.of(context.eventLoop).wait { [self] in
+            guard !isClosed, !isLingering else { return }
+            while !exchange.isBusy, !isLingering, !isRefused, let next = waiting.popFirst() {
+                switch next {
+                case .part(let part): take(part, context)
+                case .error(let error): failed(error, context)
+                }
             }
+            if !exchange.isBusy { gate.open() }
+            context.fireChannelReadComplete()
         }
     }
+
+    // MARK: answers
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard !isLingering, let writes else {
+            promise?.fail(ChannelError.outputClosed)
+            return
+        }
+        switch unwrapOutboundIn(data) {
+        case .head(var head) where head.status.code >= 200:
+            exchange.begin(&head)
+            let left = exchange.isOfHead ? writes.track(promise, on: context.eventLoop) : promise
+            headLeft = left?.futureResult
+            context.write(wrapOutboundOut(.head(head)), promise: left)
+        case .head:
+            guard exchange.takesInterim else {
+                promise?.succeed()
+                return
+            }
+            context.write(data, promise: promise)
+        case .body where exchange.isOfHead:
+            promise?.succeed()
+        case .end where exchange.isOfHead:
+            // NIO's encoder does not know what was asked, and would end the body that is not there with a chunk.
+            exchange.wroteEnd()
+            promise?.succeed()
+            headLeft?.assumeIsolated().whenSuccess { self.answered(context) }
+        case .body:
+            context.write(data, promise: writes.track(promise, on: context.eventLoop))
+        case .end:
+            exchange.wroteEnd()
+            let left = writes.track(promise, on: context.eventLoop)
+            left.futureResult.assumeIsolated().whenSuccess { self.answered(context) }
+            context.write(data, promise: left)
+        }
+    }
+
+    /// Half-closes, so that the caller reads the answer to its end, and reads on (RFC 9112, section 9.6).
+    private func linger(_ context: ChannelHandlerContext) {
+        isLingering = true
+        waiting = []
+        context.close(mode: .output, promise: nil)
+        gate.discard(Linger(limits, now: .now()))
+    }
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        // The linger closes the connection.
+        if isLingering { return context.channel.closeFuture.cascade(to: promise) }
+        if exchange.isLeaving {
+            exchange.end()
+            return context.channel.closeFuture.cascade(to: promise)
+        }
+        guard mode == .output else { return context.close(mode: mode, promise: promise) }
+        if exchange.isUnderWay {
+            // No end will come: only a broken connection tells the caller so.
+            context.close(promise: promise)
+        } else {
+            context.channel.closeFuture.cascade(to: promise)
+            linger(context)
+        }
+    }
+
+    // MARK: what is no request
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard !isClosing else { return }
-        switch error {
-        case let error as HTTPParserError where unanswered == 0:
-            refuse(context, status: error == .headerOverflow ? .requestHeaderFieldsTooLarge : .badRequest)
-        case is HTTPParserError, is ByteToMessageDecoderError.PayloadTooLargeError:
-            // Who serves the request learns that it is broken off.
-            context.fireErrorCaught(error)
-            close(context)
-        default:
-            context.fireErrorCaught(error)
+        guard !isLingering, !isRefused else { return }
+        if exchange.isBusy, Self.isOfDecoder(error) {
+            waiting.append(.error(error))
+        } else {
+            failed(error, context)
         }
     }
 
-    private func refuse(_ context: ChannelHandlerContext, status: HTTPResponseStatus) {
-        let detail =
-            status == .badRequest
-            ? "What came is not an HTTP/1.1 request." : "The request's header fields are larger than is taken here."
+    private static func isOfDecoder(_ error: any Error) -> Bool {
+        error is HTTPParserError || error is ByteToMessageDecoderError.PayloadTooLargeError
+    }
+
+    private func failed(_ error: any Error, _ context: ChannelHandlerContext) {
+        guard Self.isOfDecoder(error) else { return context.fireErrorCaught(error) }
+        if exchange.isUnderWay {
+            // Who serves the request learns that it is broken off.
+            context.fireErrorCaught(error)
+            context.close(promise: nil)
+        } else if error as? HTTPParserError == .headerOverflow {
+            refuse(
+                context, status: .requestHeaderFieldsTooLarge,
+                detail: "The request's header fields are larger than is taken here.")
+        } else {
+            refuse(context, status: .badRequest, detail: "What came is not an HTTP/1.1 request.")
+        }
+    }
+
+    private func refuse(_ context: ChannelHandlerContext, status: HTTPResponseStatus, detail: String) {
+        isRefused = true
+        exchange.refuse()
         let failure = Failure(.invalidRequest, stage: .relay, detail: detail)
         let problem = Problem(failure, requestID: RequestID.generate().description)
         let body = ByteBuffer(bytes: problem.bytes(status: Int(status.code)))
-        let headers: HTTPHeaders = [
-            "content-type": Problem.mediaType, "content-length": String(body.readableBytes), "connection": "close",
-        ]
-        context.write(wrapOutboundOut(.head(.init(version: .http1_1, status: status, headers: headers))), promise: nil)
-        context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        close(context)
+        let headers: HTTPHeaders = ["content-type": Problem.mediaType, "content-length": String(body.readableBytes)]
+        let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+        for part: HTTPServerResponsePart in [.head(head), .body(.byteBuffer(body)), .end(nil)] {
+            write(context: context, data: NIOAny(part), promise: nil)
+        }
+        context.flush()
     }
 
-    private func close(_ context: ChannelHandlerContext) {
-        isClosing = true
-        context.close(promise: nil)
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard event is LastAnswer else { return context.triggerUserOutboundEvent(event, promise: promise) }
+        exchange.end()
+        promise?.succeed()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is ChannelShouldQuiesceEvent, !deadline.hasSeenHead {
-            close(context)
+        guard event is ChannelShouldQuiesceEvent else { return context.fireUserInboundEventTriggered(event) }
+        if isLingering {
+            gate.hurry()
+        } else if !deadline.hasSeenHead {
+            context.close(promise: nil)
         } else {
+            exchange.end()
             context.fireUserInboundEventTriggered(event)
         }
     }
+}
+
+/// Said by whoever serves requests: nothing can be served after the answer that comes next.
+enum LastAnswer {
+    case next
 }

@@ -48,6 +48,15 @@ final class Gate: Sendable {
         try await channel.writeAndFlush(HTTPServerResponsePart.end(trailers))
     }
 
+    /// Sends a whole answer at once, however much of the request has come.
+    func answer(_ status: Int, _ text: String) async throws {
+        let headers: HTTPHeaders = ["content-length": "\(text.utf8.count)"]
+        let head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: headers)
+        channel.write(HTTPServerResponsePart.head(head), promise: nil)
+        channel.write(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(string: text))), promise: nil)
+        try await channel.writeAndFlush(HTTPServerResponsePart.end(nil))
+    }
+
     /// Breaks the connection in the middle.
     func hangUp() async throws { try await channel.close() }
 }
