@@ -62,7 +62,8 @@ struct RawCallTests {
         let stage = try await Stage.make()
         let agent = stage.account.agent
         let grpc = try await stage.relay.proxy(
-            .POST, Stage.slug, "/crm.Customers/Get", token: agent, headers: ["content-type": "application/grpc+proto"],
+            .POST, Stage.slug, "/crm.Customers/Get", token: agent,
+            headers: ["content-type": "application/grpc+proto", "te": "trailers"],
             body: .bytes(ByteBuffer(string: "\0\0\0\0\0")), client: TestClient.http2.get())
         expectProblem(grpc, "NOT_IMPLEMENTED", 501, stage: "policy")
         #expect(grpc.json["detail"]?.string?.hasPrefix("gRPC calls are not passed on.") == true)

@@ -12,8 +12,10 @@ extension Pipeline {
                 detail: "WebSocket connections are not passed on. Call the API's HTTP endpoints instead.")
         }
         let type = headers.first(name: "content-type")?.lowercased() ?? ""
-        // gRPC-Web needs no more than HTTP/1.1 and passes.
-        if type.hasPrefix("application/grpc"), !type.hasPrefix("application/grpc-web") {
+        // A gRPC client says that it takes trailers, without which a call has no status. gRPC-Web needs no more than
+        // HTTP/1.1 and passes.
+        let takesTrailers = headers[canonicalForm: "te"].contains { $0.lowercased() == "trailers" }
+        if takesTrailers, type.hasPrefix("application/grpc"), !type.hasPrefix("application/grpc-web") {
             throw Failure(
                 .notImplemented, stage: .policy,
                 detail: "gRPC calls are not passed on. Call the API over HTTP with JSON, or with gRPC-Web.")
