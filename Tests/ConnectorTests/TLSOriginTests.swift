@@ -1,3 +1,4 @@
+import EgressPolicy
 import NIOCore
 import NIOHTTP1
 import NIOSSL

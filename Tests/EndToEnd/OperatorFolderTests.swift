@@ -83,7 +83,9 @@ struct OperatorFolderTests {
             UPDATE apis SET version = \(most);
             """)
         try await relay.start()
-        #expect(try await stage.call("hello").status == 200)
+        try await eventually("a call through the tunnel, once that is up again") {
+            try await stage.call("hello").status == 200
+        }
         let summary = try await relay.send(.GET, "/v1/apis/\(Stage.slug)/summary", stage.account.user)
         #expect(summary.status == 200, "\(summary)")
         let logs = try await relay.send(.GET, "/v1/apis/\(Stage.slug)/logs?endpoint=hello", stage.account.user)

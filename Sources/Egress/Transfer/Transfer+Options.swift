@@ -48,7 +48,8 @@ extension Transfer {
 
     private func configureRoute() {
         let configuration = surroundings.configuration
-        pin(plan.targets(proxy: configuration.proxy))
+        // One will do for libcurl to ask for a socket; the race takes all of them.
+        pin(Array(plan.targets(proxy: configuration.proxy).prefix(1)))
         easy.set(CURLOPT_DNS_CACHE_TIMEOUT, 60)
         // Both, so that no variable of the environment says otherwise.
         easy.set(CURLOPT_NOPROXY, "")

@@ -32,6 +32,9 @@ extension Transfer {
     }
 
     private func startRace(among addresses: [IPAddress]) {
+        // libcurl counts from the beginning again.
+        wasSent = isSent
+        sizeBeforeUse = 0
         race = ConnectRace(
             addresses, port: dialledPort, bind: surroundings.configuration.bind, silent: surroundings.silent, now: now)
     }

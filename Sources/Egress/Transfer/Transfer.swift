@@ -52,8 +52,8 @@ final class Transfer {
     private var isConnectionSpent = false
     /// Times that a connection was about to be used, and what had been sent on it and before it then.
     private var uses = 0
-    private var sizeBeforeUse = 0
-    private var wasSent = false
+    var sizeBeforeUse = 0
+    var wasSent = false
     private var isListed = false
     /// The deadline that the loop has entered for this transfer.
     var entered: NIODeadline?

@@ -10,7 +10,7 @@ struct TestChain {
     static let leafOnly = make("leafonly", sendsChain: false)
 
     private static func make(_ name: String, sendsChain: Bool) -> TestChain {
-        let file = { "\(TestFiles.folder)/\(name)-\($0)" }
+        let file = { (part: String) in "\(TestFiles.folder)/\(name)-\(part)" }
         let curve = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
         let script = """
             set -e
