@@ -61,7 +61,7 @@ extension Administration {
             let stored = try store.suspendAPI(id: id, since: isSuspended ? now() : nil)
             // One that does not compile any more is not called anyway.
             if let compiled = try? CompiledAPI(stored: stored) { directory.set(compiled) }
-            ended(.api(id))
+            ended(.apiChanged(id))
             return stored
         }
     }
