@@ -33,7 +33,7 @@ struct AuditChainTests {
         #expect(exported(entries.map(\.text)).isEmpty)
     }
 
-    @Test("1.13: a position at the end of the numbers is unreadable, and traps nothing")
+    @Test("a position at the end of the numbers is unreadable, and traps nothing")
     func positions() {
         let entries = chained(2)
         for position in [Int64.max, .max - 1, .min, -1] {

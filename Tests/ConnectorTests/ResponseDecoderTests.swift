@@ -170,7 +170,7 @@ import Testing
     // MARK: status
 
     @Test(
-        "1.7: a status of 600 to 999 is a failure with what was received; below 100 it is no status",
+        "a status of 600 to 999 is a failure with what was received; below 100 it is no status",
         arguments: [("600", 600), ("700", 700), ("999", 999), ("099", nil), ("000", nil)])
     func unknownStatus(_ text: String, _ received: Int?) {
         let whole = Self.outcome("HTTP/1.1 \(text) What\r\ncontent-length: 0\r\n\r\n")

@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test("1.1: a certificate for the address reached is refused where the origin has a name, and nothing is sent")
+    @Test("a certificate for the address reached is refused where the origin has a name, and nothing is sent")
     func aCertificateForTheAddressIsNotForTheName() async throws {
         try await FakeOrigin.with(tls: .addressOnly, script: FakeOrigin.echo) { origin in
             let ca = TestCertificates.addressOnly.ca
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test("1.1: a common name is never matched, and an address no name")
+    @Test("a common name is never matched, and an address no name")
     func neitherCommonNameNorOtherKind() async throws {
         for (certificates, host) in [(TestCertificates.commonName, "origin.test"), (.otherName, "127.0.0.1")] {
             try await FakeOrigin.with(tls: certificates, script: FakeOrigin.echo) { origin in

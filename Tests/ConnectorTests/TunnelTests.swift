@@ -143,7 +143,7 @@ import Version
         }
     }
 
-    @Test("1.1: a relay whose certificate is for the address reached, not for its name, is never given the token")
+    @Test("a relay whose certificate is for the address reached, not for its name, is never given the token")
     func aRelayWithACertificateForItsAddressOnly() async throws {
         let relay = try await FakeRelay.start(.addressOnly)
         let sleeps = Sleeps()

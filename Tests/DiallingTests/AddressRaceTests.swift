@@ -7,7 +7,7 @@ import Testing
 @Suite struct AddressRaceTests {
     private let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
 
-    @Test("3.2: the next address is tried 250 ms after the last, though that is still silent")
+    @Test("the next address is tried 250 ms after the last, though that is still silent")
     func stagger() {
         var race = AddressRace(["a", "b", "c"], now: start)
         #expect(race.next(now: start) == "a")
@@ -20,7 +20,7 @@ import Testing
         #expect(race.due == nil && !race.isLost)
     }
 
-    @Test("3.2: an attempt that fails lets the next begin at once, and the race is lost with the last")
+    @Test("an attempt that fails lets the next begin at once, and the race is lost with the last")
     func failures() {
         var race = AddressRace(["a", "b"], now: start)
         #expect(race.next(now: start) == "a")
@@ -44,7 +44,7 @@ import Testing
     private let b = IPAddress.v4(2)
     private let c = IPAddress.v6(3 << 96)
 
-    @Test("3.2: an address that was silent is tried last for a minute, and on its own port only")
+    @Test("an address that was silent is tried last for a minute, and on its own port only")
     func memory() {
         let silent = SilentAddresses()
         silent.insert(a, port: 443, now: now)

@@ -10,7 +10,7 @@ import Testing
     private let first = IPAddress.v4(0x7f00_0001)
     private let second = IPAddress.v4(0x7f00_0002)
 
-    @Test func `3.2: The first of several addresses is silent: the others are tried`() async throws {
+    @Test func `The first of several addresses is silent: the others are tried`() async throws {
         try await RawServer.with(RawServer.echo) { server in
             try await FullListener.with(second, port: server.port) { _ in
                 let resolver = FakeResolver(["origin.test": [[second, first]]])
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func `3.2: An address that refuses gives way at once`() async throws {
+    @Test func `An address that refuses gives way at once`() async throws {
         try await RawServer.with(RawServer.echo) { server in
             let resolver = FakeResolver(["origin.test": [[second, .v4(0x7f00_0003), first]]])
             try await withClient(resolver: resolver) { client in
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func `3.2: Where every address is silent, the connect deadline ends the call and nothing is left`()
+    @Test func `Where every address is silent, the connect deadline ends the call and nothing is left`()
         async throws
     {
         try await FullListener.with { listener in
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func `3.2: A call that is given up while its addresses race leaves no socket`() async throws {
+    @Test func `A call that is given up while its addresses race leaves no socket`() async throws {
         try await FullListener.with { listener in
             try await withClient { client in
                 let request = try EgressRequest.to(listener.port)
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func `3.2: An address that never answers the handshake gives way, and is remembered`() async throws {
+    @Test func `An address that never answers the handshake gives way, and is remembered`() async throws {
         try await Nginx.with { nginx in
             try await RawServer.with(host: "127.0.0.2", port: nginx.port) { connection in
                 await connection.untilClosed()
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    @Test func `3.6: A name that moves is followed: no connection to the address it had is used again`() async throws {
+    @Test func `A name that moves is followed: no connection to the address it had is used again`() async throws {
         try await RawServer.with(RawServer.echo) { old in
             try await RawServer.with(host: "127.0.0.2", port: old.port, RawServer.echo) { new in
                 let resolver = FakeResolver(["origin.test": [[first], [first], [second]]])
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test func `3.6: A POST follows a name that moves, and is sent once`() async throws {
+    @Test func `A POST follows a name that moves, and is sent once`() async throws {
         try await RawServer.with(RawServer.echo) { old in
             try await RawServer.with(host: "127.0.0.2", port: old.port, RawServer.echo) { new in
                 let resolver = FakeResolver(["origin.test": [[first], [second]]])
@@ -119,7 +119,7 @@ import Testing
     }
 
     @Test(arguments: [(TimeAmount.seconds(60), 1), (.nanoseconds(1), 3)])
-    func `3.6: A pooled connection has a bounded age`(age: TimeAmount, connections: Int) async throws {
+    func `A pooled connection has a bounded age`(age: TimeAmount, connections: Int) async throws {
         try await RawServer.with(RawServer.echo) { server in
             try await withClient {
                 $0.limits.connectionAge = age

@@ -234,7 +234,7 @@ struct DirectRouteTests {
     }
 
     @Test(
-        "7.9, S5: a redirect is not followed unless asked, and then only within its origin, without what was injected",
+        "S5: a redirect is not followed unless asked, and then only within its origin, without what was injected",
         arguments: TestRoute.allCases)
     func redirects(route: TestRoute) async throws {
         let scene = try await TwoRoutes.make(starts: route == .tunnel)

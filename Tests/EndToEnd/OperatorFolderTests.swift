@@ -14,7 +14,7 @@ struct OperatorFolderTests {
         return try relay.folder.write("second.yaml", JSON.object(configuration).text(pretty: true))
     }
 
-    @Test("8.2: two relays on one data folder: the second is refused and told which process holds it")
+    @Test("two relays on one data folder: the second is refused and told which process holds it")
     func twoRelays() async throws {
         let relay = try await TestRelay()
         let first = try #require(relay.process?.pid)
@@ -36,7 +36,7 @@ struct OperatorFolderTests {
         try await relay.stop()
     }
 
-    @Test("1.13: what exists and is not a Penstock database is refused by serve, check and audit verify")
+    @Test("what exists and is not a Penstock database is refused by serve, check and audit verify")
     func foreignDatabases() async throws {
         let relay = try await TestRelay(serve: false)
         let sound = try #require(FileManager.default.contents(atPath: relay.database))
@@ -66,7 +66,7 @@ struct OperatorFolderTests {
         }
     }
 
-    @Test("1.13: with stored numbers at their ends a write answers, and nothing traps")
+    @Test("with stored numbers at their ends a write answers, and nothing traps")
     func numbersAtTheirEnds() async throws {
         let stage = try await Stage.make()
         let relay = stage.relay
@@ -102,7 +102,7 @@ struct OperatorFolderTests {
         }
     }
 
-    @Test("8.4: check, serve and reload report a certificate that is expired, not yet valid or about to expire")
+    @Test("check, serve and reload report a certificate that is expired, not yet valid or about to expire")
     func certificateDates() async throws {
         let zoo = try CertificateZoo.shared.get()
         let folder = try Scratch("dates")

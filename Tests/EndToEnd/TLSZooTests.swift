@@ -94,7 +94,7 @@ struct TLSZooTests {
         try await origin.close()
     }
 
-    @Test("1.1: the CLI sends no token to a relay whose certificate is for the address reached and not for its name")
+    @Test("the CLI sends no token to a relay whose certificate is for the address reached and not for its name")
     func cliChecksTheName() async throws {
         let certificates = try Certificates(name: "address", hosts: [])
         let origin = try await TestOrigin(tls: certificates)

@@ -6,7 +6,7 @@ import Testing
     private let dates = CertificateDates(notBefore: 1_000_000_000, notAfter: 1_100_000_000)
     private let day: Int64 = 86_400
 
-    @Test("8.4: a certificate is expired, not yet valid, or about to expire 14 days before its end")
+    @Test("a certificate is expired, not yet valid, or about to expire 14 days before its end")
     func states() {
         #expect(dates.state(now: 1_000_000_000) == .valid)
         #expect(dates.state(now: 999_999_999) == .notYetValid)
@@ -16,7 +16,7 @@ import Testing
         #expect(dates.state(now: 1_100_000_001) == .expired)
     }
 
-    @Test("8.4: each is one sentence with its date")
+    @Test("each is one sentence with its date")
     func sentences() {
         #expect(dates.notice(now: 1_000_000_001) == nil)
         #expect(

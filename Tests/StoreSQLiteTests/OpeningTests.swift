@@ -52,7 +52,7 @@ struct OpeningTests {
         #expect(TemporaryStore.read(temporary.path) == before)
     }
 
-    @Test("1.13: an empty file, an empty database and one that only says it is ours are refused, and not changed")
+    @Test("an empty file, an empty database and one that only says it is ours are refused, and not changed")
     func empty() throws {
         close(open(temporary.path, O_WRONLY | O_CREAT, 0o600))
         #expect(refusal()?.code == .corrupt)

@@ -1,3 +1,4 @@
+import CCurl
 package import EgressPolicy
 import Glibc
 package import NIOCore
