@@ -36,6 +36,15 @@ package func readFile(_ path: String, limit: Int) throws(SettingsError) -> [UInt
     }
 }
 
+/// Whether others than a file's owner may read it. False where there is no such file.
+package func isFileOpenToOthers(_ path: String) -> Bool {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    var status = stat()
+    return fstat(descriptor, &status) == 0 && status.st_mode & 0o044 != 0
+}
+
 /// The text of a file that holds one secret or one name: UTF-8, without the line break at its end.
 package func readTextFile(_ path: String, limit: Int = 64 << 10) throws(SettingsError) -> String {
     var bytes = try readFile(path, limit: limit)

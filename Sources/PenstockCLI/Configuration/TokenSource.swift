@@ -1,3 +1,5 @@
+import Settings
+
 /// Where the caller's token comes from. Shows nothing of a token it holds.
 enum TokenSource: Sendable {
     /// From `PENSTOCK_TOKEN`.
@@ -10,7 +12,7 @@ enum TokenSource: Sendable {
         case .value(let text): return try Token(text, from: "PENSTOCK_TOKEN")
         case .file(let path):
             let token = try Token(UserFile.text(path), from: path)
-            if PrivateFile.isOpenToOthers(path) {
+            if isFileOpenToOthers(path) {
                 Terminal.error(
                     "Warning: others can read the token in \(path.printable). Run: chmod 600 \(path.printable)")
             }

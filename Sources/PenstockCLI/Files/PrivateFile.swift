@@ -10,15 +10,6 @@ enum PrivateFile {
         access(path, F_OK) == 0
     }
 
-    /// Whether its group or others may read it.
-    static func isOpenToOthers(_ path: String) -> Bool {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        var status = stat()
-        return fstat(descriptor, &status) == 0 && status.st_mode & 0o044 != 0
-    }
-
     /// Creates a folder and those above it; what is there stays as it is.
     static func makeFolder(_ path: String) throws(CommandFailure) {
         guard !exists(path) else { return }
