@@ -267,7 +267,9 @@ struct ValidationTests {
             #expect(pointers(answer) == ["/custom_api/endpoints/0/parameters/0/name"], "\(name) \(answer)")
         }
         for route in TestRoute.allCases {
-            try await scene.apply(route, "raw\(route)", authentication: Definitions.apiKey("a-key-of-sorts"))
+            try await scene.apply(
+                route, "raw\(route)", authentication: Definitions.apiKey("a-key-of-sorts"),
+                security: ["request_headers": "*"])
             let sent: HTTPHeaders = [
                 "cookie": "a=b", "x-forwarded-for": "1.2.3.4", "x-http-method-override": "DELETE", "proxy-x": "1",
                 "x-api-key": "mine", "forwarded": "for=1.2.3.4", "x_forwarded_for": "1.2.3.4", "te": "trailers",

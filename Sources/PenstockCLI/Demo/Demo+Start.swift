@@ -73,7 +73,10 @@ extension Demo {
         try await report.step("Started the connector, which dialled out to the relay") {
             try PrivateFile.write(YAMLWriter.text(plan.connectorConfiguration), to: plan.connectorFile)
             let child = try children.start("connector", executables.connector, ["run", "--config", plan.connectorFile])
-            try await waitUntil("http://127.0.0.1:\(plan.healthPort)/readyz", answers: 200, child, user.http)
+            // The client that speaks to the relay takes nothing but the relay's certificate.
+            try await HTTPClient.withHTTPClient { http in
+                try await waitUntil("http://127.0.0.1:\(plan.healthPort)/readyz", answers: 200, child, http)
+            }
             try await waitForSession(user, tunnel)
             return "Its file allows GET and POST on \(plan.crmOrigin)/api/v1/* and nothing else."
         }
