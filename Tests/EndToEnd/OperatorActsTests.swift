@@ -86,6 +86,8 @@ struct OperatorActsTests {
             if round == 0 {
                 try await relay.stop()
                 try await relay.start()
+                // The client's connections to the process that is gone.
+                _ = try? await relay.send(.GET, "/v1/apis", bob.user)
             }
         }
         #expect(try await decide("resume", relay.operatorToken).json["suspended_at"] == .null)

@@ -30,9 +30,9 @@ struct TenantTests {
             #expect(other.status == 404, "\(path(theirs)) \(other)", sourceLocation: sourceLocation)
             if let code { #expect(other.code == code, "\(path(theirs)) \(other)", sourceLocation: sourceLocation) }
             #expect(Self.shape(other) == Self.shape(nothing), "\(other) \(nothing)", sourceLocation: sourceLocation)
-            #expect(
-                other.headers.map(\.name) == nothing.headers.map(\.name), "\(path(theirs))",
-                sourceLocation: sourceLocation)
+            // Whether the connection is closed depends on how much of the request had arrived.
+            func names(_ answer: Answer) -> [String] { answer.headers.map(\.name).filter { $0 != "connection" } }
+            #expect(names(other) == names(nothing), "\(path(theirs))", sourceLocation: sourceLocation)
         }
         let own: [(HTTPMethod, String, JSON?)] = [
             (.GET, "", nil), (.PATCH, "", ["name": "mine"]), (.DELETE, "", nil), (.GET, "/credentials", nil),
