@@ -40,6 +40,15 @@ struct EscapeReader {
     /// How many bytes have been read and not yet given back.
     var pendingCount: Int { pending.count }
 
+    /// Whether an escape of any ``Kind`` may begin with this byte. Asked of most bytes of a text.
+    static func isEscapeOfAnyKind(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x0A, 0x0D, 0x25, 0x26, 0x3D, 0x5C: true
+        default: false
+        }
+    }
+
+    /// Whether one of this kind may.
     func isEscape(_ byte: UInt8) -> Bool {
         switch kind {
         case .backslash: byte == UInt8(ascii: "\\")

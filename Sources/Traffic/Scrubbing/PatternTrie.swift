@@ -58,6 +58,7 @@ struct PatternTrie: ~Copyable {
 
     func next(_ state: State, _ byte: UInt8) -> State {
         let byte = Self.fold(byte)
+        guard state != Self.root else { return first[Int(byte)] }
         var state = state
         while state != Self.root {
             let child = child(of: state, byte)

@@ -69,10 +69,7 @@ package struct ScrubStream: Sendable {
     }
 
     private mutating func read(_ byte: UInt8, at position: Int) {
-        if unescaped.parts(at: byte) { unescaped.part(from: plain, at: position, scrubber.trie) }
-        if decoded.parts(at: byte) { decoded.part(from: plain, at: position, scrubber.trie) }
-        if referenced.parts(at: byte) { referenced.part(from: plain, at: position, scrubber.trie) }
-        if unwrapped.parts(at: byte) { unwrapped.part(from: plain, at: position, scrubber.trie) }
+        if EscapeReader.isEscapeOfAnyKind(byte) { part(at: byte, position) }
         plain = scrubber.trie.next(plain, byte)
         let matched = scrubber.trie.matched(at: plain)
         if matched > 0 { matches.add(position + 1 - matched..<position + 1) }
@@ -81,6 +78,14 @@ package struct ScrubStream: Sendable {
         Self.advance(&decoded, byte, position, plain, scrubber.trie, &matches)
         Self.advance(&referenced, byte, position, plain, scrubber.trie, &matches)
         Self.advance(&unwrapped, byte, position, plain, scrubber.trie, &matches)
+    }
+
+    /// Some lane undoes an escape that may begin with this byte.
+    private mutating func part(at byte: UInt8, _ position: Int) {
+        if unescaped.parts(at: byte) { unescaped.part(from: plain, at: position, scrubber.trie) }
+        if decoded.parts(at: byte) { decoded.part(from: plain, at: position, scrubber.trie) }
+        if referenced.parts(at: byte) { referenced.part(from: plain, at: position, scrubber.trie) }
+        if unwrapped.parts(at: byte) { unwrapped.part(from: plain, at: position, scrubber.trie) }
     }
 
     @inline(__always)
