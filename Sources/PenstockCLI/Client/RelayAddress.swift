@@ -27,7 +27,9 @@ struct RelayAddress: Sendable, Hashable {
             throw Self.unusable("plain http would show your token to the network; use https://")
         }
         self.text = "\(scheme)://\(authority)"
-        guard let origin = try? Origin(self.text) else { throw Self.unusable("its host must be a name or an IP address") }
+        guard let origin = try? Origin(self.text) else {
+            throw Self.unusable("its host must be a name or an IP address")
+        }
         identity = origin.scheme == .https ? ServerIdentity(origin.host) : nil
     }
 

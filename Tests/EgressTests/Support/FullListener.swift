@@ -15,7 +15,9 @@ struct FullListener {
     ) async throws -> R {
         let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(server) }
-        guard SocketAddressBytes.with(address, port: port, { bind(server, $0, $1) == 0 }), listen(server, 0) == 0 else { throw IOError(errnoCode: errno, reason: "listen") }
+        guard SocketAddressBytes.with(address, port: port, { bind(server, $0, $1) == 0 }), listen(server, 0) == 0 else {
+            throw IOError(errnoCode: errno, reason: "listen")
+        }
         let group = MultiThreadedEventLoopGroup.singleton
         let port = OpenSockets.localPort(of: server) ?? 0
         var fillers: [any Channel] = []
