@@ -77,7 +77,8 @@ build() {
     done
     wait "$builder" || status=$?
     if ((status)); then
-        grep -E 'error:' "$log" | sort -u | head -n 40 >&2
+        # A build can fail without such a line, as when it is killed.
+        grep -E 'error:' "$log" | sort -u | head -n 40 >&2 || true
         tail -n 15 "$log" >&2
         rm -f "$log"
         fail "the build of $what failed; run: swift build $*"

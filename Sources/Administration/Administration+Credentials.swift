@@ -56,7 +56,7 @@ extension Administration {
         }
     }
 
-    /// The credentials that calls of an API need and that nobody has set.
+    /// The credentials that an API's calls need and that are not set.
     package func missingCredentials(of api: StoredAPI) async throws(AdministrationError) -> [String] {
         try await read { [self] in
             let stored = Set(try vault.fields(user: api.user, api: api.id))

@@ -1,7 +1,7 @@
 /// Why a change was not made, and nothing was changed; or, once, that it was made and cannot be acknowledged.
 package struct AdministrationError: Error, Sendable, CustomStringConvertible {
     package enum Code: String, Sendable {
-        /// Not there, or somebody else's.
+        /// Missing, or another user's.
         case notFound
         /// What was sent is not valid.
         case invalid

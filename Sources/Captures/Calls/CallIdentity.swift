@@ -127,6 +127,6 @@ struct CallKey: Hashable {
     /// The template.
     let path: String
     let identity: CallIdentity
-    /// What its author called it; empty where nobody did.
+    /// The name its author gave it; empty if there is none.
     var name = ""
 }

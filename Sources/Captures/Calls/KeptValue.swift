@@ -28,7 +28,7 @@ struct EndpointConstants {
 
 /// What tells apart the endpoints of one method and path that their author gave names of their own.
 enum TellingValues {
-    /// Names whose values are somebody's more often than the API's.
+    /// Names whose values identify a person more often than they belong to the API.
     private static let personal = [
         "name", "user", "mail", "phone", "address", "city", "search", "term", "text", "message", "title", "comment",
         "note", "description", "query", "keyword", "tag", "label", "author", "owner", "customer",
@@ -39,7 +39,7 @@ enum TellingValues {
         "grant_type",
     ]
 
-    /// Whether a value of a parameter may be kept: a word, and nobody's.
+    /// Whether a parameter's value may be kept: a plain word that identifies no person.
     static func isKept(_ name: String, _ value: String) -> Bool {
         let lower = name.lowercased()
         return lower != "q" && !personal.contains { lower.contains($0) } && isWord(value)
