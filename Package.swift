@@ -83,7 +83,7 @@ let targets: [Target] = [
             "CZlib",
             "Pipeline", "Administration", "Registry", "Vault", "Audit", "Discovery", "Drafts", "EgressPolicy",
             "Importing",
-            "OpenAPI", "Tunnels", "ReverseHTTP", "Value", "Version", "YAML",
+            "OpenAPI", "Traffic", "Tunnels", "ReverseHTTP", "Value", "Version", "YAML",
             .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .httpTypes, .nioCore, .nioPosix, .nioHTTP1, .nioHTTP2,
             .nioHTTPTypes,
             .nioHTTPTypesHTTP1, .nioSSL, .nioTLS, .logging, .serviceLifecycle,

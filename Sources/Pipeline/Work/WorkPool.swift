@@ -1,4 +1,5 @@
 import Synchronization
+import Traffic
 
 /// Runs long pieces of work away from event loops, on a few threads of which one user gets only some.
 ///
@@ -14,16 +15,9 @@ package final class WorkPool: Sendable {
         let executor: UserExecutor
     }
 
-    private struct State {
-        var queue: FairQueue<Turn>
-        var admitted = 0
-        var byUser: [String: Int] = [:]
-    }
-
-    private let state: Mutex<State>
+    private let queue: Mutex<FairQueue<Turn>>
+    private let limiter: UserConcurrencyLimiter
     private let start: (@Sendable (@escaping @Sendable () -> Void) -> Void)?
-    private let most: Int
-    private let mostOfOne: Int
 
     /// - Parameters:
     ///   - threads: pieces that run at a time. One user's run on half of them at most, and on one at least.
@@ -34,9 +28,8 @@ package final class WorkPool: Sendable {
         threads: Int, most: Int = 1024, mostOfOne: Int = 128,
         start: (@Sendable (@escaping @Sendable () -> Void) -> Void)?
     ) {
-        state = Mutex(State(queue: FairQueue(places: max(threads, 1), share: max(threads / 2, 1))))
-        self.most = most
-        self.mostOfOne = mostOfOne
+        queue = Mutex(FairQueue(places: max(threads, 1), share: max(threads / 2, 1)))
+        limiter = UserConcurrencyLimiter(total: most, perUser: mostOfOne)
         self.start = start
     }
 
@@ -53,12 +46,12 @@ package final class WorkPool: Sendable {
         for user: String, bytes: Int, _ body: () async throws -> Result
     ) async throws -> Result {
         guard bytes >= Self.threshold, start != nil else { return try await body() }
-        guard enter(user) else {
+        guard limiter.enter(user) else {
             throw Failure(
                 .overloaded, stage: .relay, detail: "Too many large requests and answers are being worked on.",
                 retryAfter: 1)
         }
-        defer { leave(user) }
+        defer { limiter.leave(user) }
         return try await withTaskExecutorPreference(UserExecutor(pool: self, user: user), operation: body)
     }
 
@@ -72,33 +65,16 @@ package final class WorkPool: Sendable {
     }
 
     /// Pieces that run or wait now.
-    package var count: Int { state.withLock { $0.admitted } }
-
-    private func enter(_ user: String) -> Bool {
-        state.withLock { state in
-            guard state.admitted < most, state.byUser[user, default: 0] < mostOfOne else { return false }
-            state.admitted += 1
-            state.byUser[user, default: 0] += 1
-            return true
-        }
-    }
-
-    private func leave(_ user: String) {
-        state.withLock { state in
-            state.admitted -= 1
-            let left = state.byUser[user, default: 1] - 1
-            state.byUser[user] = left > 0 ? left : nil
-        }
-    }
+    package var count: Int { limiter.count }
 
     fileprivate func enqueue(_ job: UnownedJob, _ executor: UserExecutor) {
-        let turn = state.withLock { $0.queue.add(Turn(job: job, executor: executor), of: executor.user) }
+        let turn = queue.withLock { $0.add(Turn(job: job, executor: executor), of: executor.user) }
         guard let turn, let start else { return }
         start { [self] in
             var turn = Optional(turn)
             while let current = turn {
                 current.job.job.runSynchronously(on: current.job.executor.asUnownedTaskExecutor())
-                turn = state.withLock { $0.queue.ended(current.user) }
+                turn = queue.withLock { $0.ended(current.user) }
             }
         }
     }

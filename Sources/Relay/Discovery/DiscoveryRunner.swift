@@ -7,6 +7,7 @@ import OpenAPI
 import Pipeline
 import Registry
 import RelayHTTP
+import Traffic
 import Tunnels
 import Value
 
@@ -18,7 +19,7 @@ final class DiscoveryRunner: DiscoveryRunning {
     private let executor: any TaskExecutor
     private let naming: (any NamingHook)?
     /// Each may take minutes.
-    private let places = Places(most: 16, ofOne: 4)
+    private let limiter = UserConcurrencyLimiter(total: 16, perUser: 4)
 
     /// - Parameters:
     ///   - executor: where what was found is read, which may keep a processor busy.
@@ -38,10 +39,10 @@ final class DiscoveryRunner: DiscoveryRunning {
         _ base: BaseURL, _ options: DiscoveryOptions, tunnel: String?, for context: CallContext
     ) async throws(Failure) -> JSON {
         let user = context.token.user ?? ""
-        guard places.enter(user) else {
+        guard limiter.enter(user) else {
             throw Failure(.overloaded, stage: .relay, detail: "Too many discoveries are running.", retryAfter: 10)
         }
-        defer { places.leave(user) }
+        defer { limiter.leave(user) }
         let way: RouteFetcher.Way = if let tunnel { .tunnel(hub, tunnel) } else { .direct(egress) }
         let fetcher = RouteFetcher(way: way, audit: audit, context: context)
         let discovery = Discovery(base: base, options: options, importers: Self.importers, fetcher: fetcher)

@@ -4,13 +4,14 @@ import Importing
 import OpenAPI
 import Pipeline
 import Registry
+import Traffic
 import Value
 
 /// Imports away from event loops, one after another, with a bound for those that are held in memory.
 package final class ImportService: Sendable {
     private let offload: any Offload
     let fetcher: any SpecFetching
-    private let places = Places(most: 8, ofOne: 2)
+    private let limiter = UserConcurrencyLimiter(total: 8, perUser: 2)
 
     /// - Parameter offload: a thread for work that keeps a processor busy for seconds.
     package init(offload: any Offload, fetcher: any SpecFetching) {
@@ -22,10 +23,10 @@ package final class ImportService: Sendable {
     ///
     /// - Throws: `OVERLOADED` where there are too many.
     func admit<Result>(_ user: String, _ body: () async throws -> Result) async throws -> Result {
-        guard places.enter(user) else {
+        guard limiter.enter(user) else {
             throw Failure(.overloaded, stage: .relay, detail: "Too many imports are waiting.", retryAfter: 5)
         }
-        defer { places.leave(user) }
+        defer { limiter.leave(user) }
         return try await body()
     }
 
