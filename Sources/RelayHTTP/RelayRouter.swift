@@ -21,7 +21,7 @@ package func buildRelayRouter(
     requestBytes: Int
 ) -> Router<RelayContext> {
     let router = Router(context: RelayContext.self)
-    router.add(middleware: CompressionMiddleware())
+    router.add(middleware: CompressionMiddleware(administration: administration, work: pipeline.work))
     router.add(middleware: ProblemMiddleware(bodyLimit: requestBytes, work: pipeline.work))
     router.add(middleware: IdempotencyMiddleware(administration: administration, keys: keys))
     PeopleController(administration: administration).add(to: router)

@@ -125,7 +125,9 @@ package struct CallResponder: Sendable {
             ])
         head.headerFields.append(answer.fields)
         let whole = ResponseBody(byteBuffer: Self.body(answer, requestID: context.requestID))
-        let sent = Compression.apply(to: &head.headerFields, whole, for: request)
+        let sent = Compression.apply(
+            to: &head.headerFields, whole, for: request, on: pipeline.work,
+            user: context.token.user ?? context.token.id)
         try await writer.write(response: head, body: sent)
     }
 
