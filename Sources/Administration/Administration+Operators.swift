@@ -2,25 +2,25 @@ package import Registry
 
 /// What an operator does with what belongs to users. No credential and no definition is shown.
 extension Administration {
-    /// Tokens of the whole platform, or of one user, in the order of ids.
+    /// A page of the tokens of the whole platform, or of one user, in the order of ids.
     package func tokens(
-        ofAny user: String?, limit: Int, after cursor: String?
-    ) async throws(AdministrationError) -> [Token] {
-        try await read { [self] in try store.tokens(ofAny: user, limit: limit, after: cursor).map(withUse) }
+        ofAny user: String?, _ page: PageBounds
+    ) async throws(AdministrationError) -> Page<Token> {
+        try await read { [self] in try store.tokens(ofAny: user, page).map(withUse) }
     }
 
-    /// Tunnels of the whole platform, or of one user, in the order of ids.
+    /// A page of the tunnels of the whole platform, or of one user, in the order of ids.
     package func tunnels(
-        ofAny user: String?, limit: Int, after cursor: String?
-    ) async throws(AdministrationError) -> [Tunnel] {
-        try await read { [self] in try store.tunnels(ofAny: user, limit: limit, after: cursor) }
+        ofAny user: String?, _ page: PageBounds
+    ) async throws(AdministrationError) -> Page<Tunnel> {
+        try await read { [self] in try store.tunnels(ofAny: user, page) }
     }
 
-    /// APIs of the whole platform, or of one user, in the order of ids.
+    /// A page of the APIs of the whole platform, or of one user, in the order of ids.
     package func apis(
-        ofAny user: String?, limit: Int, after cursor: String?
-    ) async throws(AdministrationError) -> [StoredAPI] {
-        try await read { [self] in try store.apis(ofAny: user, limit: limit, after: cursor) }
+        ofAny user: String?, _ page: PageBounds
+    ) async throws(AdministrationError) -> Page<StoredAPI> {
+        try await read { [self] in try store.apis(ofAny: user, page) }
     }
 
     package func user(id: String) async throws(AdministrationError) -> User {

@@ -13,8 +13,8 @@ extension Administration {
         }
     }
 
-    package func users(limit: Int, after cursor: String?) async throws(AdministrationError) -> [User] {
-        try await read { [self] in try store.users(limit: limit, after: cursor) }
+    package func users(_ page: PageBounds) async throws(AdministrationError) -> Page<User> {
+        try await read { [self] in try store.users(page) }
     }
 
     /// Removes a user with everything that is theirs; the key that opens their credentials goes with them.

@@ -87,10 +87,39 @@ struct RegistryStoreTests {
 
     @Test("users page in the order of their ids")
     func users() throws {
-        #expect(try store.users(limit: 1, after: nil).map(\.id) == ["u1"])
-        #expect(try store.users(limit: 5, after: "u1").map(\.id) == ["u2"])
+        let first = try store.users(PageBounds(items: 1))
+        #expect(first.items.map(\.id) == ["u1"] && first.hasMore)
+        let second = try store.users(PageBounds(after: "u1", items: 1))
+        #expect(second.items.map(\.id) == ["u2"] && !second.hasMore)
         #expect(code { try store.create(User(id: "u1", name: "again", created: 0)) } == .exists)
         #expect(code { try store.create(token(.generate(), user: "nobody")) } == .notFound)
+    }
+
+    @Test("a page of all users' things ends at its items or its bytes, and the pages together are the list")
+    func pages() throws {
+        for index in 1...5 {
+            let definition: JSON = ["name": .string(String(repeating: "x", count: 1000))]
+            try store.save(
+                StoredAPI(
+                    id: "a\(index)", user: index == 3 ? "u2" : "u1", slug: "crm\(index)", definition: definition,
+                    version: 1, created: 5, updated: 6), expecting: .absent, with: nil)
+        }
+        func pages(of user: String?, items: Int, bytes: Int) throws -> [[String]] {
+            var pages: [[String]] = []
+            var after: String?
+            while true {
+                let page = try store.apis(ofAny: user, PageBounds(after: after, items: items, bytes: bytes))
+                pages.append(page.items.map(\.id))
+                guard page.hasMore else { return pages }
+                after = page.items.last?.id
+            }
+        }
+        #expect(try pages(of: nil, items: 2, bytes: .max) == [["a1", "a2"], ["a3", "a4"], ["a5"]])
+        // The item that reaches the bound still comes: no page is empty.
+        #expect(try pages(of: nil, items: 9, bytes: 1500) == [["a1", "a2"], ["a3", "a4"], ["a5"]])
+        #expect(try pages(of: nil, items: 9, bytes: 1) == [["a1"], ["a2"], ["a3"], ["a4"], ["a5"]])
+        #expect(try pages(of: "u1", items: 4, bytes: .max) == [["a1", "a2", "a4", "a5"]])
+        #expect(try pages(of: "u3", items: 4, bytes: .max) == [[]])
     }
 
     @Test("a definition is written, read exactly, replaced at its version, and deleted")

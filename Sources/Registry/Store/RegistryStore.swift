@@ -18,8 +18,8 @@ package protocol RegistryStore<Companion>: Sendable {
     /// What is written in the same transaction as a definition: the vault's change.
     associatedtype Companion: Sendable
 
-    /// Users by id, after a cursor, in the order of ids.
-    func users(limit: Int, after: String?) throws(StoreError) -> [User]
+    /// A page of all users, in the order of ids.
+    func users(_ page: PageBounds) throws(StoreError) -> Page<User>
     func user(id: String) throws(StoreError) -> User?
     /// The users that have a name; it is not enforced that one has it.
     func users(named name: String) throws(StoreError) -> [User]
@@ -34,8 +34,8 @@ package protocol RegistryStore<Companion>: Sendable {
     func token(id: String) throws(StoreError) -> Token?
     /// A user's tokens, revoked ones included, or the operators' for `nil`.
     func tokens(user: String?) throws(StoreError) -> [Token]
-    /// Tokens of the whole platform, or of one user, after a cursor, in the order of ids.
-    func tokens(ofAny user: String?, limit: Int, after: String?) throws(StoreError) -> [Token]
+    /// A page of the tokens of the whole platform, or of one user, in the order of ids.
+    func tokens(ofAny user: String?, _ page: PageBounds) throws(StoreError) -> Page<Token>
     /// All tokens that are not revoked, to be kept in memory.
     func activeTokens() throws(StoreError) -> [Token]
     func create(_ token: Token) throws(StoreError)
@@ -46,8 +46,8 @@ package protocol RegistryStore<Companion>: Sendable {
 
     /// A tunnel of a user, or of whoever has it for `nil`.
     func tunnel(id: String, user: String?) throws(StoreError) -> Tunnel?
-    /// Tunnels of the whole platform, or of one user, after a cursor, in the order of ids.
-    func tunnels(ofAny user: String?, limit: Int, after: String?) throws(StoreError) -> [Tunnel]
+    /// A page of the tunnels of the whole platform, or of one user, in the order of ids.
+    func tunnels(ofAny user: String?, _ page: PageBounds) throws(StoreError) -> Page<Tunnel>
     func tunnels(user: String) throws(StoreError) -> [Tunnel]
     func create(_ tunnel: Tunnel) throws(StoreError)
     /// Removes a tunnel of a user (`nil`: whoever has it) and revokes its tokens, whose ids it returns. Throws `notFound`.
@@ -58,8 +58,8 @@ package protocol RegistryStore<Companion>: Sendable {
 
     func api(user: String, slug: String) throws(StoreError) -> StoredAPI?
     func apis(user: String) throws(StoreError) -> [StoredAPI]
-    /// Definitions of the whole platform, or of one user, after a cursor, in the order of ids.
-    func apis(ofAny user: String?, limit: Int, after: String?) throws(StoreError) -> [StoredAPI]
+    /// A page of the definitions of the whole platform, or of one user, in the order of ids.
+    func apis(ofAny user: String?, _ page: PageBounds) throws(StoreError) -> Page<StoredAPI>
     /// Notes since when an API is suspended, by its id; `nil` ends it. Throws `notFound`.
     ///
     /// - Returns: the API as it is stored now.

@@ -27,9 +27,9 @@ struct APIController {
         let page = try PageRequest(request)
         let usage = try await administration.usage(for: context.actor(), in: statistics)
         if try context.requireToken().kind == .operator {
-            let found = try await administration.apis(ofAny: request.ofUser, limit: page.limit + 1, after: page.after)
-            let today = try await administration.callsToday(of: found, in: statistics)
-            return page.first(found, by: \.id) { Presentation.overview($0, use(of: $0, usage[$0.id], today[$0.id])) }
+            let found = try await administration.apis(ofAny: request.ofUser, page.bounds)
+            let today = try await administration.callsToday(of: found.items, in: statistics)
+            return page.answer(found, by: \.id) { Presentation.overview($0, use(of: $0, usage[$0.id], today[$0.id])) }
         }
         let apis = try await administration.apis(for: context.actor())
         let today = try await administration.callsToday(of: apis, in: statistics)

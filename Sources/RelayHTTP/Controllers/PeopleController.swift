@@ -20,8 +20,8 @@ struct PeopleController {
 
     @Sendable func users(_ request: Request, _ context: RelayContext) async throws -> Response {
         let page = try PageRequest(request)
-        let users = try await administration.users(limit: page.limit + 1, after: page.after)
-        return page.first(users, by: \.id, Presentation.user)
+        let users = try await administration.users(page.bounds)
+        return page.answer(users, by: \.id, Presentation.user)
     }
 
     @Sendable func user(_ request: Request, _ context: RelayContext) async throws -> Response {
@@ -60,8 +60,8 @@ struct PeopleController {
         guard actor.token.kind == .operator else {
             return page.slice(try await administration.tokens(for: actor), by: \.id, Presentation.token)
         }
-        let found = try await administration.tokens(ofAny: request.ofUser, limit: page.limit + 1, after: page.after)
-        return page.first(found, by: \.id, Presentation.token)
+        let found = try await administration.tokens(ofAny: request.ofUser, page.bounds)
+        return page.answer(found, by: \.id, Presentation.token)
     }
 
     @Sendable func createToken(_ request: Request, _ context: RelayContext) async throws -> Response {

@@ -32,8 +32,8 @@ struct TunnelController {
         guard actor.token.kind == .operator else {
             return page.slice(try await administration.tunnels(for: actor), by: \.id, present)
         }
-        let found = try await administration.tunnels(ofAny: request.ofUser, limit: page.limit + 1, after: page.after)
-        return page.first(found, by: \.id, present)
+        let found = try await administration.tunnels(ofAny: request.ofUser, page.bounds)
+        return page.answer(found, by: \.id, present)
     }
 
     @Sendable func create(_ request: Request, _ context: RelayContext) async throws -> Response {

@@ -1,5 +1,6 @@
 import Hummingbird
 import Pipeline
+import Registry
 import Value
 
 /// `?limit=&cursor=` of a list. The cursor is the key of the last item of the page before, which needs not be there any more.
@@ -26,27 +27,35 @@ struct PageRequest {
         self.limit = limit
     }
 
-    /// The page of a list that was asked for from the cursor on, with one item more where there is one.
-    func first<Item>(_ items: [Item], by key: (Item) -> String, _ present: (Item) -> JSON) -> Response {
-        let shown = items.prefix(limit)
-        return .json(
-            Presentation.page(shown.map(present), next: items.count > limit ? shown.last.map(key) : nil))
+    /// What is read of a list that the store pages.
+    var bounds: PageBounds { PageBounds(after: after, items: limit, bytes: Self.mostBytes) }
+
+    /// The answer to a request for a list that the store pages. The answer may end before what was read does: an item can
+    /// take more bytes as it is shown than as it is stored.
+    func answer<Item>(_ page: Page<Item>, by key: (Item) -> String, _ present: (Item) -> JSON) -> Response {
+        answer(page.items[...], hasMore: page.hasMore, by: key, present)
     }
 
     /// The page of a list that is at hand whole, in the order of its unique keys.
     func slice<Item>(_ items: [Item], by key: (Item) -> String, _ present: (Item) -> JSON) -> Response {
         let sorted = items.map { (key: key($0), item: $0) }.sorted { $0.key < $1.key }
         let rest = after.map { after in sorted.drop { $0.key <= after } } ?? sorted[...]
+        return answer(rest, hasMore: false, by: \.key) { present($0.item) }
+    }
+
+    private func answer<Item>(
+        _ items: ArraySlice<Item>, hasMore: Bool, by key: (Item) -> String, _ present: (Item) -> JSON
+    ) -> Response {
         var shown: [JSON] = []
         var bytes = 0
         var last: String?
-        for entry in rest.prefix(limit) {
+        for item in items.prefix(limit) {
             guard bytes < Self.mostBytes else { break }
-            let item = present(entry.item)
-            bytes += item.size(limit: Self.mostBytes)
-            shown.append(item)
-            last = entry.key
+            let presented = present(item)
+            bytes += presented.size(limit: Self.mostBytes)
+            shown.append(presented)
+            last = key(item)
         }
-        return .json(Presentation.page(shown, next: rest.count > shown.count ? last : nil))
+        return .json(Presentation.page(shown, next: hasMore || items.count > shown.count ? last : nil))
     }
 }

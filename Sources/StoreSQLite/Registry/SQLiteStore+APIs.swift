@@ -20,8 +20,8 @@ extension SQLiteStore: RegistryStore {
         }
     }
 
-    package func apis(ofAny user: String?, limit: Int, after: String?) throws(StoreError) -> [StoredAPI] {
-        try read { db in try Self.page(db, "apis", user, limit, after).map(StoredAPI.init(row:)) }
+    package func apis(ofAny user: String?, _ page: PageBounds) throws(StoreError) -> Page<StoredAPI> {
+        try read { db in try Self.page(page, of: "apis", user: user, db, StoredAPI.init(row:)) }
     }
 
     package func suspendAPI(id: String, since time: Int64?) throws(StoreError) -> StoredAPI {

@@ -16,19 +16,8 @@ extension SQLiteStore {
         }
     }
 
-    package func tokens(ofAny user: String?, limit: Int, after: String?) throws(StoreError) -> [Token] {
-        try read { db in try Self.page(db, "tokens", user, limit, after).map(Token.init(row:)) }
-    }
-
-    /// Rows of all users or of one, in the order of their ids.
-    static func page(
-        _ db: Database, _ table: StaticString, _ user: String?, _ limit: Int, _ after: String?
-    ) throws -> [Row] {
-        let ofUser = user == nil ? "" : "AND user_id = :user"
-        return try Row.fetchAll(
-            db, sql: "SELECT * FROM \(table) WHERE id > :after \(ofUser) ORDER BY id LIMIT :limit",
-            arguments: user.map { ["after": after ?? "", "limit": limit, "user": $0] }
-                ?? ["after": after ?? "", "limit": limit])
+    package func tokens(ofAny user: String?, _ page: PageBounds) throws(StoreError) -> Page<Token> {
+        try read { db in try Self.page(page, of: "tokens", user: user, db, Token.init(row:)) }
     }
 
     package func activeTokens() throws(StoreError) -> [Token] {

@@ -11,8 +11,8 @@ extension SQLiteStore {
         }
     }
 
-    package func tunnels(ofAny user: String?, limit: Int, after: String?) throws(StoreError) -> [Tunnel] {
-        try read { db in try Self.page(db, "tunnels", user, limit, after).map(Tunnel.init(row:)) }
+    package func tunnels(ofAny user: String?, _ page: PageBounds) throws(StoreError) -> Page<Tunnel> {
+        try read { db in try Self.page(page, of: "tunnels", user: user, db, Tunnel.init(row:)) }
     }
 
     package func tunnels(user: String) throws(StoreError) -> [Tunnel] {

@@ -2,12 +2,8 @@ import GRDB
 package import Registry
 
 extension SQLiteStore {
-    package func users(limit: Int, after: String?) throws(StoreError) -> [User] {
-        try read { db in
-            try Row.fetchAll(
-                db, sql: "SELECT * FROM users WHERE id > ? ORDER BY id LIMIT ?", arguments: [after ?? "", limit]
-            ).map(User.init(row:))
-        }
+    package func users(_ page: PageBounds) throws(StoreError) -> Page<User> {
+        try read { db in try Self.page(page, of: "users", user: nil, db, User.init(row:)) }
     }
 
     package func user(id: String) throws(StoreError) -> User? {
