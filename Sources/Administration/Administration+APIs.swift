@@ -230,6 +230,9 @@ extension Administration {
         if let slug, definition.slug != slug, existing == nil {
             throw AdministrationError(.invalid, "The definition's slug is not the one it is put under.")
         }
+        if let existing, existing.suspended != nil, definition.slug != existing.slug {
+            throw Self.suspended(existing, "given another slug")
+        }
         let time = now()
         let stored = StoredAPI(
             id: id, user: user, slug: definition.slug, definition: definition.stored,
@@ -238,6 +241,14 @@ extension Administration {
         // Compiled before it is stored: what calls cannot use is never acknowledged.
         return Draft(
             existing: existing, definition: definition, stored: stored, compiled: try CompiledAPI(stored: stored))
+    }
+
+    /// Why a suspended API's slug is not given free.
+    private static func suspended(_ api: StoredAPI, _ action: String) -> AdministrationError {
+        AdministrationError(
+            .forbidden,
+            "The relay's operator has suspended this API, so it cannot be \(action). "
+                + "Ask the operator to resume it: penstock apis resume \(api.id).")
     }
 
     /// Whether a write that expects `condition` may go on where this stands.
@@ -269,7 +280,8 @@ extension Administration {
         return try await read { [self] in try store.apis(user: user) }
     }
 
-    /// Removes a definition and its credentials.
+    /// Removes a definition and its credentials. While the API is suspended this is refused: its slug would be free for
+    /// one that is not.
     package func deleteAPI(
         _ slug: String, condition: WriteCondition, by actor: Actor
     ) async throws(AdministrationError) {
@@ -279,6 +291,7 @@ extension Administration {
                 throw AdministrationError.missing(.api)
             }
             try Self.check(condition, existing)
+            guard existing.suspended == nil else { throw Self.suspended(existing, "deleted") }
             try vault.delete(user: user, api: existing.id) { change in
                 try store.deleteAPI(
                     id: existing.id, user: user, expecting: .version(existing.version), with: change)

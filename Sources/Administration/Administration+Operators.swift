@@ -51,7 +51,8 @@ extension Administration {
         }
     }
 
-    /// Suspends an API, or ends that: while it lasts the relay refuses its calls. Doing it twice is no error.
+    /// Suspends an API, or ends that: while it lasts the relay refuses its calls, and its owner may change it but neither
+    /// delete nor rename it. Doing it twice is no error.
     ///
     /// - Parameter id: the API's id; a slug is one user's alone.
     package func setSuspended(

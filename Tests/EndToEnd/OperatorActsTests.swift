@@ -55,6 +55,13 @@ struct OperatorActsTests {
         expectProblem(
             try await relay.call("crm", "hello", token: stage.account.user), "TUNNEL_OFFLINE", 503, stage: "tunnel")
         #expect(try await relay.send(.DELETE, "/v1/tokens/nothing", relay.operatorToken).status == 404)
+        // Neither comes back: a tunnel of the same name is another one, and the old connector's token stays refused.
+        let again = try await relay.newTunnel(stage.account, "office")
+        #expect(again.id != stage.tunnel.id)
+        expectProblem(
+            try await relay.call("crm", "hello", token: stage.account.user), "TUNNEL_OFFLINE", 503, stage: "tunnel")
+        expectProblem(try await relay.send(.GET, "/v1/tunnel", stage.tunnel.token), "UNAUTHORIZED", 401)
+        expectProblem(try await stage.call("hello"), "UNAUTHORIZED", 401)
         try await stage.end()
         let actions = try await relay.auditRecords().filter { ($0["user_id"] ?? .null).isNull }
         let done = actions.compactMap { record in
@@ -121,6 +128,38 @@ struct OperatorActsTests {
         #expect(stage.origin.seen.isEmpty)
         #expect(try await relay.send(.POST, "/v1/apis/\(id):resume", relay.operatorToken).json["status"] == "active")
         try await eventually("calls go through again") { try await stage.call("hello").status == 200 }
+        try await stage.end()
+    }
+
+    @Test("a suspended API can neither be deleted nor renamed by its owner, who could put a working one in its place")
+    func suspensionSurvives() async throws {
+        let stage = try await Stage.make()
+        let (relay, user) = (stage.relay, stage.account.user)
+        let shown = try await relay.send(.GET, "/v1/apis/crm", user)
+        let id = try #require(shown.json["id"]?.string)
+        let definition = Definitions.api("crm", stage.origin.url, tunnel: stage.tunnel.id)
+        #expect(try await relay.send(.POST, "/v1/apis/\(id):suspend", relay.operatorToken).status == 200)
+        func expectSuspended(_ answer: Answer, _ what: String) {
+            expectProblem(answer, "FORBIDDEN", 403)
+            let detail = answer.json["detail"]?.string ?? ""
+            for part in ["operator", what, "penstock apis resume \(id)"] { #expect(detail.contains(part), "\(answer)") }
+        }
+        expectSuspended(try await relay.send(.DELETE, "/v1/apis/crm", user), "deleted")
+        expectSuspended(try await relay.send(.PATCH, "/v1/apis/crm", user, ["slug": "crm2"]), "another slug")
+        #expect(try await relay.send(.POST, "/v1/apis", user, definition).status == 409)
+        let put = try await relay.send(.PUT, "/v1/apis/crm", user, definition)
+        #expect(put.json["metadata"]?["status"] == "suspended", "\(put)")
+        expectProblem(try await stage.call("hello"), "FORBIDDEN", 403)
+        #expect(stage.origin.seen.isEmpty)
+        // Resumed, it is its owner's again.
+        #expect(try await relay.send(.POST, "/v1/apis/\(id):resume", relay.operatorToken).status == 200)
+        #expect(try await relay.send(.DELETE, "/v1/apis/crm", user).status == 204)
+        // An operator who wants it gone deletes its user.
+        let made = try await relay.send(.POST, "/v1/apis", user, definition)
+        let other = try #require(made.json["id"]?.string, "\(made)")
+        #expect(try await relay.send(.POST, "/v1/apis/\(other):suspend", relay.operatorToken).status == 200)
+        #expect(try await relay.send(.DELETE, "/v1/users/\(stage.account.id)", relay.operatorToken).status == 204)
+        #expect(try await relay.send(.GET, "/v1/apis", relay.operatorToken).json["items"] == [])
         try await stage.end()
     }
 
