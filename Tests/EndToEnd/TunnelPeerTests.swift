@@ -101,12 +101,38 @@ struct TunnelPeerTests {
         }
     }
 
-    /// Reads frames until the HEADERS of a request have come.
-    private static func request(on wire: TunnelWire) async throws {
+    @Test("a request that its session refuses twice is sent a third time: a discovery's as a call's")
+    func refusals() async throws {
+        try await TunnelScene.with { scene in
+            let rogue = try await rogue(scene)
+            async let refusing: Void = {
+                for count in 1... {
+                    let stream = try await Self.request(on: rogue.wire)
+                    // REFUSED_STREAM (RFC 9113, section 8.7), and each third time 404.
+                    try await rogue.wire.write(
+                        count.isMultiple(of: 3)
+                            ? TunnelFrame.make(1, flags: 5, stream: stream, [0x8d])
+                            : TunnelFrame.make(3, stream: stream, [0, 0, 0, 7]))
+                }
+            }()
+            let called = try await scene.relay.proxy(.GET, "rogue", "/x", token: scene.account.agent)
+            #expect(called.status == 404 && called.code == nil, "\(called)")
+            let found = try await scene.relay.send(
+                .POST, "/v1/apis:discover", scene.account.user,
+                ["url": "http://127.0.0.1:1", "tunnel": .string(rogue.tunnel.id), "requests": 1])
+            #expect(found.json["requests"]?[0]?["status"] == 404, "\(found)")
+            await rogue.wire.close()
+            try? await refusing
+        }
+    }
+
+    /// Reads frames until the HEADERS of a request have come; its stream.
+    @discardableResult
+    private static func request(on wire: TunnelWire) async throws -> UInt32 {
         while true {
             let head = Array(try await wire.raw(9).readableBytesView)
             _ = try await wire.raw(Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2]))
-            if head[3] == 1 { return }
+            if head[3] == 1 { return head[5...8].reduce(0) { $0 << 8 | UInt32($1) } }
         }
     }
 }

@@ -84,7 +84,7 @@ extension Pipeline {
                 }
                 try await recordAttempt(record)
                 return answer
-            } catch let failure as Failure where failure.mayResend && resendings < 2 {
+            } catch let failure as Failure where failure.mayResend && resendings < RetryPolicy.resendings {
                 try await recordAttempt(record, failed: failure)
                 request.requestID = RequestID.generate().description
             } catch {

@@ -142,7 +142,7 @@ extension Pipeline {
                     retryAfter: handled.retryAfter)
             case .failed(let failure):
                 maySent = maySent || failure.sent
-                if failure.mayResend, isReplayable, resendings < Self.mostResendings, !context.watch.isGone {
+                if failure.mayResend, isReplayable, resendings < RetryPolicy.resendings, !context.watch.isGone {
                     resendings += 1
                     continue
                 }
@@ -158,9 +158,6 @@ extension Pipeline {
             attempt += 1
         }
     }
-
-    /// How often a call is sent again at once, as its session did not process it.
-    private static let mostResendings = 2
 
     private enum AttemptEnd<Result: Sendable> {
         case answered(Handled<Result>)

@@ -6,6 +6,7 @@ import NIOCore
 import NIOHTTP1
 import Pipeline
 import Registry
+import Traffic
 import Tunnels
 
 /// Asks for a discovery over a way that calls take, each request recorded.
@@ -21,22 +22,29 @@ struct RouteFetcher: DiscoveryFetcher {
 
     func fetch(_ request: DiscoveryRequest) async throws(DiscoveryFetchError) -> DiscoveryResponse {
         guard !context.watch.isGone else { throw DiscoveryFetchError(.failed, "The caller went away.") }
-        do throws(Failure) {
-            return try await fetchOnce(request)
-        } catch  where error.mayResend {
-            do throws(Failure) { return try await fetchOnce(request) } catch { throw Self.error(error) }
-        } catch {
-            throw Self.error(error)
+        let deadline = NIODeadline.now() + TimeAmount(request.timeout)
+        var resendings = 0
+        while true {
+            do throws(Failure) {
+                return try await fetchOnce(request, until: deadline)
+            } catch {
+                guard error.mayResend, resendings < RetryPolicy.resendings, !context.watch.isGone else {
+                    throw Self.error(error)
+                }
+                resendings += 1
+            }
         }
     }
 
-    private func fetchOnce(_ request: DiscoveryRequest) async throws(Failure) -> DiscoveryResponse {
+    private func fetchOnce(
+        _ request: DiscoveryRequest, until deadline: NIODeadline
+    ) async throws(Failure) -> DiscoveryResponse {
         let broken = Failure(.upstreamError, stage: .origin, detail: "The answer could not be read whole.")
         return try await RecordedExchange(audit: audit, context: context).run(
             request.method.rawValue, else: broken
         ) { record in
             record.route = chosen
-            return try await send(request, record.requestID) { response in
+            return try await send(request, record.requestID, until: deadline) { response in
                 record.route = response.route
                 record.upstreamStatus = response.status
                 let (body, isCut) = try await DecodedBody.read(response, upTo: request.mostBytes)
@@ -57,16 +65,13 @@ struct RouteFetcher: DiscoveryFetcher {
     }
 
     private func send(
-        _ request: DiscoveryRequest, _ id: String,
+        _ request: DiscoveryRequest, _ id: String, until deadline: NIODeadline,
         handle: (InboundResponse) async throws -> DiscoveryResponse
     ) async throws -> DiscoveryResponse {
         var headers = HTTPHeaders(request.headers)
         headers.replaceOrAdd(name: "accept-encoding", value: "gzip")
         headers.replaceOrAdd(name: "user-agent", value: "penstock-relay")
         let body = request.body.map { ByteBuffer(bytes: $0) }
-        let nanoseconds =
-            request.timeout.components.seconds * 1_000_000_000 + request.timeout.components.attoseconds / 1_000_000_000
-        let deadline = NIODeadline.now() + .nanoseconds(nanoseconds)
         switch way {
         case .direct(let egress):
             // As for definitions: a direct call is encrypted.

@@ -42,6 +42,9 @@ package struct RetryPolicy: Sendable, Hashable {
         case giveUp
     }
 
+    /// How often a request is sent again at once, beside ``attempts``, because its session did not process it.
+    package static let resendings = 2
+
     /// The most attempts, the first included. Default 3.
     package var attempts = 3
     /// The first ceiling of the wait. Default 0.1 s.
