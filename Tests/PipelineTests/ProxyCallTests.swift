@@ -113,6 +113,53 @@ struct ProxyCallTests {
     }
 
     @Test(
+        "a raw 403 that is about a rate limit is counted as one, as a tool call's is, and says nothing of the credential",
+        arguments: [false, true])
+    func rateLimit(isStreamed: Bool) async throws {
+        let bench = try Bench(path: scratch()) { request in
+            var answer =
+                switch request.target.split(separator: "/").last {
+                case "after": answer(403, ["retry-after": "7"], "no")
+                case "spent": answer(403, ["x-ratelimit-remaining": "0"], "no")
+                case "text": answer(403, ["content-type": "text/plain"], "API rate limit exceeded for you.")
+                default: answer(403, ["content-type": "text/plain"], "You may not see this.")
+                }
+            if isStreamed, case .whole(var bytes?) = answer.body {
+                // In two pieces, so that the words are cut.
+                let first = bytes.readSlice(length: min(6, bytes.readableBytes)) ?? ByteBuffer()
+                let pieces = Mutex([first, bytes])
+                answer.body = .streamed { pieces.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
+            }
+            return answer
+        }
+        try bench.define(crm())
+        try await bench.run {
+            for (name, code) in [
+                ("after", "RATE_LIMITED"), ("spent", "RATE_LIMITED"), ("text", "RATE_LIMITED"),
+                ("plain", "AUTHENTICATION_FAILED"),
+            ] {
+                // As often as makes an API's credential one that is refused.
+                for _ in 1...3 {
+                    try await bench.pipeline.proxy(request("GET", "/customers/" + name), bench.context()) { answer in
+                        #expect(answer.status == 403)
+                        if case .streamed(let next) = answer.body { while try await next() != nil {} }
+                    }
+                }
+                let record = try bench.records().last
+                #expect(record?["outcome"]?.string == code && record?["stage"] == "origin", "\(name)")
+                #expect(record?["kind"]?.string == (isStreamed ? "end" : "call"))
+                let tool = await #expect(throws: Failure.self) {
+                    try await bench.pipeline.callTool(
+                        "crm", "get_customer", arguments: ["customer_id": .string(name)], bench.context())
+                }
+                #expect(tool?.code.rawValue == code, "\(name)")
+                let isRefused = bench.pipeline.health.health(of: "api_crm")?.status == .authenticationFailing
+                #expect(isRefused == (code == "AUTHENTICATION_FAILED"), "\(name)")
+            }
+        }
+    }
+
+    @Test(
         "the query cannot set the parameter of the API's credential, in any spelling",
         arguments: ["key=1", "a=b&k%65y=1"])
     func queryCredential(query: String) async throws {

@@ -65,13 +65,12 @@ extension Pipeline {
                 record.route = response.route
                 record.upstreamStatus = response.status
                 record.attempts = attempt.attempts
-                if let code = Judge.code(ofError: response.status) {
-                    record.outcome = code.rawValue
-                    record.stage = Stage.origin.rawValue
-                }
+                let limit = RateLimitWatch(response, now: self.clock.wall())
                 let cleaned = try await PassedBody(
                     response, counted: counter.counting(response.body), method: request.method,
                     scrubber: attempt.scrubber, work: self.work, user: prepared.api.user)
+                let body = limit.watching(cleaned.body)
+                record.note(limit.code)
                 record.kind = cleaned.isStreamed ? .begin : .call
                 if case .whole(let bytes) = response.body {
                     record.requestBytes = counter.sent
@@ -86,15 +85,16 @@ extension Pipeline {
                 if let location = prepared.location(response) { passed.add(name: "location", value: location) }
                 var headers = Sanitise.scrubbed(passed, attempt.scrubber)
                 for field in fields { headers.add(name: field.name, value: field.value) }
-                try await answer(ProxyAnswer(status: response.status, headers: headers, body: cleaned.body))
+                try await answer(ProxyAnswer(status: response.status, headers: headers, body: body))
                 if cleaned.isStreamed {
+                    record.note(limit.code)
                     record.requestBytes = counter.sent
                     record.responseBytes = counter.received
                     record.times = [.init("total", microseconds: self.microseconds(since: start))]
                     record.time = self.clock.wall()
                     try await self.record(record, sent: true)
                 }
-                return Handled(status: response.status, result: true)
+                return Handled(status: response.status, isRateLimited: limit.isRateLimited, result: true)
             }
         } catch {
             var failure =

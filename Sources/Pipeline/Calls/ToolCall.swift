@@ -193,8 +193,7 @@ extension Pipeline {
         let answer = CollectedAnswer(
             status: status, headers: Sanitise.scrubbed(response.headers, attempt.scrubber), body: body,
             received: received.readableBytes, retryAfter: retryAfter, route: response.route, attempts: attempt.attempts)
-        return Handled(
-            status: status, retryAfter: retryAfter, isRateLimited: Judge.isRateLimit(answer), result: answer)
+        return Handled(status: status, retryAfter: retryAfter, isRateLimited: answer.isRateLimited, result: answer)
     }
 }
 
@@ -210,6 +209,11 @@ struct CollectedAnswer: Sendable {
     let route: AuditRecord.Route
     /// As in the record.
     var attempts: Int?
+
+    /// Whether the API says that it has had too many requests.
+    var isRateLimited: Bool {
+        Judge.isRateLimit(status, headers, retryAfter: retryAfter) || Judge.isRateLimit(status, text: body)
+    }
 }
 
 extension AuditRecord {
@@ -217,6 +221,13 @@ extension AuditRecord {
     mutating func note(_ failure: Failure) {
         route = failure.route ?? route
         if failure.attempts > 1 { attempts = failure.attempts }
+    }
+
+    /// Takes down what an API's answer stands for; nil where it is no error.
+    mutating func note(_ code: ErrorCode?) {
+        guard let code else { return }
+        outcome = code.rawValue
+        stage = Stage.origin.rawValue
     }
 }
 

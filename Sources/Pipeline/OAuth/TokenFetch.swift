@@ -78,10 +78,7 @@ extension Pipeline {
                     let type = response.headers.first(name: "content-type") ?? ""
                     return (response.status, type, try await Self.collectToken(response))
                 }
-                if let code = Judge.code(ofError: answer.0) {
-                    record.outcome = code.rawValue
-                    record.stage = Stage.origin.rawValue
-                }
+                record.note(Judge.code(ofError: answer.0, isRateLimited: false))
                 try await recordAttempt(record)
                 return answer
             } catch let failure as Failure where failure.mayResend && resendings < RetryPolicy.resendings {

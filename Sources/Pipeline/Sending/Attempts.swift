@@ -8,6 +8,8 @@ struct Attempts {
     struct End {
         var route: AuditRecord.Route?
         var status: Int?
+        /// Whether the answer says that the API has had too many requests.
+        var isRateLimited = false
         var failure: Failure?
     }
 
@@ -56,9 +58,8 @@ struct Attempts {
         if let failure = end?.failure {
             record.outcome = failure.code.rawValue
             record.stage = failure.stage?.rawValue
-        } else if let code = end?.status.flatMap(Judge.code(ofError:)) {
-            record.outcome = code.rawValue
-            record.stage = Stage.origin.rawValue
+        } else if let end, let status = end.status {
+            record.note(Judge.code(ofError: status, isRateLimited: end.isRateLimited))
         }
         return record
     }

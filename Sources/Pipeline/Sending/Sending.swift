@@ -191,6 +191,7 @@ extension Pipeline {
                     throw error
                 }
             }
+            end.isRateLimited = handled.isRateLimited
             report(status: handled.status, isRateLimited: handled.isRateLimited, of: api, ticket, context)
             return .answered(handled)
         } catch {

@@ -11,9 +11,12 @@ enum Judge {
 
     /// The code that an error status of an API stands for; nil for success and redirection. What a tool call fails with, a
     /// raw call is recorded as, although its answer is passed on.
-    static func code(ofError status: Int) -> ErrorCode? {
+    ///
+    /// - Parameter isRateLimited: whether the API says that it has had too many requests, which 403 alone does not say.
+    static func code(ofError status: Int, isRateLimited: Bool) -> ErrorCode? {
         switch status {
         case ..<400: nil
+        case 403 where isRateLimited: .rateLimited
         case 401, 403: .authenticationFailed
         case 404, 405, 410: .endpointNotFound
         case 429: .rateLimited
@@ -27,7 +30,7 @@ enum Judge {
         guard status >= 300 || status < 200 else { return nil }
         let retryAfter = answer.retryAfter.map { Int($0.nanoseconds / 1_000_000_000) }
         switch status {
-        case 403 where isRateLimit(answer):
+        case 403 where answer.isRateLimited:
             return Failure(
                 .rateLimited, stage: .origin,
                 detail: "The API answered 403 and says that it has had too many requests.",
@@ -52,17 +55,21 @@ enum Judge {
         }
     }
 
-    /// Whether an API says that it has had too many requests: some say so with 403, which otherwise means that the
-    /// credential may not do this.
-    static func isRateLimit(_ answer: CollectedAnswer) -> Bool {
-        if answer.status == 429 { return true }
-        guard answer.status == 403 else { return false }
-        if answer.retryAfter != nil { return true }
-        for name in ["x-ratelimit-remaining", "x-rate-limit-remaining", "ratelimit-remaining"]
-        where answer.headers[name].contains("0") {
-            return true
-        }
-        let words = String(decoding: answer.body.readableBytesView.prefix(errorBodyLimit), as: UTF8.self).lowercased()
+    /// Whether an answer's head says that the API has had too many requests: some say so with 403, which otherwise means
+    /// that the credential may not do this.
+    ///
+    /// - Parameter retryAfter: what `Retry-After` asks for.
+    static func isRateLimit(_ status: Int, _ headers: HTTPHeaders, retryAfter: TimeAmount?) -> Bool {
+        guard status == 403 else { return status == 429 }
+        return retryAfter != nil
+            || ["x-ratelimit-remaining", "x-rate-limit-remaining", "ratelimit-remaining"]
+                .contains { headers[$0].contains("0") }
+    }
+
+    /// Whether the text of a 403 says it.
+    static func isRateLimit(_ status: Int, text: ByteBuffer) -> Bool {
+        guard status == 403 else { return false }
+        let words = String(decoding: text.readableBytesView.prefix(errorBodyLimit), as: UTF8.self).lowercased()
         return [
             "rate limit", "rate-limit", "rate_limit", "ratelimit", "too many requests", "throttl", "quota exceeded",
         ]
