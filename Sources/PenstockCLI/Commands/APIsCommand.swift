@@ -82,13 +82,13 @@ struct APIsCommand: AsyncParsableCommand {
                 """)
 
         @Argument(help: "The API's slug.", completion: Completions.slugs) var slug: String
-        @Flag(name: .shortAndLong, help: "Do not ask.") var yes = false
+        @OptionGroup var confirmation: Confirmation
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 
         func run() async throws {
             try await options.withRelay { relay, printer in
-                try Terminal.confirm("Delete \(slug.printable) and its credentials?", yes: yes)
-                _ = try await relay.send(.DELETE, "/v1/apis" / slug)
+                try await confirmation.send(
+                    .DELETE, "/v1/apis" / slug, asking: "Delete \(slug.printable) and its credentials?", relay)
                 printer.result("Deleted \(slug).")
             }
         }
@@ -105,13 +105,13 @@ struct APIsCommand: AsyncParsableCommand {
                 """)
 
         @Argument(help: "The API's id.") var id: String
-        @Flag(name: .shortAndLong, help: "Do not ask.") var yes = false
+        @OptionGroup var confirmation: Confirmation
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 
         func run() async throws {
             try await options.withRelay { relay, printer in
-                try Terminal.confirm("Suspend the API \(id.printable)?", yes: yes)
-                let api = try await relay.send(.POST, ("/v1/apis" / id).verb("suspend")).body
+                let api = try await confirmation.send(
+                    .POST, ("/v1/apis" / id).verb("suspend"), asking: "Suspend the API \(id.printable)?", relay)
                 printer.object(api, [Column("ID"), Column("User", "user_id")] + APIsCommand.columns)
             }
         }

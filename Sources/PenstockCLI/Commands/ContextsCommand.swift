@@ -26,6 +26,18 @@ struct ContextsCommand: ParsableCommand {
         return file
     }
 
+    /// Changes the configuration file's members, of which those of a context must be there, and says what was done.
+    private static func change(
+        _ name: String, _ options: GlobalOptions, done: String, _ body: (inout JSONObject) -> Void
+    ) throws {
+        let file = try file(options)
+        var object = try file.object()
+        _ = try ConfigurationFile.context(name, in: object)
+        body(&object)
+        try file.replace(object)
+        Printer(format: options.output ?? .table).result(done)
+    }
+
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lists contexts.",
@@ -64,12 +76,7 @@ struct ContextsCommand: ParsableCommand {
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 
         func run() throws {
-            let file = try ContextsCommand.file(options)
-            var object = try file.object()
-            _ = try ConfigurationFile.context(name, in: object)
-            object["context"] = .string(name)
-            try file.replace(object)
-            Printer(format: options.output ?? .table).result("Using \(name).")
+            try ContextsCommand.change(name, options, done: "Using \(name).") { $0["context"] = .string(name) }
         }
     }
 
@@ -85,15 +92,12 @@ struct ContextsCommand: ParsableCommand {
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 
         func run() throws {
-            let file = try ContextsCommand.file(options)
-            var object = try file.object()
-            _ = try ConfigurationFile.context(name, in: object)
-            var contexts = object["contexts"]?.object ?? JSONObject()
-            contexts[name] = nil
-            object["contexts"] = .object(contexts)
-            if object["context"]?.string == name { object["context"] = nil }
-            try file.replace(object)
-            Printer(format: options.output ?? .table).result("Forgot \(name).")
+            try ContextsCommand.change(name, options, done: "Forgot \(name).") { object in
+                var contexts = object["contexts"]?.object ?? JSONObject()
+                contexts[name] = nil
+                object["contexts"] = .object(contexts)
+                if object["context"]?.string == name { object["context"] = nil }
+            }
         }
     }
 }

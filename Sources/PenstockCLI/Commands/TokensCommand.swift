@@ -125,7 +125,7 @@ struct TokensCommand: AsyncParsableCommand {
                 """)
 
         @Argument(help: "The token's id, not its text.") var id: String
-        @Flag(name: .shortAndLong, help: "Do not ask.") var yes = false
+        @OptionGroup var confirmation: Confirmation
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 
         func validate() throws {
@@ -138,8 +138,8 @@ struct TokensCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.withRelay { relay, printer in
-                try Terminal.confirm("Revoke the token \(id.printable)?", yes: yes)
-                _ = try await relay.send(.DELETE, "/v1/tokens" / id)
+                try await confirmation.send(
+                    .DELETE, "/v1/tokens" / id, asking: "Revoke the token \(id.printable)?", relay)
                 printer.result("Revoked \(id).")
             }
         }

@@ -170,7 +170,7 @@ struct TunnelsCommand: AsyncParsableCommand {
                 """)
 
         @Argument(help: "The tunnel's name or id.", completion: Completions.tunnels) var tunnel: String
-        @Flag(name: .shortAndLong, help: "Do not ask.") var yes = false
+        @OptionGroup var confirmation: Confirmation
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 
         func run() async throws {
@@ -184,8 +184,9 @@ struct TunnelsCommand: AsyncParsableCommand {
                         "These APIs go through it, and cannot be called without it: "
                             + users.joined(separator: ", ").printable)
                 }
-                try Terminal.confirm("Revoke the tunnel \(Table.text(found["name"])) (\(id.printable))?", yes: yes)
-                _ = try await relay.send(.DELETE, "/v1/tunnels" / id)
+                try await confirmation.send(
+                    .DELETE, "/v1/tunnels" / id,
+                    asking: "Revoke the tunnel \(Table.text(found["name"])) (\(id.printable))?", relay)
                 printer.result("Revoked \(id).")
             }
         }

@@ -96,15 +96,16 @@ struct UsersCommand: AsyncParsableCommand {
                 """)
 
         @Argument(help: "The user's name or id.") var user: String
-        @Flag(name: .shortAndLong, help: "Do not ask.") var yes = false
+        @OptionGroup var confirmation: Confirmation
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 
         func run() async throws {
             try await options.withRelay { relay, printer in
                 let user = try await relay.user(user)
-                try Terminal.confirm("Suspend the user \(Table.text(user["name"]))?", yes: yes)
                 let path = ("/v1/users" / (user["id"]?.string ?? "")).verb("suspend")
-                printer.object(try await relay.send(.POST, path).body, UsersCommand.columns)
+                let suspended = try await confirmation.send(
+                    .POST, path, asking: "Suspend the user \(Table.text(user["name"]))?", relay)
+                printer.object(suspended, UsersCommand.columns)
             }
         }
     }
