@@ -34,7 +34,7 @@ final class Transfer {
     /// Why this side gave the transfer up.
     private(set) var refusal: EgressError.Kind?
     /// A socket that was not opened; the others may still connect.
-    private var socketRefusal: Refusal?
+    var socketRefusal: Refusal?
     /// libcurl has asked for a socket that was not there.
     var wantsConnection = false
     /// The race for a connection, while it runs: libcurl does not know of the transfer then.
@@ -44,14 +44,14 @@ final class Transfer {
     /// The addresses with which connections were made that this transfer waited for, the present one last.
     var dialled: [IPAddress] = []
     var dialTime = TimeAmount.zero
-    private var remoteAddress = ""
+    var remoteAddress = ""
     /// Sockets that libcurl got for this transfer, and the connection it uses.
-    private var opened: [Int32] = []
-    private var connection: OpenSockets.Connection?
+    var opened: [Int32] = []
+    var connection: OpenSockets.Connection?
     /// Whether the connection that was about to be used had ended while it was idle.
-    private var isConnectionSpent = false
+    var isConnectionSpent = false
     /// Times that a connection was about to be used, and what had been sent on it and before it then.
-    private var uses = 0
+    var uses = 0
     var sizeBeforeUse = 0
     var wasSent = false
     private var isListed = false
@@ -95,7 +95,7 @@ final class Transfer {
 
     var isProxied: Bool { surroundings.configuration.proxy != nil }
     var now: NIODeadline { surroundings.now() }
-    private var requestSize: Int { easy.long(CURLINFO_REQUEST_SIZE) }
+    var requestSize: Int { easy.long(CURLINFO_REQUEST_SIZE) }
 
     /// Whether bytes of the request may have reached the API.
     var isSent: Bool { wasSent || uses > 0 && requestSize > sizeBeforeUse }
@@ -110,96 +110,13 @@ final class Transfer {
     }
 
     /// Gives the transfer up from within a callback, which then tells libcurl to stop. The first reason counts.
-    private func refuse(_ kind: EgressError.Kind) {
+    func refuse(_ kind: EgressError.Kind) {
         refusal = refusal ?? kind
         forbidReuse()
     }
 
     /// The connection ends with the transfer: what is left on it would be read as the next answer (S11).
-    private func forbidReuse() { easy.set(CURLOPT_FORBID_REUSE, true) }
-
-    // MARK: Sockets
-
-    /// The second lock (S1): whether libcurl may open a socket to this address.
-    func mayOpen(_ address: IPAddress, port: Int) -> Bool {
-        let configuration = surroundings.configuration
-        if let proxy = configuration.proxy {
-            return isTarget(address) && port == proxy.origin.port
-        }
-        socketRefusal = judge(address, port: port)
-        // Only what was checked when the name was resolved, not what libcurl may have found since.
-        return socketRefusal == nil && isTarget(address)
-    }
-
-    private func isTarget(_ address: IPAddress) -> Bool {
-        plan.targets(proxy: surroundings.configuration.proxy).contains { $0.unmapped == address.unmapped }
-    }
-
-    func hasOpened(_ descriptor: Int32) {
-        opened.append(descriptor)
-        multi.sockets.opened(descriptor, by: ObjectIdentifier(self), now: now)
-    }
-
-    /// Whatever is not in use of what was opened is closed by now.
-    func settleSockets() {
-        if !opened.isEmpty { multi.sockets.settle(opened, of: ObjectIdentifier(self), connection: connection) }
-    }
-
-    /// Whether the request may leave on this connection, new or used before.
-    func mayUse(_ connection: OpenSockets.Connection) -> Bool {
-        let address = connection.remoteAddress
-        self.connection = connection
-        settleSockets()
-        wasSent = isSent
-        uses += 1
-        sizeBeforeUse = requestSize
-        remoteAddress = address
-        if uses > 1, wasSent, !plan.request.isIdempotent {
-            // libcurl repeats whatever it sent on a connection that turned out to be dead.
-            refuse(.connectionReset)
-            return false
-        }
-        if !isProxied {
-            let refusal = IPAddress(address).map { judge($0, port: plan.request.origin.port) } ?? .address(.reserved)
-            if let refusal {
-                refuse(.notAllowed(refusal))
-                return false
-            }
-        }
-        if easy.long(CURLINFO_NUM_CONNECTS) == 0, !isOfUse(connection) {
-            isConnectionSpent = true
-            forbidReuse()
-            return false
-        }
-        clock.connected(now: now)
-        return true
-    }
-
-    /// Whether a connection that was used before may carry this request: alive, not too old, and to an address that the
-    /// name still has.
-    private func isOfUse(_ connection: OpenSockets.Connection) -> Bool {
-        guard !multi.sockets.isSpent(connection), let address = IPAddress(connection.remoteAddress) else {
-            return false
-        }
-        let oldest = now - surroundings.configuration.limits.connectionAge
-        return multi.sockets.opening(of: connection).map { $0 > oldest } ?? true && isTarget(address)
-    }
-
-    /// Whether the transfer is to be started again, on a connection of its own: it ended before anything of it was sent on
-    /// one that was found spent.
-    func startsAgain() -> Bool {
-        guard isConnectionSpent, refusal == nil else { return false }
-        isConnectionSpent = false
-        easy.set(CURLOPT_FORBID_REUSE, false)
-        easy.set(CURLOPT_FRESH_CONNECT, true)
-        return true
-    }
-
-    private func judge(_ address: IPAddress, port: Int) -> Refusal? {
-        surroundings.configuration.rules.refusal(
-            of: address, port: port, allowlist: plan.request.isolation.ipAllowlist
-        ) { surroundings.localAddresses.contains($0, now: now) }
-    }
+    func forbidReuse() { easy.set(CURLOPT_FORBID_REUSE, true) }
 
     // MARK: The answer
 
