@@ -35,6 +35,19 @@ report=$(mktemp -d "${TMPDIR:-/tmp}/penstock-tests.XXXXXX")
 trap 'rm -rf "$report"' EXIT
 passed=0 failed=0 skipped=0 broken=()
 
+# Whatever a test starts inherits this, and is found by it.
+export PENSTOCK_TEST_RUN="$$-$began"
+
+# Sets `ours` to the ids of the tests' processes: those with the mark, and whatever runs one of these builds without it.
+find_ours() {
+    # Looked for without the mark, so that the search does not find itself.
+    mapfile -t ours < <(
+        env -u PENSTOCK_TEST_RUN grep -lsxzF "PENSTOCK_TEST_RUN=$PENSTOCK_TEST_RUN" /proc/[0-9]*/environ
+        env -u PENSTOCK_TEST_RUN pgrep -f "^($PWD/\.build|$released)/")
+    ours=("${ours[@]#/proc/}")
+    ours=("${ours[@]%/environ}")
+}
+
 # usage: phase NAME ARGUMENT… — runs some of the tests in a process of their own, and counts them. A run that fails or does
 # not end is reported and made once more: on a small machine, deadlines of tests beside each other can be missed.
 phase() {
@@ -46,7 +59,8 @@ phase() {
     if ((status)); then
         echo "penstock: $name failed at first; what failed is named here, and all of it runs once more"
         grep -E '^✘ Test .* recorded an issue' "$log" | cut -c 1-300 | head -n 20 || true
-        pkill -9 -f "^$PWD/\.build/.*penstockPackageTests" || true
+        find_ours
+        ((${#ours[@]} == 0)) || kill -9 "${ours[@]}" 2>/dev/null || true
         status=0
         timeout --kill-after=10 600 swift test --skip-build "$@" 2>&1 | tee "$log" || status=$?
     fi
@@ -76,10 +90,15 @@ phase "the other parts" --skip "$engines" --skip "$network" --skip 'EndToEndTest
 phase "the real processes" --filter 'EndToEndTests\.' --skip 'EndToEndTests\.Tunnel'
 phase "tunnels under load, silence and restarts" --filter 'EndToEndTests\.Tunnel'
 
-# What a test started ends with it.
-left=$(pgrep -a -f "^($PWD/\.build|$released)/|penstock-test[^ ]*/|nghttpd .*127\.0\.0\.1" || true)
-if [[ -n $left ]]; then
-    printf 'penstock: the tests left processes behind:\n%s\n' "$left" >&2
+# What a test started ends with it, or a moment later.
+for ((wait = 0; wait < 50; wait++)); do
+    find_ours
+    ((${#ours[@]})) || break
+    sleep 0.1
+done
+if ((${#ours[@]})); then
+    echo "penstock: the tests left processes behind:" >&2
+    ps -o pid=,args= -p "$(IFS=,; echo "${ours[*]}")" >&2 || true
     broken+=("what is left behind") failed=$((failed + 1))
 fi
 

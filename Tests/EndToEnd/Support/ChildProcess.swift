@@ -57,7 +57,8 @@ final class ChildProcess: Sendable {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP) | Int16(POSIX_SPAWN_SETSIGMASK))
 
         var variables = environment
-        for name in ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH"] where variables[name] == nil {
+        for name in ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "PENSTOCK_TEST_RUN"]
+        where variables[name] == nil {
             variables[name] = ProcessInfo.processInfo.environment[name]
         }
         keepDescriptors()
