@@ -61,7 +61,7 @@ let targets: [Target] = [
             .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),
     .target(name: "Tunnels", dependencies: ["ReverseHTTP", .nioCore, .logging]),
-    .target(name: "Registry", dependencies: ["Drafts", "JSONSchema", "Value", "EgressPolicy"]),
+    .target(name: "Registry", dependencies: ["JSONSchema", "Value", "EgressPolicy"]),
     .target(name: "Drafts", dependencies: ["Value"]),
     .target(name: "OpenAPI", dependencies: ["Drafts", "EgressPolicy", "JSONSchema", "Registry", "Value", "YAML"]),
     .target(name: "Captures", dependencies: ["Drafts", "EgressPolicy", "Value"]),

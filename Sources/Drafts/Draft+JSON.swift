@@ -5,7 +5,7 @@ extension Draft {
     ///
     /// - Parameters:
     ///   - isSelected: which of the imported operations are wanted; all by default.
-    ///   - tokens: what listing an endpoint costs an agent's model, where that is known; see ``ToolCost``.
+    ///   - tokens: what listing an endpoint costs an agent's model, where that is known.
     package func json(
         selecting isSelected: (DraftOperation) -> Bool = { _ in true }, tokens: (JSONObject) -> Int? = { _ in nil }
     ) -> JSON {

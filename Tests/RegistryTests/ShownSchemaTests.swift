@@ -1,4 +1,3 @@
-import Drafts
 import Registry
 import Testing
 import Value

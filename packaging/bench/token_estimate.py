@@ -6,7 +6,7 @@
 
 Takes up to 40 operations of each document as an agent would be listed them (references followed two deep), and prints,
 for each vocabulary that litellm's wheel carries, the mean, the 95th percentile and the worst of the relative error.
-`estimate` transcribes Sources/Drafts/Cost/TokenEstimate.swift: keep the two alike.
+`estimate` transcribes Sources/Registry/Compiled/TokenEstimate.swift: keep the two alike.
 """
 import importlib.util, json, os, pathlib, random, re, sys
 

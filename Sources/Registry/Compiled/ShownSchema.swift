@@ -1,4 +1,3 @@
-import Drafts
 package import Value
 
 /// A schema as a model is shown it: without what says nothing to it, and no larger than it can be worth.

@@ -1,4 +1,4 @@
-import Drafts
+import Registry
 import Testing
 import Value
 
