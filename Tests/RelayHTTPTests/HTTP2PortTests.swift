@@ -1,5 +1,6 @@
 import NIOCore
 import ReverseHTTP
+import TestSupport
 import Testing
 
 @testable import RelayHTTP

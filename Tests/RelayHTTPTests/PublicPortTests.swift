@@ -1,5 +1,6 @@
 import NIOCore
 import ReverseHTTP
+import TestSupport
 import Testing
 import Tunnels
 
@@ -49,7 +50,7 @@ struct PublicPortTests {
     func plain(kind: String) async throws {
         try await TestPort.with { port in
             let arguments = kind == "--data=x" ? ["--data", "x"] : [kind]
-            let answer = try await Command.run(
+            let answer = try await Program.run(
                 "curl", ["--silent", "--show-error", "--include"] + arguments + ["http://localhost:\(port.port)/hello"])
             #expect(answer.status == 0, "\(answer.output)")
             #expect(answer.output.hasPrefix("HTTP/1.1 400 "))

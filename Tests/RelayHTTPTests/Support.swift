@@ -10,6 +10,7 @@ import NIOTLS
 import Pipeline
 import ReverseHTTP
 import Synchronization
+import TestSupport
 import Testing
 import Tunnels
 
@@ -39,7 +40,7 @@ struct TestCertificate {
     }
 
     func renew() async throws {
-        let result = try await Command.run(
+        let result = try await Program.run(
             "openssl",
             [
                 "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
@@ -116,8 +117,8 @@ struct TestPort: Sendable {
         return router
     }
 
-    func curl(_ arguments: String...) async throws -> Command {
-        try await Command.run(
+    func curl(_ arguments: String...) async throws -> Program.Result {
+        try await Program.run(
             "curl",
             [
                 "--silent", "--show-error", "--max-time", "30", "--cacert", certificate.identity.certificateChain,
