@@ -6,7 +6,7 @@ import Tunnels
 
 @testable import RelayHTTP
 
-@Suite("public port", .timeLimit(.minutes(1)))
+@Suite("public port", .timeLimit(.minutes(10)))
 struct PublicPortTests {
     @Test("curl is answered over HTTP/1.1 and over HTTP/2 on the same port", arguments: ["1.1", "2"])
     func curl(version: String) async throws {
@@ -64,7 +64,7 @@ struct PublicPortTests {
             let connector = try await port.dial()
             var opened = port.opened.makeAsyncIterator()
             _ = await opened.next()
-            let lease = try await port.hub.lease("tun_1", deadline: .now() + .seconds(20))
+            let lease = try await port.hub.lease("tun_1", deadline: .now() + .minutes(5))
             #expect(lease.identity.remoteAddress == "127.0.0.1")
             let head = RequestHead(method: "GET", scheme: "http", authority: "crm.internal", path: "/customers/1")
             let response = try await lease.session.send(Request(head: head, isReserved: true))

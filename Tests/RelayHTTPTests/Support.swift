@@ -53,6 +53,16 @@ struct TestCertificate {
     func remove() { try? FileManager.default.removeItem(at: folder) }
 }
 
+extension PortLimits {
+    /// For tests that are not about time, on a machine that is busy.
+    static let patient: PortLimits = {
+        var limits = PortLimits.defaults
+        limits.handshake = .minutes(5)
+        limits.head = .minutes(5)
+        return limits
+    }()
+}
+
 /// A real port: TLS, Hummingbird's router, and a hub that takes tunnels with the token "right".
 struct TestPort: Sendable {
     let port: Int
@@ -62,7 +72,7 @@ struct TestPort: Sendable {
     let opened: AsyncStream<ClientSession>
 
     static func with(
-        limits: PortLimits = .defaults, isTaking: Bool = true,
+        limits: PortLimits = .patient, isTaking: Bool = true,
         _ body: @Sendable @escaping (TestPort) async throws -> Void
     ) async throws {
         let certificate = try await TestCertificate.make()
@@ -121,7 +131,7 @@ struct TestPort: Sendable {
         try await Program.run(
             "curl",
             [
-                "--silent", "--show-error", "--max-time", "30", "--cacert", certificate.identity.certificateChain,
+                "--silent", "--show-error", "--max-time", "300", "--cacert", certificate.identity.certificateChain,
                 "--write-out", " %{http_code} %{http_version}",
             ] + arguments)
     }
@@ -133,7 +143,7 @@ struct TestPort: Sendable {
         let channel = try await connect(alpn: ["http/1.1"]) { _ in }
         return try await channel.eventLoop.flatSubmit {
             PTTHDial.upgrade(
-                channel, authority: "localhost", token: token, headers: headers, timeout: .seconds(20)
+                channel, authority: "localhost", token: token, headers: headers, timeout: .minutes(5)
             ) { channel in
                 try ServerSession(on: channel, logger: quiet) { stream, head, _ in
                     stream.respond(.init(status: 200))

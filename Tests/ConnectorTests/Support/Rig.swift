@@ -57,6 +57,7 @@ struct Rig: Sendable {
         configuration.hosts["relay.test"] = .v4(0x7f00_0001)
         configuration.hosts["origin.test"] = .v4(0x7f00_0001)
         configuration.shutdownGrace = .seconds(2)
+        configuration.limits.connectTimeout = .seconds(60)
         configure(&configuration)
         return configuration
     }
