@@ -59,6 +59,7 @@ extension PortLimits {
         var limits = PortLimits.defaults
         limits.handshake = .minutes(5)
         limits.head = .minutes(5)
+        limits.idle = .minutes(5)
         return limits
     }()
 }
