@@ -126,6 +126,10 @@ let targets: [Target] = [
     .executableTarget(
         name: "penstock-fuzz", dependencies: ["Drafts", "JSONSchema", "OpenAPI", "Registry", "Value", "YAML"]),
 
+    // What the tests share: programs that they start.
+    .systemLibrary(name: "CSpawn", path: "Tests/CSpawn"),
+    .target(name: "TestSupport", dependencies: ["CSpawn"], path: "Tests/Support"),
+    .testTarget(name: "SupportTests", dependencies: ["TestSupport"]),
     .testTarget(name: "ValueTests", dependencies: ["Value"]),
     .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "Value"]),
     .testTarget(name: "YAMLTests", dependencies: ["YAML", "Value"]),
@@ -135,16 +139,17 @@ let targets: [Target] = [
     .testTarget(name: "TrafficTests", dependencies: ["Traffic", "CZlib", .nioCore]),
     .testTarget(
         name: "EgressTests",
-        dependencies: ["CCurl", "Dialling", "Egress", "EgressPolicy", .nioCore, .nioPosix, .nioHTTP1, .logging]),
+        dependencies: [
+            "CCurl", "Dialling", "Egress", "EgressPolicy", "TestSupport", .nioCore, .nioPosix, .nioHTTP1, .logging,
+        ]),
     .testTarget(
-        name: "ReverseHTTPTests", dependencies: ["ReverseHTTP", .nioCore, .nioPosix, .nioHTTP1, .logging]),
+        name: "ReverseHTTPTests",
+        dependencies: ["ReverseHTTP", "TestSupport", .nioCore, .nioPosix, .nioHTTP1, .logging]),
     .testTarget(
         name: "ConnectorTests",
         dependencies: [
-            "Connector", "Lines", "ReverseHTTP", "EgressPolicy", "Settings", "Version", "YAML", .nioCore, .nioPosix,
-            .nioHTTP1,
-            .nioSSL,
-            .logging,
+            "Connector", "Lines", "ReverseHTTP", "EgressPolicy", "Settings", "TestSupport", "Version", "YAML", .nioCore,
+            .nioPosix, .nioHTTP1, .nioSSL, .logging,
         ]),
     .testTarget(name: "TunnelsTests", dependencies: ["Tunnels", .nioCore, .nioEmbedded, .logging]),
     .testTarget(name: "RegistryTests", dependencies: ["Registry", "EgressPolicy", "Value", "YAML"]),
@@ -156,7 +161,7 @@ let targets: [Target] = [
         name: "DiscoveryTests", dependencies: ["Captures", "Discovery", "Drafts", "EgressPolicy", "Registry", "Value"]),
     .testTarget(
         name: "DriftTests", dependencies: ["Drafts", "Drift", "JSONSchema", "Registry", "Value", "YAML"]),
-    .testTarget(name: "VaultTests", dependencies: ["Vault"]),
+    .testTarget(name: "VaultTests", dependencies: ["TestSupport", "Vault"]),
     .testTarget(name: "AuditTests", dependencies: ["Audit", "Value"]),
     .testTarget(
         name: "PipelineTests",
@@ -165,25 +170,27 @@ let targets: [Target] = [
             .nioCore, .nioHTTP1, .logging,
         ]),
     .testTarget(
-        name: "StoreSQLiteTests", dependencies: ["StoreSQLite", "Registry", "Vault", "Audit", "Value", .grdb]),
+        name: "StoreSQLiteTests",
+        dependencies: ["StoreSQLite", "Registry", "TestSupport", "Vault", "Audit", "Value", .grdb]),
     .testTarget(
         name: "RelayHTTPTests",
         dependencies: [
-            "RelayHTTP", "Pipeline", "Registry", "Tunnels", "ReverseHTTP", "Value", .hummingbird, .hummingbirdCore,
-            .httpTypes, .nioCore,
-            .nioEmbedded, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
+            "RelayHTTP", "Pipeline", "Registry", "TestSupport", "Tunnels", "ReverseHTTP", "Value", .hummingbird,
+            .hummingbirdCore, .httpTypes, .nioCore, .nioEmbedded, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),
     .testTarget(
         name: "EndToEndTests",
         dependencies: [
-            "Relay", "Value", "ReverseHTTP", .asyncHTTPClient, .crypto, .nioCore, .nioPosix, .nioHTTP1, .nioSSL,
+            "Relay", "TestSupport", "Value", "ReverseHTTP", .asyncHTTPClient, .crypto, .nioCore, .nioPosix, .nioHTTP1,
+            .nioSSL,
             .nioConcurrency,
             .logging,
         ], path: "Tests/EndToEnd"),
     .testTarget(
         name: "PenstockCLITests",
         dependencies: [
-            "EgressPolicy", "PenstockCLI", "Value", "YAML", .argumentParser, .asn1, .x509, .nioCore, .nioHTTP1,
+            "EgressPolicy", "PenstockCLI", "TestSupport", "Value", "YAML", .argumentParser, .asn1, .x509, .nioCore,
+            .nioHTTP1,
         ]),
 ]
 

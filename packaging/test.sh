@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 began=$(date +%s)
 need_swift
 need_packages "${BUILD_PACKAGES[@]}" \
-    binutils curl iproute2 mount nghttp2-client nghttp2-server nginx-light openssl procps sqlite3 strace
+    binutils curl elfutils iproute2 mount nghttp2-client nghttp2-server nginx-light openssl procps sqlite3 strace
 
 echo "penstock: checking the format"
 swift format lint --strict --recursive --parallel Sources Tests packaging/netlab Package.swift \
@@ -48,21 +48,70 @@ find_ours() {
     ours=("${ours[@]%/environ}")
 }
 
-# usage: phase NAME ARGUMENT… — runs some of the tests in a process of their own, and counts them. A run that fails or does
-# not end is reported and made once more: on a small machine, deadlines of tests beside each other can be missed.
+# The longest that a run of some of the tests may take, in seconds.
+PATIENCE=600
+# The process that runs them.
+runner="^$PWD/\.build/.*penstockPackageTests"
+
+# usage: unended < LOG — the tests that began and did not end.
+unended() {
+    awk '/^[^ ]+ Test .* started\.$/ { sub(/^[^ ]+ Test /, ""); sub(/ started\.$/, ""); begun[$0]++ }
+         /^[^ ]+ Test .* (passed|failed) after / {
+             sub(/^[^ ]+ Test /, ""); sub(/( with [0-9]+ test cases?)? (passed|failed) after .*/, ""); begun[$0]--
+         }
+         END { for (name in begun) if (begun[name] > 0 && name !~ /^(run$|case )/) print name }' | sort
+}
+
+# usage: stalled LOG — says where a run stands that does not end: its tests, and what each thread of its process waits for.
+stalled() {
+    local pid task
+    echo "penstock: no end after $PATIENCE s. Tests that began and did not end:"
+    unended <"$1" | head -n 100
+    for pid in $(pgrep -f "$runner"); do
+        echo "penstock: the threads of $pid: name, what the kernel waits in, system call"
+        for task in "/proc/$pid/task/"*; do
+            echo "${task##*/} $(cat "$task/comm" "$task/wchan" "$task/syscall" 2>/dev/null | tr '\n\0' '  ')"
+        done
+        timeout 60 eu-stack -p "$pid" 2>/dev/null | swift demangle --compact | cut -c 1-200 | head -n 1000
+    done
+}
+
+# usage: guard LOG — stops a run that does not end, after saying where it stands.
+guard() {
+    sleep "$PATIENCE"
+    stalled "$1" || true
+    pkill -9 -f "$runner"
+}
+
+# usage: attempt LOG ARGUMENT… — runs some of the tests in a process of their own, for as long as PATIENCE says.
+attempt() {
+    local log=$1 guard waiting status=0
+    shift
+    guard "$log" &
+    guard=$!
+    timeout --kill-after=10 $((PATIENCE + 120)) swift test --skip-build "$@" 2>&1 | tee "$log" || status=$?
+    # The guard before what it waits for, which would let it speak.
+    waiting=$(pgrep -P "$guard" || true)
+    kill "$guard" $waiting 2>/dev/null || true
+    wait "$guard" 2>/dev/null || true
+    return "$status"
+}
+
+# usage: phase NAME ARGUMENT… — runs some of the tests, and counts them. A run that fails or does not end is reported and made
+# once more: on a small machine, deadlines of tests beside each other can be missed.
 phase() {
     local name=$1 log="$report/$1" start status=0
     start=$(date +%s)
     shift
     echo "penstock: testing $name"
-    timeout --kill-after=10 600 swift test --skip-build "$@" 2>&1 | tee "$log" || status=$?
+    attempt "$log" "$@" || status=$?
     if ((status)); then
         echo "penstock: $name failed at first; what failed is named here, and all of it runs once more"
         grep -E '^✘ Test .* recorded an issue' "$log" | cut -c 1-300 | head -n 20 || true
         find_ours
         ((${#ours[@]} == 0)) || kill -9 "${ours[@]}" 2>/dev/null || true
         status=0
-        timeout --kill-after=10 600 swift test --skip-build "$@" 2>&1 | tee "$log" || status=$?
+        attempt "$log" "$@" || status=$?
     fi
     local good bad passed_over
     good=$(grep -cE '^✔ Test ("|[A-Za-z_])' "$log" || true)

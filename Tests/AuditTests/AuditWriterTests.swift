@@ -1,7 +1,7 @@
 import Audit
 import Testing
 
-@Suite("Audit writer", .timeLimit(.minutes(1)))
+@Suite("Audit writer", .timeLimit(.minutes(10)))
 struct AuditWriterTests {
     private let store = GatedAuditStore()
 

@@ -5,7 +5,7 @@ import Value
 @testable import Captures
 
 /// Captures that were made to cost more than they weigh, or to have a secret repeated.
-@Suite("Captures of strangers", .serialized, .timeLimit(.minutes(1)))
+@Suite("Captures of strangers", .serialized, .timeLimit(.minutes(10)))
 struct HostileCaptureTests {
     private static func collection(_ members: String) -> String {
         #"{"info": {"name": "A", "schema": "https://schema.getpostman.com/v2.1.0/"}, \#(members)}"#

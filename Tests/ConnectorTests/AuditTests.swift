@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOHTTP1
+import TestSupport
 import Testing
 
 @testable import Connector
@@ -124,12 +125,12 @@ import Testing
         let folder = TestFiles.path("tmpfs")
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         do {
-            try Program.run("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder])
+            try await Program.output("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder])
         } catch {
             // Some sandboxes forbid mounting to root as well.
             return
         }
-        defer { _ = try? Program.run("umount", ["-l", folder]) }
+        defer { umount2(folder, Int32(MNT_DETACH)) }
         try await FakeOrigin.with(script: FakeOrigin.echo) { origin in
             try await Rig.with([origin.rule], configure: { $0.auditFile = folder + "/audit.jsonl" }) { rig in
                 try Data(count: 60 << 10).write(to: URL(fileURLWithPath: folder + "/filler"), options: [])

@@ -80,7 +80,7 @@ import Testing
                 let answer = try await rig.call(
                     authority: origin.authority,
                     headers: [
-                        "penstock-request-id": "r1", "penstock-deadline-ms": "5000", "te": "trailers",
+                        "penstock-request-id": "r1", "penstock-deadline-ms": "600000", "te": "trailers",
                         "traceparent": "00-1", "proxy-authorization": "x",
                     ])
                 #expect(answer.body == "ok")

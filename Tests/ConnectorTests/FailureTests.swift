@@ -79,11 +79,18 @@ import Testing
         }
         try await FakeOrigin.with(script: script) { origin in
             try await Rig.with([origin.rule]) { rig in
-                let answer = try await rig.call(
-                    authority: origin.authority, headers: ["penstock-deadline-ms": "100"])
-                #expect(answer.status == 504 && answer.proxyError == "http_response_timeout" && answer.isSent == true)
-                var ends = closed.makeAsyncIterator()
-                await ends.next()
+                // On a busy machine a short deadline may pass before the request has left.
+                for milliseconds in ["100", "1000", "10000"] {
+                    let answer = try await rig.call(
+                        authority: origin.authority, headers: ["penstock-deadline-ms": milliseconds])
+                    #expect(answer.status == 504)
+                    guard answer.isSent == true else { continue }
+                    #expect(answer.proxyError == "http_response_timeout")
+                    var ends = closed.makeAsyncIterator()
+                    await ends.next()
+                    return
+                }
+                Issue.record("no request left within its deadline")
             }
         }
     }

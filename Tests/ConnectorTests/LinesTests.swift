@@ -1,6 +1,7 @@
 import Foundation
 import Lines
 import Logging
+import TestSupport
 import Testing
 
 @testable import Connector
@@ -26,23 +27,26 @@ import Testing
     }
 
     @Test("T14: a reader of the log that stands still loses lines, which are counted, and stalls nobody")
-    func aStalledLogDropsLines() throws {
-        var ends: [Int32] = [0, 0]
-        #expect(pipe(&ends) == 0)
-        let writer = LineWriter(descriptor: ends[1], capacity: 64 << 10)
+    func aStalledLogDropsLines() async throws {
+        let (reading, writing) = try closedPipe()
+        let writer = LineWriter(descriptor: writing, capacity: 64 << 10)
         // Nobody reads: the pipe fills, then the queue, and each call returns all the same.
         for number in 0..<10_000 { writer.write("line \(number) \(String(repeating: "x", count: 100))") }
         #expect(writer.droppedLines > 0)
-        let reader = FileHandle(fileDescriptor: ends[0], closeOnDealloc: true)
-        var text = ""
-        while !text.contains("log lines were dropped") { text += String(decoding: reader.availableData, as: UTF8.self) }
+        let text = try await onOwnThread {
+            let reader = FileHandle(fileDescriptor: reading, closeOnDealloc: true)
+            var text = ""
+            while !text.contains("log lines were dropped") {
+                text += String(decoding: reader.availableData, as: UTF8.self)
+            }
+            return text
+        }
         #expect(text.hasPrefix("line 0 "))
     }
 
     @Test func logLinesStayLines() throws {
-        var ends: [Int32] = [0, 0]
-        #expect(pipe(&ends) == 0)
-        let writer = LineWriter(descriptor: ends[1])
+        let (reading, writing) = try closedPipe()
+        let writer = LineWriter(descriptor: writing)
         for format in LineLogHandler.Format.allCases {
             let logger = Logger(label: "test") { _ in
                 LineLogHandler(writer: writer, format: format, level: .info)
@@ -50,8 +54,8 @@ import Testing
             logger.info("it happened", metadata: ["value": "a\nb \"c\""])
         }
         writer.flush()
-        close(ends[1])
-        let reader = FileHandle(fileDescriptor: ends[0], closeOnDealloc: true)
+        close(writing)
+        let reader = FileHandle(fileDescriptor: reading, closeOnDealloc: true)
         let lines = String(decoding: reader.readDataToEndOfFile(), as: UTF8.self).split(separator: "\n")
         #expect(lines.count == 2)
         #expect(lines.first?.hasSuffix("info it happened value=\"a\\nb \\\"c\\\"\"") == true)

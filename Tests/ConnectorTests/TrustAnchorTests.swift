@@ -1,4 +1,5 @@
 import EgressPolicy
+import TestSupport
 import Testing
 
 @testable import Connector
@@ -72,7 +73,8 @@ import Testing
     func leavesSignNothing() async throws {
         let folder = TestFiles.path("signed-by-leaf")
         let (key, certificate) = ("\(folder)/forged.key", "\(folder)/forged.crt")
-        try Program.run(
+        try await TestCertificates.make()
+        try await Program.output(
             "bash",
             [
                 "-c",

@@ -107,7 +107,7 @@ import Testing
             try await withClient { client in
                 let request = try EgressRequest.to(server.port) { $0.firstByteTimeout = .milliseconds(50) }
                 await client.expect(EgressError(.responseTimeout(.firstByte), sent: true), from: request)
-                let total = try EgressRequest.to(server.port) { $0.deadline = .now() + .milliseconds(300) }
+                let total = try EgressRequest.to(server.port) { $0.deadline = .now() + .seconds(2) }
                 await client.expect(EgressError(.responseTimeout(.total), sent: true), from: total)
             }
         }

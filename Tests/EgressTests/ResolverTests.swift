@@ -11,7 +11,7 @@ import Testing
     @Test func `A slow name holds up itself only, however many wait for it`() async throws {
         let gate = DispatchSemaphore(value: 0)
         let lookups = Mutex(0)
-        let resolver = SystemResolver(threads: 2) { name in
+        let resolver = SystemResolver.patient(threads: 2) { name in
             lookups.withLock { $0 += 1 }
             if name == "slow.test" { gate.wait() }
             return [.loopback]
@@ -34,7 +34,7 @@ import Testing
     @Test func `A lookup has a deadline and a queue`() async throws {
         let gate = DispatchSemaphore(value: 0)
         let taken = Signal()
-        let resolver = SystemResolver(threads: 1, queue: 1) { _ in
+        let resolver = SystemResolver.patient(threads: 1, queue: 1) { _ in
             taken.open()
             gate.wait()
             return nil
@@ -62,7 +62,7 @@ import Testing
     @Test func `A cancelled task and a closed resolver end a lookup`() async throws {
         let gate = DispatchSemaphore(value: 0)
         let taken = Signal()
-        let resolver = SystemResolver(threads: 1) { _ in
+        let resolver = SystemResolver.patient(threads: 1) { _ in
             taken.open()
             gate.wait()
             return nil
@@ -106,10 +106,17 @@ import Testing
 
 extension NIODeadline {
     /// All the time that a test may take.
-    static var distantSoon: NIODeadline { .now() + .seconds(60) }
+    static var distantSoon: NIODeadline { .now() + .minutes(10) }
 }
 
 extension SystemResolver {
+    /// One that waits for a name as long as a test may take.
+    static func patient(
+        threads: Int, queue: Int = 1000, lookUp: @escaping @Sendable (String) -> [IPAddress]?
+    ) -> SystemResolver {
+        SystemResolver(threads: threads, queue: queue, longest: .minutes(10), lookUp: lookUp)
+    }
+
     /// What looking `name` up fails with; nil where it is found.
     func failure(_ name: String, _ deadline: NIODeadline) async -> EgressError.Kind? {
         do {

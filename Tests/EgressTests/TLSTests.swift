@@ -1,6 +1,8 @@
 import EgressPolicy
+import Glibc
 import NIOCore
 import NIOHTTP1
+import TestSupport
 import Testing
 
 @testable import Egress
@@ -18,7 +20,7 @@ import Testing
                 "s_server", "-accept", "127.0.0.1:0", "-cert", Certificates.certificate(leaf), "-key",
                 Certificates.key(leaf), "-www",
             ] + arguments)
-        defer { server.stop() }
+        defer { server.kill(SIGKILL) }
         let address = try await server.line(containing: "ACCEPT ")
         let port = try #require(address.split(separator: ":").last.flatMap { Int($0) })
         return try await body(port)

@@ -4,7 +4,7 @@ import Testing
 import Value
 
 /// Documents that were made to cost more than they weigh.
-@Suite("Documents of strangers", .serialized, .timeLimit(.minutes(1)))
+@Suite("Documents of strangers", .serialized, .timeLimit(.minutes(10)))
 struct HostileDocumentTests {
     private static func listed(_ count: Int, _ element: (Int) -> String) -> String {
         (0..<count).map(element).joined(separator: ",")

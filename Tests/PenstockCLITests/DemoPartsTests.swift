@@ -1,4 +1,5 @@
 import SwiftASN1
+import TestSupport
 import Testing
 import X509
 
@@ -48,22 +49,22 @@ import X509
         let stubborn = try ChildProcess.start("stubborn", "/bin/sh", ["-c", script], log: folder / "log")
         while DemoFiles.text(folder / "log")?.contains("ready") != true { try await Task.sleep(for: .milliseconds(1)) }
         stubborn.terminate()
-        stubborn.reap(grace: .zero)
+        try await onOwnThread { stubborn.reap(grace: .zero) }
         #expect(stubborn.ended() == "signal 9")
         let failing = try ChildProcess.start("failing", "/bin/sh", ["-c", "exit 3"], log: folder / "log2")
-        failing.reap(grace: .seconds(60))
+        try await onOwnThread { failing.reap(grace: .seconds(600)) }
         #expect(failing.ended() == "exit code 3")
         #expect(!failing.succeeded)
     }
 
     @Test("C8: a child gets neither the user's PENSTOCK variables nor a proxy")
-    func environment() throws {
+    func environment() async throws {
         setenv("PENSTOCK_TOKEN_TEST", "x", 1)
         setenv("HTTPS_PROXY_TEST", "x", 1)
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         let child = try ChildProcess.start("env", "/usr/bin/env", [], log: folder / "log")
-        child.reap(grace: .seconds(60))
+        try await onOwnThread { child.reap(grace: .seconds(600)) }
         let text = DemoFiles.text(folder / "log") ?? ""
         #expect(text.contains("PATH="))
         #expect(!text.contains("PENSTOCK") && !text.contains("PROXY"))

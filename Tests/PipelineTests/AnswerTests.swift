@@ -8,7 +8,7 @@ import Value
 @testable import Pipeline
 @testable import Registry
 
-@Suite("What comes back", .timeLimit(.minutes(1)))
+@Suite("What comes back", .timeLimit(.minutes(10)))
 struct AnswerTests {
     private static func scratch() -> String {
         FileManager.default.temporaryDirectory.appending(path: "penstock-answer-\(UUID()).db").path

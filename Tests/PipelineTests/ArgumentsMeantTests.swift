@@ -7,7 +7,7 @@ import Value
 
 @testable import Pipeline
 
-@Suite("Arguments that their authors meant", .timeLimit(.minutes(1)))
+@Suite("Arguments that their authors meant", .timeLimit(.minutes(10)))
 struct ArgumentsMeantTests {
     /// What a call of an endpoint sends, and what it warns of; or what it is refused for.
     private func call(

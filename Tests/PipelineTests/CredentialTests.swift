@@ -7,7 +7,7 @@ import Value
 
 @testable import Pipeline
 
-@Suite("Credentials on their way", .timeLimit(.minutes(1)))
+@Suite("Credentials on their way", .timeLimit(.minutes(10)))
 struct CredentialTests {
     private static func scratch() -> String {
         FileManager.default.temporaryDirectory.appending(path: "penstock-credential-\(UUID()).db").path

@@ -37,7 +37,7 @@ private final class Barrier: Sendable {
     }
 }
 
-@Suite("Limits, in one order for tool and raw calls", .timeLimit(.minutes(1)))
+@Suite("Limits, in one order for tool and raw calls", .timeLimit(.minutes(10)))
 struct LimitOrderTests {
     private enum Way: CaseIterable {
         case tool, raw

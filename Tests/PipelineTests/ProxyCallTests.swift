@@ -12,7 +12,7 @@ private func scratch() -> String {
     FileManager.default.temporaryDirectory.appending(path: "penstock-pipeline-\(UUID()).db").path
 }
 
-@Suite("Raw calls", .timeLimit(.minutes(1)))
+@Suite("Raw calls", .timeLimit(.minutes(10)))
 struct ProxyCallTests {
     private func request(_ method: String, _ target: String, _ headers: HTTPHeaders = [:]) -> ProxyRequest {
         ProxyRequest(slug: "crm", method: method, target: target, headers: headers, body: .none)

@@ -50,9 +50,11 @@ final class Bench: Sendable {
         audit = AuditWriter(store: store)
         let seen = Seen()
         self.seen = seen
+        // Stands still: limits, circuits and deadlines are not about how fast a machine is.
+        let now = NIODeadline.now()
         pipeline = Pipeline(
             directory: directory, vault: vault, audit: audit, limits: limits,
-            clock: CallClock(wall: { 1_700_000_000_000_000 }, sleep: { _ in }),
+            clock: CallClock(wall: { 1_700_000_000_000_000 }, monotonic: { now }, sleep: { _ in }),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, drift: drift, work: work,
             routes: Pipeline.Routes { _, _ in
                 ClosureRoute(seen: seen, answer: answer)

@@ -13,7 +13,7 @@ private func scratch() -> String {
     FileManager.default.temporaryDirectory.appending(path: "penstock-pipeline-\(UUID()).db").path
 }
 
-@Suite("Tool calls", .timeLimit(.minutes(1)))
+@Suite("Tool calls", .timeLimit(.minutes(10)))
 struct ToolCallTests {
     @Test("a call is rendered, allowed, given its credential, sent, and recorded before it is answered")
     func whole() async throws {

@@ -7,7 +7,7 @@ import Value
 
 @testable import Pipeline
 
-@Suite("How arguments are written", .timeLimit(.minutes(1)))
+@Suite("How arguments are written", .timeLimit(.minutes(10)))
 struct WrittenArgumentTests {
     /// The request that a call of an endpoint makes.
     private func request(_ endpoint: JSONObject, _ arguments: JSON) async throws -> OutboundRequest {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import RelayHTTP
 
-@Suite("certificate reload", .timeLimit(.minutes(1)))
+@Suite("certificate reload", .timeLimit(.minutes(10)))
 struct CertificateReloadTests {
     private func shown(to connection: RawConnection) async throws -> NIOSSLCertificate? {
         try await connection.send("GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n")

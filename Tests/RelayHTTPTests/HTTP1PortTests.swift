@@ -8,7 +8,7 @@ import Testing
 
 @testable import RelayHTTP
 
-@Suite("HTTP/1.1 on the public port", .timeLimit(.minutes(1)))
+@Suite("HTTP/1.1 on the public port", .timeLimit(.minutes(10)))
 struct HTTP1PortTests {
     private static func get(
         _ path: String = "/hello", _ version: String = "1.1", _ fields: String = "Host: localhost\r\n"
@@ -152,7 +152,7 @@ struct HTTP1PortTests {
 
     @Test("answers that nobody reads have a deadline")
     func unread() async throws {
-        var limits = PortLimits.defaults
+        var limits = PortLimits.patient
         limits.unwritten = .milliseconds(300)
         try await TestPort.with(limits: limits) { port in
             let connection = try await port.raw()
@@ -200,7 +200,10 @@ struct HTTP1PortTests {
         "an upload answered early is read on, and gets its answer although it reads late",
         arguments: ["length", "chunked"])
     func earlyAnswer(framing: String) async throws {
-        try await TestPort.with { port in
+        var limits = PortLimits.patient
+        limits.linger = .hours(1)
+        limits.lingerSilence = .hours(1)
+        try await TestPort.with(limits: limits) { port in
             let connection = try await port.raw()
             try await connection.channel.setOption(ChannelOptions.allowRemoteHalfClosure, value: true).get()
             try await connection.channel.setOption(ChannelOptions.autoRead, value: false).get()
@@ -219,7 +222,7 @@ struct HTTP1PortTests {
 
     @Test("what is sent after the answer is read to a bound, then the connection is closed")
     func bound() async throws {
-        var limits = PortLimits.defaults
+        var limits = PortLimits.patient
         limits.lingerBytes = 1 << 20
         limits.linger = .hours(1)
         limits.lingerSilence = .hours(1)

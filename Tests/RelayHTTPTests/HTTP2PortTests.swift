@@ -1,16 +1,17 @@
 import NIOCore
 import ReverseHTTP
+import TestSupport
 import Testing
 
 @testable import RelayHTTP
 
 private typealias Kind = HTTP2FrameWatch.Kind
 
-@Suite("HTTP/2 on the public port", .timeLimit(.minutes(1)))
+@Suite("HTTP/2 on the public port", .timeLimit(.minutes(10)))
 struct HTTP2PortTests {
     @Test("an upload answered early gets the whole answer, then RST_STREAM with NO_ERROR", arguments: [true, false])
     func earlyAnswer(isSilent: Bool) async throws {
-        var limits = PortLimits.defaults
+        var limits = PortLimits.patient
         limits.lingerSilence = isSilent ? .milliseconds(100) : .hours(1)
         limits.linger = .hours(1)
         limits.lingerBytes = isSilent ? .max : 100_000
@@ -37,7 +38,7 @@ struct HTTP2PortTests {
 
     @Test("an upload that ends after its answer is not reset")
     func lateEnd() async throws {
-        var limits = PortLimits.defaults
+        var limits = PortLimits.patient
         limits.lingerSilence = .hours(1)
         limits.linger = .hours(1)
         try await TestPort.with(limits: limits) { port in
@@ -119,7 +120,7 @@ struct HTTP2PortTests {
 
     @Test("an HTTP/2 answer that the client gives no window for has a deadline")
     func unread() async throws {
-        var limits = PortLimits.defaults
+        var limits = PortLimits.patient
         limits.unwritten = .milliseconds(300)
         try await TestPort.with(limits: limits) { port in
             let client = try await port.http2()

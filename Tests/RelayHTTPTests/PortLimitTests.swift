@@ -1,15 +1,18 @@
 import NIOCore
 import NIOPosix
+import Synchronization
 import Testing
 
 @testable import RelayHTTP
 
 /// Each test waits for the relay to close the connection, and gets there only if it does.
-@Suite("port limits", .timeLimit(.minutes(1)))
+@Suite("port limits", .timeLimit(.minutes(10)))
 struct PortLimitTests {
-    private static func short(_ path: WritableKeyPath<PortLimits, TimeAmount>) -> PortLimits {
-        var limits = PortLimits.defaults
-        limits[keyPath: path] = .milliseconds(500)
+    private static func short(
+        _ path: WritableKeyPath<PortLimits, TimeAmount>, _ limit: TimeAmount = .milliseconds(500)
+    ) -> PortLimits {
+        var limits = PortLimits.patient
+        limits[keyPath: path] = limit
         return limits
     }
 
@@ -32,13 +35,19 @@ struct PortLimitTests {
 
     @Test("T15: a later head that takes too long is closed")
     func slowLaterHead() async throws {
-        try await TestPort.with(limits: Self.short(\.head)) { port in
-            let connection = try await port.raw()
-            try await connection.send("GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            #expect(await connection.read(until: "hello").hasPrefix("HTTP/1.1 200 "))
-            try await connection.send("GET /hello HTTP/1.1\r\nHost: local")
-            #expect(await connection.readToEnd() == "")
+        let isAnswered = Mutex(false)
+        // On a busy machine a short limit may pass before the first head is there.
+        for limit in [TimeAmount.milliseconds(500), .seconds(5), .seconds(50)] where !isAnswered.withLock({ $0 }) {
+            try await TestPort.with(limits: Self.short(\.head, limit)) { port in
+                let connection = try await port.raw()
+                try await connection.send("GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                guard await connection.read(until: "hello").hasPrefix("HTTP/1.1 200 ") else { return }
+                isAnswered.withLock { $0 = true }
+                try await connection.send("GET /hello HTTP/1.1\r\nHost: local")
+                #expect(await connection.readToEnd() == "")
+            }
         }
+        #expect(isAnswered.withLock { $0 })
     }
 
     @Test("T15: a connection idle between requests is closed")

@@ -1,11 +1,12 @@
 import NIOCore
 import ReverseHTTP
+import TestSupport
 import Testing
 import Tunnels
 
 @testable import RelayHTTP
 
-@Suite("public port", .timeLimit(.minutes(1)))
+@Suite("public port", .timeLimit(.minutes(10)))
 struct PublicPortTests {
     @Test("curl is answered over HTTP/1.1 and over HTTP/2 on the same port", arguments: ["1.1", "2"])
     func curl(version: String) async throws {
@@ -49,7 +50,7 @@ struct PublicPortTests {
     func plain(kind: String) async throws {
         try await TestPort.with { port in
             let arguments = kind == "--data=x" ? ["--data", "x"] : [kind]
-            let answer = try await Command.run(
+            let answer = try await Program.run(
                 "curl", ["--silent", "--show-error", "--include"] + arguments + ["http://localhost:\(port.port)/hello"])
             #expect(answer.status == 0, "\(answer.output)")
             #expect(answer.output.hasPrefix("HTTP/1.1 400 "))
@@ -63,7 +64,7 @@ struct PublicPortTests {
             let connector = try await port.dial()
             var opened = port.opened.makeAsyncIterator()
             _ = await opened.next()
-            let lease = try await port.hub.lease("tun_1", deadline: .now() + .seconds(20))
+            let lease = try await port.hub.lease("tun_1", deadline: .now() + .minutes(5))
             #expect(lease.identity.remoteAddress == "127.0.0.1")
             let head = RequestHead(method: "GET", scheme: "http", authority: "crm.internal", path: "/customers/1")
             let response = try await lease.session.send(Request(head: head, isReserved: true))

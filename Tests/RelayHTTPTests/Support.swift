@@ -10,6 +10,7 @@ import NIOTLS
 import Pipeline
 import ReverseHTTP
 import Synchronization
+import TestSupport
 import Testing
 import Tunnels
 
@@ -39,7 +40,7 @@ struct TestCertificate {
     }
 
     func renew() async throws {
-        let result = try await Command.run(
+        let result = try await Program.run(
             "openssl",
             [
                 "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
@@ -52,6 +53,17 @@ struct TestCertificate {
     func remove() { try? FileManager.default.removeItem(at: folder) }
 }
 
+extension PortLimits {
+    /// For tests that are not about time, on a machine that is busy.
+    static let patient: PortLimits = {
+        var limits = PortLimits.defaults
+        limits.handshake = .minutes(5)
+        limits.head = .minutes(5)
+        limits.idle = .minutes(5)
+        return limits
+    }()
+}
+
 /// A real port: TLS, Hummingbird's router, and a hub that takes tunnels with the token "right".
 struct TestPort: Sendable {
     let port: Int
@@ -61,7 +73,7 @@ struct TestPort: Sendable {
     let opened: AsyncStream<ClientSession>
 
     static func with(
-        limits: PortLimits = .defaults, isTaking: Bool = true,
+        limits: PortLimits = .patient, isTaking: Bool = true,
         _ body: @Sendable @escaping (TestPort) async throws -> Void
     ) async throws {
         let certificate = try await TestCertificate.make()
@@ -116,11 +128,11 @@ struct TestPort: Sendable {
         return router
     }
 
-    func curl(_ arguments: String...) async throws -> Command {
-        try await Command.run(
+    func curl(_ arguments: String...) async throws -> Program.Result {
+        try await Program.run(
             "curl",
             [
-                "--silent", "--show-error", "--max-time", "30", "--cacert", certificate.identity.certificateChain,
+                "--silent", "--show-error", "--max-time", "300", "--cacert", certificate.identity.certificateChain,
                 "--write-out", " %{http_code} %{http_version}",
             ] + arguments)
     }
@@ -132,7 +144,7 @@ struct TestPort: Sendable {
         let channel = try await connect(alpn: ["http/1.1"]) { _ in }
         return try await channel.eventLoop.flatSubmit {
             PTTHDial.upgrade(
-                channel, authority: "localhost", token: token, headers: headers, timeout: .seconds(20)
+                channel, authority: "localhost", token: token, headers: headers, timeout: .minutes(5)
             ) { channel in
                 try ServerSession(on: channel, logger: quiet) { stream, head, _ in
                     stream.respond(.init(status: 200))

@@ -6,7 +6,7 @@ import Testing
 @testable import ReverseHTTP
 
 /// What a server's status may do to a call. `:status` is a literal without indexing, its name from the static table.
-@Suite("Status codes on a stream", .timeLimit(.minutes(2)))
+@Suite("Status codes on a stream", .timeLimit(.minutes(10)))
 struct AnswerStatusTests {
     private static func head(_ status: String, flags: UInt8, stream: UInt32 = 1) -> [UInt8] {
         RawPeer.frame(1, flags: flags, stream: stream, [0x08, UInt8(status.utf8.count)] + Array(status.utf8))
@@ -15,7 +15,7 @@ struct AnswerStatusTests {
     private static let data = RawPeer.frame(0, flags: 1, stream: 1, Array("body".utf8))
 
     private func withPeer<R>(
-        _ configuration: SessionConfiguration = .defaults, _ body: (RawPeer, ClientSession) async throws -> R
+        _ configuration: SessionConfiguration = .patient, _ body: (RawPeer, ClientSession) async throws -> R
     ) async throws -> R {
         let raw = RawPeer()
         let server = try await ServerBootstrap(group: group)
@@ -36,7 +36,7 @@ struct AnswerStatusTests {
     func unknown(_ status: String, _ form: Int) async throws {
         try await withPeer { raw, client in
             let call = client.start(get("/x"), hasBody: false)
-            while !raw.frames.contains(where: { $0.type == 1 }) { await Task.yield() }
+            try await raw.requests(1)
             let bytes =
                 switch form {
                 case 0: Self.head(status, flags: 4) + Self.data
@@ -56,7 +56,7 @@ struct AnswerStatusTests {
     func interim() async throws {
         try await withPeer { raw, client in
             let call = client.start(get("/x"), hasBody: false)
-            while !raw.frames.contains(where: { $0.type == 1 }) { await Task.yield() }
+            try await raw.requests(1)
             let interim = ["100", "102", "103", "199"].flatMap { Self.head($0, flags: 4) }
             try await raw.write(
                 RawPeer.settings + RawPeer.settingsAck + interim + Self.head("200", flags: 4) + Self.data)
@@ -72,7 +72,7 @@ struct AnswerStatusTests {
     func interimEnd(_ bytes: [UInt8]) async throws {
         try await withPeer { raw, client in
             let call = client.start(get("/x"), hasBody: false)
-            while !raw.frames.contains(where: { $0.type == 1 }) { await Task.yield() }
+            try await raw.requests(1)
             try await raw.write(RawPeer.settings + RawPeer.settingsAck + bytes)
             await #expect(throws: StreamError.self) { _ = try await call.response().collect() }
         }
@@ -84,8 +84,7 @@ struct AnswerStatusTests {
             .serverChannelOption(.socketOption(.so_rcvbuf), value: 16 << 10)
             .childChannelOption(.autoRead, value: false)
             .bind(host: "127.0.0.1", port: 0).get()
-        var configuration = SessionConfiguration()
-        configuration.keepalive.idle = .hours(1)
+        let configuration = SessionConfiguration.patient
         let client = try await connectClient(port: listener.localAddress?.port ?? 0, configuration)
         // The kernel's buffers take some; then nothing leaves any more.
         let stuck = (0..<95).map {
@@ -108,12 +107,11 @@ struct AnswerStatusTests {
 
     @Test("T8: a client that leaves calls which are being answered keeps its session; rapid resets do not")
     func leavingAnswers() async throws {
-        var configuration = SessionConfiguration()
+        var configuration = SessionConfiguration.patient
         configuration.budgets.reset = .init(burst: 5, perSecond: 0)
         // No second passes, however busy the machine is.
         let moment = NIODeadline.now()
         configuration.now = { moment }
-        configuration.keepalive.idle = .hours(1)
         let listener = try await TestListener.start(configuration)
         let client = try await listener.client()
         for _ in 0..<30 {
@@ -132,13 +130,13 @@ struct AnswerStatusTests {
 
     @Test("a server that resets every call keeps its session; resets of what is not there do not")
     func manyResets() async throws {
-        var configuration = SessionConfiguration()
+        var configuration = SessionConfiguration.patient
         configuration.budgets.reset = .init(burst: 20, perSecond: 0)
         try await withPeer(configuration) { raw, client in
             try await raw.write(RawPeer.settings + RawPeer.settingsAck)
             for turn in 0..<60 {
                 let call = client.start(get("/x"), hasBody: false)
-                while raw.frames.count(where: { $0.type == 1 }) <= turn { await Task.yield() }
+                try await raw.requests(turn + 1)
                 try await raw.write(RawPeer.frame(3, stream: UInt32(turn * 2 + 1), [0, 0, 0, 2]))
                 await #expect(throws: StreamError.self) { try await call.response() }
             }

@@ -42,7 +42,7 @@ private struct UpgradeListener {
         let channel = try await ClientBootstrap(group: group)
             .connect(host: "127.0.0.1", port: channel.localAddress?.port ?? 0).get()
         return try await channel.eventLoop.flatSubmit {
-            PTTHDial.upgrade(channel, authority: "relay.test", token: token, timeout: .seconds(10)) { channel in
+            PTTHDial.upgrade(channel, authority: "relay.test", token: token, timeout: .minutes(5)) { channel in
                 try ServerSession(on: channel, logger: quiet, handler: peer.handle)
             }
         }.get()
@@ -64,7 +64,7 @@ private final class Unauthorized: ChannelInboundHandler {
     }
 }
 
-@Suite("PTTH upgrade", .timeLimit(.minutes(1)))
+@Suite("PTTH upgrade", .timeLimit(.minutes(10)))
 struct PTTHTests {
     @Test("after 101 the side that dialled answers, and the side that was dialled asks")
     func upgrade() async throws {
@@ -104,7 +104,7 @@ struct PTTHTests {
         // On the loop itself the dial begins between the connection and its channelActive.
         async let dialled = loop.flatSubmit {
             ClientBootstrap(group: loop).connect(host: "127.0.0.1", port: port).flatMap { channel in
-                PTTHDial.upgrade(channel, authority: "relay.test", token: "right", timeout: .seconds(10)) { channel in
+                PTTHDial.upgrade(channel, authority: "relay.test", token: "right", timeout: .minutes(5)) { channel in
                     try ServerSession(on: channel, logger: quiet, handler: peer.handle)
                 }
             }

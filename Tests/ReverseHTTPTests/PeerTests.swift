@@ -1,27 +1,28 @@
 import Foundation
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import ReverseHTTP
 
 /// Our session under programs that no one here wrote.
-@Suite("Peers of others", .timeLimit(.minutes(2)))
+@Suite("Peers of others", .timeLimit(.minutes(10)))
 struct PeerTests {
     @Test("curl with prior knowledge: GET, POST, trailers and a download")
     func curl() async throws {
         let listener = try await TestListener.start()
         let base = "http://127.0.0.1:\(listener.port)"
-        let hello = try await Command.run("curl", ["-sS", "--http2-prior-knowledge", "-i", base + "/hello"])
+        let hello = try await Program.run("curl", ["-sS", "--http2-prior-knowledge", "-i", base + "/hello"])
         #expect(hello.status == 0)
         #expect(hello.output.hasPrefix("HTTP/2 200") && hello.output.hasSuffix("hello"))
-        let sink = try await Command.run(
+        let sink = try await Program.run(
             "curl",
             [
                 "-sS", "--http2-prior-knowledge", "--data-binary", String(repeating: "z", count: 100_000),
                 base + "/sink",
             ])
         #expect(sink.output == "100000")
-        let source = try await Command.run(
+        let source = try await Program.run(
             "curl",
             [
                 "-sS", "--http2-prior-knowledge", "-o", "/dev/null", "-w", "%{size_download} %{http_code}",
@@ -34,21 +35,21 @@ struct PeerTests {
     func nghttp() async throws {
         let listener = try await TestListener.start()
         let base = "http://127.0.0.1:\(listener.port)"
-        let many = try await Command.run("nghttp", ["-s", "-n", "-m", "20", base + "/hello", base + "/source?70000"])
+        let many = try await Program.run("nghttp", ["-s", "-n", "-m", "20", base + "/hello", base + "/source?70000"])
         #expect(many.status == 0, "\(many.output)")
         #expect(listener.peer.requests("/hello") == 20)
         #expect(listener.peer.sessions.count == 1)
         let file = FileManager.default.temporaryDirectory.appending(path: "penstock-\(UUID()).bin")
         try Data(repeating: 7, count: 3 << 20).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
-        let upload = try await Command.run("nghttp", ["-d", file.path, base + "/sink"])
+        let upload = try await Program.run("nghttp", ["-d", file.path, base + "/sink"])
         #expect(upload.output.contains("\(3 << 20)"))
     }
 
     @Test("h2load: 20,000 requests over 8 connections, none failed")
     func h2load() async throws {
         let listener = try await TestListener.start()
-        let run = try await Command.run(
+        let run = try await Program.run(
             "h2load", ["-n", "20000", "-c", "8", "-m", "32", "http://127.0.0.1:\(listener.port)/hello"])
         #expect(run.output.contains("20000 succeeded, 0 failed, 0 errored"), "\(run.output)")
         #expect(listener.peer.requests("/hello") == 20000)
@@ -62,19 +63,11 @@ struct PeerTests {
         try Data("small".utf8).write(to: root.appending(path: "small"))
         try Data(repeating: 9, count: 8 << 20).write(to: root.appending(path: "large"))
         let port = try freePort()
-        let server = Process()
-        server.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        server.arguments = [
-            "nghttpd", "--no-tls", "-a", "127.0.0.1", "-d", root.path, "--trailer", "x-end: yes", "\(port)",
-        ]
-        server.standardOutput = FileHandle.nullDevice
-        server.standardError = FileHandle.nullDevice
-        try server.run()
-        // SIGTERM would do nothing where the thread that starts it has it blocked: the child inherits that.
-        // Nothing waits for its end: that would hold a thread that other tests run on.
-        defer { kill(server.processIdentifier, SIGKILL) }
+        let server = try Program(
+            "nghttpd", ["--no-tls", "-a", "127.0.0.1", "-d", root.path, "--trailer", "x-end: yes", "\(port)"])
+        defer { server.kill(SIGKILL) }
         var client: ClientSession?
-        while client == nil, server.isRunning { client = try? await connectClient(port: port) }
+        while client == nil, server.end == nil { client = try? await connectClient(port: port) }
         let session = try #require(client)
         #expect(try await session.send(Request(head: get("/small"))).text() == "small")
         #expect(try await session.send(Request(head: get("/large"))).collect().count == 8 << 20)

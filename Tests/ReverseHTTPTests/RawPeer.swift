@@ -10,6 +10,7 @@ final class RawPeer: ChannelInboundHandler, Sendable {
 
     private let received = Mutex<[UInt8]>([])
     private let channel = Mutex<(any Channel)?>(nil)
+    private let hasEnded = Mutex(false)
 
     func handlerAdded(context: ChannelHandlerContext) {
         let added = context.channel
@@ -28,6 +29,20 @@ final class RawPeer: ChannelInboundHandler, Sendable {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = Array(unwrapInboundIn(data).readableBytesView)
         received.withLock { $0.append(contentsOf: bytes) }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { hasEnded.withLock { $0 = true } }
+
+    struct Left: Error {}
+
+    /// Waits until so many HEADERS frames have come.
+    ///
+    /// - Throws: ``Left`` where the connection ends before.
+    func requests(_ count: Int) async throws {
+        while frames.count(where: { $0.type == 1 }) < count {
+            if hasEnded.withLock({ $0 }) { throw Left() }
+            await Task.yield()
+        }
     }
 
     /// The frames that came, as (type, flags, stream id, payload).

@@ -1,11 +1,12 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Synchronization
 import Testing
 
 @testable import ReverseHTTP
 
-@Suite("Sessions", .timeLimit(.minutes(2)))
+@Suite("Sessions", .timeLimit(.minutes(10)))
 struct SessionTests {
     @Test("a small exchange is one send and comes back whole")
     func unary() async throws {
@@ -83,10 +84,15 @@ struct SessionTests {
     @Test("a deadline that passes ends the call as timed out")
     func deadline() async throws {
         let listener = try await TestListener.start()
-        let client = try await listener.client()
-        let error = await #expect(throws: StreamError.self) {
-            try await client.send(Request(head: get("/wait"), deadline: CallDeadline(.now() + .milliseconds(10))))
-        }
+        let now = Mutex(NIODeadline.now())
+        var configuration = SessionConfiguration.patient
+        configuration.now = { now.withLock { $0 } }
+        let client = try await listener.client(configuration)
+        let deadline = now.withLock { $0 } + .seconds(10)
+        let call = client.start(get("/wait"), hasBody: false, deadline: CallDeadline(deadline))
+        while listener.peer.requests("/wait") == 0 { await Task.yield() }
+        now.withLock { $0 = deadline }
+        let error = await #expect(throws: StreamError.self) { try await call.response() }
         #expect(error?.code == .timedOut)
         #expect(error?.sent == true)
         await listener.peer.ended("/wait")
@@ -96,7 +102,7 @@ struct SessionTests {
     func idleResponse() async throws {
         let listener = try await TestListener.start()
         let client = try await listener.client()
-        let deadline = CallDeadline(.now() + .seconds(60), endsAtHead: true, idle: .milliseconds(50))
+        let deadline = CallDeadline(.now() + .minutes(10), endsAtHead: true, idle: .milliseconds(50))
         let call = client.start(post("/echo"), hasBody: true, deadline: deadline)
         try await call.write(ByteBuffer(string: "a"))
         // On a busy machine even the first piece may come too late.
@@ -132,7 +138,7 @@ struct SessionTests {
 
     @Test("above the peer's stream limit a call is refused here, not queued without bound")
     func streamLimit() async throws {
-        var configuration = SessionConfiguration()
+        var configuration = SessionConfiguration.patient
         configuration.concurrentStreams = 2
         let listener = try await TestListener.start(configuration)
         let client = try await listener.client()
@@ -164,7 +170,7 @@ struct SessionTests {
 
     @Test("when the connector drains, calls in flight finish and new ones are refused unprocessed")
     func serverDrain() async throws {
-        var configuration = SessionConfiguration()
+        var configuration = SessionConfiguration.patient
         configuration.drainNotice = .milliseconds(1)
         let listener = try await TestListener.start(configuration)
         let client = try await listener.client()
@@ -214,7 +220,7 @@ struct SessionTests {
 
     @Test("T1: a peer behind a wire that swallows everything is given up")
     func swallowed() async throws {
-        var configuration = SessionConfiguration()
+        var configuration = SessionConfiguration.patient
         configuration.keepalive.idle = .milliseconds(50)
         configuration.keepalive.answer = .milliseconds(50)
         let silent = try await ServerBootstrapOfSilence.start()

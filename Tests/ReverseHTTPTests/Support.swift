@@ -14,13 +14,23 @@ let quiet: Logger = {
     return logger
 }()
 
+extension SessionConfiguration {
+    /// Gives no peer up: those of tests may answer no PING, or late on a machine that is busy.
+    static let patient: SessionConfiguration = {
+        var configuration = SessionConfiguration.defaults
+        configuration.keepalive.idle = .hours(1)
+        configuration.drainGrace = .minutes(10)
+        return configuration
+    }()
+}
+
 /// A listener whose connections are sessions in which we answer, with the behaviours of ``TestPeer``.
 struct TestListener {
     let channel: any Channel
     let peer: TestPeer
     var port: Int { channel.localAddress?.port ?? 0 }
 
-    static func start(_ configuration: SessionConfiguration = .defaults) async throws -> TestListener {
+    static func start(_ configuration: SessionConfiguration = .patient) async throws -> TestListener {
         let peer = TestPeer()
         let channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -35,13 +45,13 @@ struct TestListener {
         return TestListener(channel: channel, peer: peer)
     }
 
-    func client(_ configuration: SessionConfiguration = .defaults) async throws -> ClientSession {
+    func client(_ configuration: SessionConfiguration = .patient) async throws -> ClientSession {
         try await connectClient(port: port, configuration)
     }
 }
 
 /// A session in which we ask, to whatever speaks HTTP/2 with prior knowledge on that port.
-func connectClient(port: Int, _ configuration: SessionConfiguration = .defaults) async throws -> ClientSession {
+func connectClient(port: Int, _ configuration: SessionConfiguration = .patient) async throws -> ClientSession {
     try await ClientBootstrap(group: group)
         .channelOption(.tcpOption(.tcp_nodelay), value: 1)
         .connect(host: "127.0.0.1", port: port) { channel in

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 import Value
 
-@Suite("Figures in SQLite", .timeLimit(.minutes(2)))
+@Suite("Figures in SQLite", .timeLimit(.minutes(10)))
 struct AuditStatisticsTests {
     private let temporary: TemporaryStore
     private let store: SQLiteStore

@@ -4,7 +4,7 @@ import StoreSQLite
 import Testing
 import Value
 
-@Suite("Audit in SQLite", .timeLimit(.minutes(1)))
+@Suite("Audit in SQLite", .timeLimit(.minutes(10)))
 struct AuditStoreTests {
     private let temporary: TemporaryStore
     private let store: SQLiteStore

@@ -5,7 +5,7 @@ import StoreSQLite
 import Testing
 import Vault
 
-@Suite("Backup", .timeLimit(.minutes(1)))
+@Suite("Backup", .timeLimit(.minutes(10)))
 struct BackupTests {
     private let temporary: TemporaryStore
     private let target: TemporaryStore

@@ -5,7 +5,7 @@ import StoreSQLite
 import Testing
 import Vault
 
-@Suite("Full disk", .timeLimit(.minutes(1)))
+@Suite("Full disk", .timeLimit(.minutes(10)))
 struct FullDiskTests {
     @Test(
         "a full disk refuses cleanly, loses nothing acknowledged, and recovers (needs root for a small tmpfs)",

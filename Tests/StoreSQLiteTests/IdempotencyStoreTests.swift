@@ -1,9 +1,9 @@
 import Registry
 import StoreSQLite
-import Synchronization
+import TestSupport
 import Testing
 
-@Suite("Idempotency keys in SQLite", .timeLimit(.minutes(1)))
+@Suite("Idempotency keys in SQLite", .timeLimit(.minutes(10)))
 struct IdempotencyStoreTests {
     private let temporary: TemporaryStore
     private let store: SQLiteStore
@@ -15,14 +15,13 @@ struct IdempotencyStoreTests {
     }
 
     @Test("of a hundred same requests at once, one is carried out")
-    func atomic() throws {
-        let claims = Mutex<[IdempotencyClaim]>([])
-        Threads.run(100) {
-            let claim = try? store.claim(request, at: 1)
-            claims.withLock { $0.append(claim ?? .conflict) }
+    func atomic() async throws {
+        let claims = try await withThrowingTaskGroup(of: IdempotencyClaim.self) { [store, request] group in
+            for _ in 0..<100 { group.addTask { try await onOwnThread { try store.claim(request, at: 1) } } }
+            return try await group.reduce(into: []) { $0.append($1) }
         }
-        #expect(claims.withLock { $0.count { $0 == .claimed } } == 1)
-        #expect(claims.withLock { $0.count { $0 == .inProgress } } == 99)
+        #expect(claims.count { $0 == .claimed } == 1)
+        #expect(claims.count { $0 == .inProgress } == 99)
     }
 
     @Test("a repetition gets the first answer; another request under the same key is a conflict")

@@ -3,7 +3,7 @@ import Registry
 import StoreSQLite
 import Testing
 
-@Suite("Retention", .timeLimit(.minutes(1)))
+@Suite("Retention", .timeLimit(.minutes(10)))
 struct RetentionTests {
     private let temporary: TemporaryStore
     private let store: SQLiteStore

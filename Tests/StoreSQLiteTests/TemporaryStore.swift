@@ -70,32 +70,6 @@ extension [UInt8] {
     }
 }
 
-/// Runs a blocking piece of work on many threads at once, and waits for all.
-enum Threads {
-    static func run(_ count: Int, _ body: @escaping @Sendable () -> Void) {
-        var threads: [pthread_t] = []
-        for _ in 0..<count {
-            var thread = pthread_t()
-            let box = Unmanaged.passRetained(Work(body))
-            let error = pthread_create(
-                &thread, nil,
-                { pointer in
-                    guard let pointer else { return nil }
-                    Unmanaged<Work>.fromOpaque(pointer).takeRetainedValue().body()
-                    return nil
-                }, box.toOpaque())
-            if error == 0 { threads.append(thread) } else { box.release() }
-        }
-        for thread in threads { pthread_join(thread, nil) }
-    }
-
-    private final class Work: Sendable {
-        let body: @Sendable () -> Void
-
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-}
-
 extension [UInt8] {
     /// Whether these bytes occur anywhere.
     func firstRange(of pattern: [UInt8]) -> Int? {

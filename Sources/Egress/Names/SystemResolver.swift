@@ -15,12 +15,11 @@ package final class SystemResolver: NameResolving {
         var idleThreads = 0
     }
 
-    /// The longest that anyone waits for a name.
-    private static let longest = TimeAmount.seconds(15)
-
     private let state: Mutex<State>
     private let wake = ThreadSignal()
     private let maximumThreads: Int
+    /// The longest that anyone waits for a name.
+    private let longest: TimeAmount
     private let lookUp: @Sendable (String) -> [IPAddress]?
 
     /// - Parameters:
@@ -28,18 +27,22 @@ package final class SystemResolver: NameResolving {
     ///   - lookUp: asks the system, and blocks; nil or empty where there is no such name. Tests put their own in.
     package init(threads: Int = 16, lookUp: @escaping @Sendable (String) -> [IPAddress]? = SystemResolver.system) {
         maximumThreads = max(threads, 1)
+        longest = .seconds(15)
         state = Mutex(State(lookups: Lookups()))
         self.lookUp = lookUp
     }
 
-    init(threads: Int, queue: Int, lookUp: @escaping @Sendable (String) -> [IPAddress]?) {
+    init(
+        threads: Int, queue: Int, longest: TimeAmount, lookUp: @escaping @Sendable (String) -> [IPAddress]?
+    ) {
         maximumThreads = threads
+        self.longest = longest
         state = Mutex(State(lookups: Lookups(limits: .init(queue: queue))))
         self.lookUp = lookUp
     }
 
     package func addresses(of name: String, deadline: NIODeadline) async throws(EgressError) -> [IPAddress] {
-        let deadline = min(deadline, .now() + Self.longest)
+        let deadline = min(deadline, .now() + longest)
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID

@@ -108,6 +108,7 @@ struct FakeOrigin {
         script: @escaping @Sendable (Connection) async throws -> Void,
         _ body: (FakeOrigin) async throws -> R
     ) async throws -> R {
+        if tls != nil { try await TestCertificates.make() }
         let context = try tls.map { certificates in
             try NIOSSLContext(
                 configuration: .makeServerConfiguration(

@@ -60,6 +60,7 @@ final class FakeRelay: Sendable {
     }
 
     static func start(_ certificates: TestCertificates = .good, refusal: String? = nil) async throws -> FakeRelay {
+        try await TestCertificates.make()
         let context = try NIOSSLContext(
             configuration: .makeServerConfiguration(
                 certificateChain: NIOSSLCertificate.fromPEMFile(certificates.certificate).map { .certificate($0) },

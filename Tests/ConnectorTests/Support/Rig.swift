@@ -25,7 +25,7 @@ struct Rig: Sendable {
         configure: (inout ConnectorConfiguration) -> Void = { _ in }, _ body: @Sendable (Rig) async throws -> R
     ) async throws -> R {
         let relay = if let relay { relay } else { try await FakeRelay.start() }
-        let configuration = try configuration(rules, relayPort: relay.port, configure)
+        let configuration = try await configuration(rules, relayPort: relay.port, configure)
         let connector = try Connector(
             configuration: configuration, logger: logger, resolver: resolver, surroundings: surroundings)
         return try await withThrowingTaskGroup(of: Void.self) { group in
@@ -47,7 +47,8 @@ struct Rig: Sendable {
 
     static func configuration(
         _ rules: [ConnectorConfiguration.Rule], relayPort: Int, _ configure: (inout ConnectorConfiguration) -> Void
-    ) throws -> ConnectorConfiguration {
+    ) async throws -> ConnectorConfiguration {
+        try await TestCertificates.make()
         var configuration = ConnectorConfiguration(
             relay: .init(host: .name("relay.test"), port: relayPort),
             tokenFile: try TestFiles.write("secret-token\n", as: "token"), allow: rules)
@@ -56,6 +57,7 @@ struct Rig: Sendable {
         configuration.hosts["relay.test"] = .v4(0x7f00_0001)
         configuration.hosts["origin.test"] = .v4(0x7f00_0001)
         configuration.shutdownGrace = .seconds(2)
+        configuration.limits.connectTimeout = .seconds(60)
         configure(&configuration)
         return configuration
     }

@@ -1,39 +1,39 @@
-/// A root, an intermediate and the origin's leaf, made by openssl for this run.
+/// A root, an intermediate and the origin's leaf, made with ``TestCertificates``.
 struct TestChain {
     let root: String
     let intermediate: String
     let leaf: String
-    /// As an origin has it: the leaf, with the intermediate where `sendsChain`.
+    /// As an origin has it: the leaf, with the intermediate where it sends its chain.
     let origin: TestCertificates
 
-    static let full = make("full", sendsChain: true)
-    static let leafOnly = make("leafonly", sendsChain: false)
+    static let full = TestChain("full")
+    /// Its origin sends the leaf only.
+    static let leafOnly = TestChain("leafonly")
 
-    private static func make(_ name: String, sendsChain: Bool) -> TestChain {
+    private init(_ name: String) {
         let file = { (part: String) in "\(TestFiles.folder)/\(name)-\(part)" }
-        let curve = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
-        let script = """
-            set -e
-            openssl req -x509 \(curve) -days 2 -subj /CN=\(name)-root -keyout root.key -out \(name)-root.crt
-            openssl req \(curve) -subj /CN=\(name)-intermediate -keyout mid.key -out mid.csr
-            printf 'basicConstraints=critical,CA:TRUE\\nkeyUsage=critical,keyCertSign,cRLSign\\n' > mid.ext
-            openssl x509 -req -in mid.csr -CA \(name)-root.crt -CAkey root.key -CAcreateserial -days 2 \\
-              -extfile mid.ext -out \(name)-intermediate.crt
-            openssl req \(curve) -subj /CN=\(name) -keyout \(name)-leaf.key -out leaf.csr
-            printf 'subjectAltName=DNS:origin.test\\nbasicConstraints=CA:FALSE\\n' > leaf.ext
-            openssl x509 -req -in leaf.csr -CA \(name)-intermediate.crt -CAkey mid.key -CAcreateserial -days 2 \\
-              -extfile leaf.ext -out \(name)-leaf.crt
-            cat \(name)-leaf.crt \(sendsChain ? "\(name)-intermediate.crt" : "") > \(name)-sent.crt
-            """
-        var failure = ""
-        do {
-            // Its own folder, for the files that have no names of their own.
-            try Program.run("bash", ["-c", "dir=$(mktemp -d); cd $dir; \(script)\nmv \(name)-* \(TestFiles.folder)"])
-        } catch {
-            failure = "\(error)"
-        }
-        return TestChain(
-            root: file("root.crt"), intermediate: file("intermediate.crt"), leaf: file("leaf.crt"),
-            origin: TestCertificates(ca: failure, certificate: file("sent.crt"), key: file("leaf.key")))
+        root = file("root.crt")
+        intermediate = file("intermediate.crt")
+        leaf = file("leaf.crt")
+        origin = TestCertificates(ca: root, certificate: file("sent.crt"), key: file("leaf.key"))
     }
+
+    /// Goes on where ``TestCertificates`` ends.
+    static let script = """
+        chain() {
+          openssl req -x509 $curve -days 2 -subj /CN=$1-root -keyout $1-root.key -out $1-root.crt
+          openssl req $curve -subj /CN=$1-intermediate -keyout $1-mid.key -out $1-mid.csr
+          printf 'basicConstraints=critical,CA:TRUE\\nkeyUsage=critical,keyCertSign,cRLSign\\n' > $1-mid.ext
+          openssl x509 -req -in $1-mid.csr -CA $1-root.crt -CAkey $1-root.key -CAcreateserial -days 2 \\
+            -extfile $1-mid.ext -out $1-intermediate.crt
+          openssl req $curve -subj /CN=$1 -keyout $1-leaf.key -out $1-leaf.csr
+          printf 'subjectAltName=DNS:origin.test\\nbasicConstraints=CA:FALSE\\n' > $1-leaf.ext
+          openssl x509 -req -in $1-leaf.csr -CA $1-intermediate.crt -CAkey $1-mid.key -CAcreateserial -days 2 \\
+            -extfile $1-leaf.ext -out $1-leaf.crt
+        }
+        chain full
+        cat full-leaf.crt full-intermediate.crt > full-sent.crt
+        chain leafonly
+        cp leafonly-leaf.crt leafonly-sent.crt
+        """
 }

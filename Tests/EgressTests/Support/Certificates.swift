@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Certificates made by openssl for this run: a CA, leaves it signed, and its revocation list.
 enum Certificates {
     enum Leaf: String, CaseIterable {
@@ -20,7 +22,7 @@ enum Certificates {
     /// Waits until they are there.
     static func make() async throws { try await made.value }
 
-    private static let made = Task { _ = try await Program.run("bash", ["-c", script]) }
+    private static let made = Task { _ = try await Program.output("bash", ["-c", script], in: TestFiles.folder) }
 
     private static let script = """
         set -e

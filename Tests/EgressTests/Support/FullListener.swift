@@ -1,7 +1,6 @@
 import EgressPolicy
 import Glibc
 import NIOCore
-import NIOPosix
 
 @testable import Egress
 
@@ -13,28 +12,35 @@ struct FullListener {
     static func with<R: Sendable>(
         _ address: IPAddress = .loopback, port: Int = 0, _ body: (FullListener) async throws -> R
     ) async throws -> R {
-        let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(server) }
+        var sockets = [try open()]
+        defer { for descriptor in sockets { close(descriptor) } }
+        let server = sockets[0]
         guard SocketAddressBytes.with(address, port: port, { bind(server, $0, $1) == 0 }), listen(server, 0) == 0 else {
             throw IOError(errnoCode: errno, reason: "listen")
         }
-        let group = MultiThreadedEventLoopGroup.singleton
         let port = OpenSockets.localPort(of: server) ?? 0
-        var fillers: [any Channel] = []
-        // One more than the queue takes: the last of them waits in vain.
-        for _ in 0..<8 {
-            let connect = ClientBootstrap(group: group).connectTimeout(.milliseconds(100))
-                .connect(host: "\(address)", port: port)
-            guard let channel = try? await connect.get() else { break }
-            fillers.append(channel)
+        // One connection fills the queue: it is never accepted.
+        let filler = try open()
+        sockets.append(filler)
+        _ = SocketAddressBytes.with(address, port: port) { connect(filler, $0, $1) == 0 }
+        while try !isFull(server) { await Task.yield() }
+        return try await body(FullListener(port: port))
+    }
+
+    private static func open() throws -> Int32 {
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+        let descriptor = socket(AF_INET, kind, 0)
+        guard descriptor >= 0 else { throw IOError(errnoCode: errno, reason: "socket") }
+        return descriptor
+    }
+
+    /// `TCP_INFO` of a listener: how many connections wait, and how many may (tcp(7)). One more than may is let in.
+    private static func isFull(_ server: Int32) throws -> Bool {
+        var info = tcp_info()
+        var length = socklen_t(MemoryLayout<tcp_info>.size)
+        guard getsockopt(server, Int32(IPPROTO_TCP), TCP_INFO, &info, &length) == 0 else {
+            throw IOError(errnoCode: errno, reason: "TCP_INFO")
         }
-        let result: Result<R, any Error>
-        do {
-            result = .success(try await body(FullListener(port: port)))
-        } catch {
-            result = .failure(error)
-        }
-        for filler in fillers { try? await filler.close() }
-        return try result.get()
+        return info.tcpi_unacked > info.tcpi_sacked
     }
 }

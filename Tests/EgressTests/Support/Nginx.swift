@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOPosix
+import TestSupport
 
 /// A real nginx, over TLS with HTTP/2, for as long as a test runs.
 struct Nginx {
@@ -40,7 +41,7 @@ struct Nginx {
             """
         try Data(configuration.utf8).write(to: URL(fileURLWithPath: "\(folder)/nginx.conf"))
         let server = try Program("nginx", ["-c", "\(folder)/nginx.conf"])
-        defer { server.stop() }
+        defer { server.kill(SIGKILL) }
         // Said when it listens.
         try await server.line(containing: "OS: Linux")
         return try await body(Nginx(port: port))

@@ -15,6 +15,7 @@ func withClient<R: Sendable>(
     _ body: (EgressClient) async throws -> R
 ) async throws -> R {
     var configuration = EgressConfiguration(rules: EgressRules(allowPrivate: [try CIDR("127.0.0.0/8")]))
+    configuration.tlsTimeout = .minutes(5)
     configure(&configuration)
     let client = EgressClient(configuration: configuration, resolver: resolver, logger: quiet)
     try client.start()
@@ -62,7 +63,9 @@ extension EgressRequest {
     ) throws -> EgressRequest {
         var request = EgressRequest(
             method: method, origin: Origin(scheme: scheme, host: try Host(host), port: port), target: target,
-            headers: headers, body: body, isolation: EgressIsolation(user: user), deadline: .now() + .seconds(60))
+            headers: headers, body: body, isolation: EgressIsolation(user: user), deadline: .now() + .minutes(10))
+        request.connectTimeout = .minutes(5)
+        request.idleTimeout = .minutes(5)
         change(&request)
         return request
     }

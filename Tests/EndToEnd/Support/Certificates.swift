@@ -1,5 +1,6 @@
 import Foundation
 import NIOSSL
+import TestSupport
 
 /// A CA of its own, and a certificate for `localhost` and loopback addresses under it, made with the openssl command.
 struct Certificates: Sendable {
@@ -38,18 +39,8 @@ struct Certificates: Sendable {
 
     static func openssl(_ arguments: [String]) throws {
         guard let tool = Binaries.tool("openssl") else { throw TestFailure("openssl is not installed") }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: tool)
-        process.arguments = arguments
-        let errors = Pipe()
-        process.standardError = errors
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        let text = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw TestFailure("openssl \(arguments[0]): \(String(decoding: text, as: UTF8.self))")
-        }
+        let result = try Program.runBlocking(tool, arguments)
+        guard result.end == .exit(0) else { throw TestFailure("openssl \(arguments[0]): \(result.output)") }
     }
 
     /// For servers of the test process.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A folder of a test, of mode 0700, gone with its last owner.
 final class Scratch: Sendable {
