@@ -80,6 +80,7 @@ package final class Connector: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         do {
             let health = try await startHealth(on: group.any())
+            logger.notice("connector starts", metadata: configuration.startLine)
             await serve(on: group)
             try? await health?.close()
         } catch {

@@ -11,11 +11,13 @@ package struct TunnelIdentity: Sendable, Hashable {
     /// Which of the connector's parallel connections this is, if it says so.
     package var connection: Int?
     package var connectorVersion: String
+    /// Whether it knows requests that it answers itself, without the API. Another one would take them for calls.
+    package var answersProbes: Bool
     package var remoteAddress: String
 
     package init(
         tunnelID: String, userID: String, tokenID: String, instance: String, epoch: UInt64, connection: Int? = nil,
-        connectorVersion: String, remoteAddress: String
+        connectorVersion: String, answersProbes: Bool = false, remoteAddress: String
     ) {
         self.tunnelID = tunnelID
         self.userID = userID
@@ -24,6 +26,7 @@ package struct TunnelIdentity: Sendable, Hashable {
         self.epoch = epoch
         self.connection = connection
         self.connectorVersion = connectorVersion
+        self.answersProbes = answersProbes
         self.remoteAddress = remoteAddress
     }
     /// Reads what a connector says of itself.
@@ -39,6 +42,8 @@ package struct TunnelIdentity: Sendable, Hashable {
         self.init(
             tunnelID: tunnelID, userID: userID, tokenID: tokenID, instance: instance.isEmpty ? "unnamed" : instance,
             epoch: UInt64(word("penstock-epoch", 20)) ?? 0, connection: Int(word("penstock-connection", 4)),
-            connectorVersion: word("penstock-version", 32), remoteAddress: remoteAddress)
+            connectorVersion: word("penstock-version", 32),
+            answersProbes: word("penstock-capabilities", 256).split(separator: ",").contains("probe"),
+            remoteAddress: remoteAddress)
     }
 }

@@ -15,6 +15,7 @@ import Vault
 /// A pipeline over a real SQLite file and a real vault, whose route is a closure.
 final class Bench: Sendable {
     typealias Answer = @Sendable (OutboundRequest) async throws -> InboundResponse
+    typealias ProbeAnswering = @Sendable (OutboundRequest, ProbeDepth) async throws -> ProbeAnswer
 
     let store: SQLiteStore
     let vault: Vault
@@ -25,13 +26,22 @@ final class Bench: Sendable {
 
     final class Seen: Sendable {
         private let requests = Mutex<[OutboundRequest]>([])
+        private let probed = Mutex<[OutboundRequest]>([])
         var all: [OutboundRequest] { requests.withLock { $0 } }
+        var probes: [OutboundRequest] { probed.withLock { $0 } }
         func add(_ request: OutboundRequest) { requests.withLock { $0.append(request) } }
+        func add(probe: OutboundRequest) { probed.withLock { $0.append(probe) } }
     }
 
     private struct ClosureRoute: Route {
         let seen: Seen
         let answer: Answer
+        let probing: ProbeAnswering
+
+        func probe(_ request: OutboundRequest, _ depth: ProbeDepth, watch: CallerWatch) async throws -> ProbeAnswer {
+            seen.add(probe: request)
+            return try await probing(request, depth)
+        }
 
         func send<Result: Sendable>(
             _ request: OutboundRequest, watch: CallerWatch, handle: (InboundResponse) async throws -> Result
@@ -43,6 +53,9 @@ final class Bench: Sendable {
 
     init(
         path: String, limits: Pipeline.Limits = .init(), drift: DriftRecorder? = nil, work: WorkPool = .none,
+        probing: @escaping ProbeAnswering = { _, _ in
+            .passed(ProbePassed(route: .tunnel(id: "tun_a", connector: "c", session: "1")))
+        },
         answer: @escaping Answer
     ) throws {
         store = try SQLiteStore(path: path)
@@ -57,9 +70,9 @@ final class Bench: Sendable {
             clock: CallClock(wall: { 1_700_000_000_000_000 }, monotonic: { now }, sleep: { _ in }),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, drift: drift, work: work,
             routes: Pipeline.Routes { _, _ in
-                ClosureRoute(seen: seen, answer: answer)
+                ClosureRoute(seen: seen, answer: answer, probing: probing)
             } token: { _, _ in
-                ClosureRoute(seen: seen, answer: answer)
+                ClosureRoute(seen: seen, answer: answer, probing: probing)
             }, keep: { _, _ in }
         )
         try store.create(User(id: "usr_a", name: "A", created: 0))

@@ -9,7 +9,8 @@ package struct AuditRecord: Sendable, Hashable {
         /// A streamed call's end.
         case end
         /// One request on behalf of a call, where the call's own record does not tell of it: an attempt of a call that was
-        /// sent more than once, or a request to a token endpoint. Its parent is the call.
+        /// sent more than once, a request to a token endpoint, or a probe of a connection test. Its parent is the call or
+        /// the test.
         case attempt
         /// A change of users, tokens, tunnels, definitions or credentials.
         case admin
@@ -60,7 +61,8 @@ package struct AuditRecord: Sendable, Hashable {
     package var times: [StageTime]
     /// How often a call was sent, where that is more than once: each time is an `attempt` of its own.
     package var attempts: Int?
-    /// For `admin`: what was done, as `api.put`. For an attempt: `token.fetch`, where it is a request for a token.
+    /// For `admin`: what was done, as `api.put`. For an attempt: `token.fetch`, where it is a request for a token,
+    /// and `probe`, where the API was not called.
     package var action: String?
     /// For `admin`: the id of what it was done to.
     package var target: String?

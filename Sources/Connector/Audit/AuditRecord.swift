@@ -11,6 +11,8 @@ struct AuditRecord {
     var method = ""
     /// The path without its query.
     var path: Substring = ""
+    /// `policy` or `connect`: the origin was not called. See ``OriginRequest/Probe``.
+    var probe: String?
     var rule: Int?
     var address = ""
     /// What the caller was answered.
@@ -34,6 +36,7 @@ struct AuditRecord {
         line.add("origin", origin)
         line.add("method", method)
         line.add("path", String(path))
+        if let probe { line.add("probe", probe) }
         line.add("decision", isDenied ? "denied" : "allowed")
         if let rule { line.add("rule", rule) }
         if !address.isEmpty { line.add("address", address) }

@@ -63,12 +63,18 @@ final class Exchange: HTTP2StreamDelegate {
             let request = try OriginRequest(head, endStream: endStream)
             record.requestID = request.id
             record.parent = request.parent
+            record.probe = request.probe?.rawValue
             if let left = request.deadline { deadline = started + left }
             let permit = try loop.permit(head, allowsEncodedSlashes: request.allowsEncodedSlashes)
             self.request = request
             self.permit = permit
             record.origin = permit.endpoint.text
-            connect(anew: false)
+            switch request.probe {
+            case nil: connect(anew: false)
+            // One that waits in the pool says nothing of whether another can be made.
+            case .connect: connect(anew: true)
+            case .policy: answerProbe()
+            }
         } catch {
             if record.origin.isEmpty { record.origin = String("\(head.scheme)://\(head.authority)".prefix(512)) }
             fail(error)
@@ -111,6 +117,13 @@ final class Exchange: HTTP2StreamDelegate {
 
     private func attach(_ connection: OriginConnection, isReused: Bool) {
         guard let request else { return connection.close() }
+        guard request.probe == nil else {
+            record.address = connection.addressText
+            record.rule = connection.rule
+            // Not kept: an origin that serves one connection at a time would wait for a request on it.
+            connection.close()
+            return answerProbe()
+        }
         self.connection = connection
         state = .awaitingHead
         isSent = true
@@ -126,6 +139,14 @@ final class Exchange: HTTP2StreamDelegate {
         } else if request.hasBody {
             loop.flushAtTurnEnd(connection)
         }
+    }
+
+    /// What was asked for is so. The origin has got no request.
+    private func answerProbe() {
+        state = .answered
+        outcome = .answered
+        record.status = 204
+        stream.respond(ResponseHead(status: 204, headers: ["proxy-status": "penstock-connector"]), endStream: true)
     }
 
     func connectionFailed(_ connection: OriginConnection, _ failure: Failure) {

@@ -18,10 +18,20 @@ struct OriginRequest {
     var deadlineEndsAtHead = false
     /// `penstock-slash: allow`.
     var allowsEncodedSlashes = false
+    /// `penstock-probe`: nothing is sent to the origin.
+    var probe: Probe?
     /// Body bytes that are still to come, where the length was given.
     var remaining: Int?
     let hasBody: Bool
     let isChunked: Bool
+
+    /// What the relay wants to know instead of an answer of the origin's.
+    enum Probe: String {
+        /// Whether the local policy allows the request.
+        case policy
+        /// Also whether a connection to the origin can be made, TLS included.
+        case connect
+    }
 
     private static let longestDeadline: Int64 = 24 * 3600 * 1000
 
@@ -56,6 +66,12 @@ struct OriginRequest {
                     deadlineEndsAtHead = value == "head"
                 } else if FieldKind.isNamed(name, "penstock-slash") {
                     allowsEncodedSlashes = value == "allow"
+                } else if FieldKind.isNamed(name, "penstock-probe") {
+                    // Whatever else is wanted, it is not that the origin is called.
+                    guard let probe = Probe(rawValue: value), endStream else {
+                        throw Failure(.requestError, "penstock-probe is unknown, or has a body")
+                    }
+                    self.probe = probe
                 }
             case .connection, .transferEncoding, .dropped, .host:
                 // HTTP/2 has no connection of its own to speak of (RFC 9113, section 8.2.2).

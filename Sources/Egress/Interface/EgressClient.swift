@@ -69,6 +69,31 @@ package final class EgressClient: Sendable {
         return try await once(request, started, handle: handle)
     }
 
+    /// Makes the connection that a request would leave on, TLS included, and closes it: nothing of the request is sent.
+    /// The same names, addresses, limits and guard count as for the request itself.
+    ///
+    /// - Parameters:
+    ///   - request: has no body.
+    ///   - started: as in ``send(_:started:handle:)``.
+    /// - Throws: ``EgressError``.
+    package func connect(
+        _ request: EgressRequest, started: (@escaping @Sendable () -> Void) -> Void = { _ in }
+    ) async throws -> EgressConnection {
+        let (plan, dns) = try await plan(request, endsOnceConnected: true)
+        let exchange = Exchange { [loop] in loop.post($0, $1) }
+        started { exchange.abandon() }
+        return try await withTaskCancellationHandler {
+            loop.post(exchange, .start(plan))
+            let answer = try await exchange.answer()
+            var timings = answer.timings
+            timings.dns = dns
+            return EgressConnection(
+                remoteAddress: answer.remoteAddress, timings: timings, certificateExpiry: answer.certificateExpiry)
+        } onCancel: {
+            exchange.abandon()
+        }
+    }
+
     /// Carries the next request out of the closure that saw the redirect.
     private final class Follow {
         var request: EgressRequest?
@@ -104,6 +129,7 @@ package final class EgressClient: Sendable {
             let answer = try await exchange.answer()
             var isWhole = false
             defer { if !isWhole { exchange.abandon() } }
+            guard let head = answer.head else { throw EgressError(.protocolError, sent: true) }
             var timings = answer.timings
             timings.dns = dns
             let body: EgressResponseBody
@@ -116,7 +142,7 @@ package final class EgressClient: Sendable {
             }
             return try await handle(
                 EgressResponse(
-                    status: answer.head.status, httpVersion: answer.head.version, headers: answer.head.headers,
+                    status: head.status, httpVersion: head.version, headers: head.headers,
                     body: body, remoteAddress: answer.remoteAddress, isReused: answer.isReused, timings: timings,
                     certificateExpiry: answer.certificateExpiry))
         } onCancel: {
@@ -127,7 +153,9 @@ package final class EgressClient: Sendable {
     // MARK: Before it leaves
 
     /// Checks the request, resolves its host, and judges every address (S1, S2, S7).
-    private func plan(_ request: EgressRequest) async throws(EgressError) -> (TransferPlan, dns: Int64) {
+    private func plan(
+        _ request: EgressRequest, endsOnceConnected: Bool = false
+    ) async throws(EgressError) -> (TransferPlan, dns: Int64) {
         let fields = try RequestFields(request)
         if !request.isolation.tls.verify, !configuration.allowUnverifiedTLS {
             throw EgressError(.notAllowed(.unverifiedTLS))
@@ -150,7 +178,8 @@ package final class EgressClient: Sendable {
             proxyAddresses = try await resolver.addresses(of: name, deadline: request.deadline)
         }
         let plan = TransferPlan(
-            request: request, fields: fields, addresses: addresses, proxyAddresses: proxyAddresses)
+            request: request, fields: fields, addresses: addresses, proxyAddresses: proxyAddresses,
+            endsOnceConnected: endsOnceConnected)
         return (plan, (NIODeadline.now() - start).nanoseconds / 1000)
     }
 

@@ -26,6 +26,16 @@ package enum EgressResponseBody: Sendable {
     case streamed(next: @Sendable () async throws -> ByteBuffer?)
 }
 
+/// A connection that was made and closed again.
+package struct EgressConnection: Sendable, Hashable {
+    /// The address of the other end: the API's, or the outbound proxy's.
+    package var remoteAddress: String
+    /// ``EgressTimings/firstByte`` is 0.
+    package var timings: EgressTimings
+    /// When the API's certificate expires, in seconds since 1970; nil without TLS.
+    package var certificateExpiry: Int64?
+}
+
 /// How long each step took, in microseconds; 0 for a step that was not needed.
 package struct EgressTimings: Sendable, Hashable {
     package var dns: Int64 = 0

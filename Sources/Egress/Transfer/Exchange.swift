@@ -5,7 +5,8 @@ import Synchronization
 final class Exchange: Sendable {
     /// The answer as the loop hands it over.
     struct Answer: Sendable {
-        var head: ResponseHead
+        /// Nil where the transfer was to end once it was connected.
+        var head: ResponseHead?
         var body: Body
         var remoteAddress: String
         var isReused: Bool

@@ -55,6 +55,11 @@ extension Transfer {
             forbidReuse()
             return false
         }
+        if plan.endsOnceConnected {
+            isConnected = true
+            forbidReuse()
+            return false
+        }
         clock.connected(now: now)
         return true
     }

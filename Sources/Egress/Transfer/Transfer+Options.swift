@@ -26,6 +26,8 @@ extension Transfer {
         easy.set(CURLOPT_HTTP_CONTENT_DECODING, false)
         easy.set(CURLOPT_TCP_KEEPALIVE, true)
         easy.set(CURLOPT_MAXAGE_CONN, surroundings.configuration.limits.idle.wholeSeconds)
+        // A connection that is up already would say nothing of whether another can be made.
+        if plan.endsOnceConnected { easy.set(CURLOPT_FRESH_CONNECT, true) }
         // A backstop behind the clock, which knows the stages.
         let connecting = request.connectTimeout.nanoseconds + surroundings.configuration.tlsTimeout.nanoseconds
         easy.set(CURLOPT_CONNECTTIMEOUT_MS, Int(connecting / 1_000_000) + 2000)

@@ -50,6 +50,8 @@ final class Transfer {
     var connection: OpenSockets.Connection?
     /// Whether the connection that was about to be used had ended while it was idle.
     var isConnectionSpent = false
+    /// The connection that was asked for is up, and no request is to follow.
+    var isConnected = false
     /// Times that a connection was about to be used, and what had been sent on it and before it then.
     var uses = 0
     var sizeBeforeUse = 0
@@ -187,7 +189,7 @@ final class Transfer {
         pending = ByteBuffer()
     }
 
-    private func deliver(_ head: ResponseHead, _ body: Exchange.Answer.Body) {
+    private func deliver(_ head: ResponseHead?, _ body: Exchange.Answer.Body) {
         isDelivered = true
         let looked = easy.off(CURLINFO_NAMELOOKUP_TIME_T)
         let (connected, secured) = (easy.off(CURLINFO_CONNECT_TIME_T), easy.off(CURLINFO_APPCONNECT_TIME_T))
@@ -284,7 +286,11 @@ final class Transfer {
 
     /// libcurl is done.
     func finish(_ code: CURLcode) {
-        if code == CURLE_OK, refusal == nil, let head {
+        if isConnected, refusal == nil {
+            // libcurl was told to stop before the request.
+            deliver(nil, .whole(nil))
+            exchange.end(nil)
+        } else if code == CURLE_OK, refusal == nil, let head {
             if isDelivered {
                 handOver()
             } else {

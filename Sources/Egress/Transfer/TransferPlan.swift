@@ -10,6 +10,8 @@ struct TransferPlan: Sendable {
     var addresses: [IPAddress]
     /// The outbound proxy's, where there is one.
     var proxyAddresses: [IPAddress]
+    /// The transfer ends once a connection of its own is up, TLS included, with nothing of the request sent.
+    var endsOnceConnected = false
 
     var url: String { "\(request.origin.scheme.rawValue)://\(request.origin.host):\(request.origin.port)/" }
 

@@ -8,9 +8,10 @@ extension APIsCommand {
         static let configuration = CommandConfiguration(
             abstract: "Tests an API over the route its calls take.",
             discussion: """
-                Whether it is reached, its certificate, its credential, and what each endpoint answers. Endpoints are called \
-                with the arguments given here, else with their first example; those that may change something only with \
-                --confirm.
+                Without calling the API: whether its host takes connections, its certificate, whether its credential is \
+                stored, and whether the connector's own policy allows each endpoint. Then whether the API takes the \
+                credential, and what each endpoint answers. Endpoints are called with the arguments given here, else with \
+                their first example; those that may change something only with --confirm.
 
                 Examples:
                   penstock apis test my_company_crm
@@ -59,22 +60,33 @@ extension APIsCommand {
         /// What a step says; where it lacks something, how to give it with this command.
         static func detail(of step: JSON, slug: String?) -> String {
             let said = step["detail"]?.string ?? ""
-            if step["name"] == "reachable", step["state"] == "skipped" {
-                return
-                    "No endpoint could be called: give --arguments, or --confirm for those that may change something."
-            }
+            let missing = (step["missing"]?.array ?? []).compactMap(\.string)
             switch (step["needs"]?.string, step["code"]?.string) {
             case ("arguments", _):
-                let endpoint = step["endpoint"]?.string ?? "ENDPOINT"
+                let example = JSONObject((missing.isEmpty ? ["name"] : missing).map { ($0, JSON.string("value")) })
+                let option = "\(step["endpoint"]?.string ?? "ENDPOINT")=\(JSON.object(example).text())"
                 return
-                    "It needs arguments: give --arguments \(endpoint)='{\"name\": \"value\"}', or write an example into the "
-                    + "definition."
+                    "It needs arguments: give --arguments \(quoted(option)), or write an example into the definition."
             case ("confirm", _): return "It may change something, and is called only with --confirm."
+            case ("credential", let code):
+                // The step that says so first says how; those that follow only lack it.
+                guard code == "CREDENTIAL_MISSING" else { return said }
+                let fields = missing.joined(separator: ", ")
+                guard let slug else {
+                    return "\(said) Write \(fields) into the definition, best as {\"from_env\": \"NAME\"}."
+                }
+                let sources = missing.map { " --from-file \($0)=FILE" }.joined()
+                return "\(said) Store \(fields): penstock credentials set \(slug)\(sources)"
             case (_, "CREDENTIAL_MISSING"):
                 return slug.map { "\(said) Store it: penstock credentials set \($0) --from-file FILE" }
                     ?? "\(said) Write it into the definition, best as {\"from_env\": \"NAME\"}."
             default: return said
             }
+        }
+
+        /// One word of a shell's command line.
+        private static func quoted(_ text: String) -> String {
+            "'" + text.replacing("'", with: "'\\''") + "'"
         }
 
         private static func arguments(_ given: [String]) throws(CommandFailure) -> JSONObject {

@@ -7,6 +7,9 @@ package struct ProxyStatus: Sendable, Equatable {
     package var error: String?
     /// Whether bytes of the request may have reached the API.
     package var sent: Bool
+    /// The connector's own words on it (RFC 9209, section 2.1.6), printable ASCII of at most 200 characters. They name
+    /// neither host nor address, as far as its connector is ours.
+    package var details: String?
     /// What the API answered, where it is not a status that can be passed on (RFC 9209, section 2.1.4).
     package var receivedStatus: Int?
 
@@ -20,6 +23,7 @@ package struct ProxyStatus: Sendable, Equatable {
             var status = ProxyStatus(error: nil, sent: false)
             for part in parts.dropFirst() {
                 if part.hasPrefix("error=") { status.error = String(part.dropFirst(6)) }
+                if part.hasPrefix("details=") { status.details = Self.text(part.dropFirst(8)) }
                 if part.hasPrefix("received-status=") { status.receivedStatus = Int(part.dropFirst(16)) }
                 if part == "penstock-sent" || part == "penstock-sent=?1" { status.sent = true }
             }
@@ -56,6 +60,23 @@ package struct ProxyStatus: Sendable, Equatable {
             }
         }
         return parts + [String(decoding: current, as: UTF8.self)]
+    }
+
+    /// The text of a string (RFC 9651, section 4.2.5); nil where it is none, or an empty one.
+    private static func text(_ quoted: Substring) -> String? {
+        guard quoted.count >= 2, quoted.first == "\"", quoted.last == "\"" else { return nil }
+        var text = ""
+        var isEscaped = false
+        for scalar in quoted.dropFirst().dropLast().unicodeScalars {
+            if !isEscaped, scalar == "\\" {
+                isEscaped = true
+                continue
+            }
+            isEscaped = false
+            guard scalar.value >= 0x20, scalar.value < 0x7f else { return nil }
+            text.unicodeScalars.append(scalar)
+        }
+        return text.isEmpty ? nil : String(text.prefix(200))
     }
 
     private static func trimmed(_ text: String) -> String {

@@ -13,6 +13,41 @@ package protocol Route: Sendable {
     func send<Result: Sendable>(
         _ request: OutboundRequest, watch: CallerWatch, handle: (InboundResponse) async throws -> Result
     ) async throws -> Result
+
+    /// Tries the way that a request would take, without calling the API.
+    ///
+    /// - Parameters:
+    ///   - request: names method and target as they are judged. Nothing else of it leaves; it has no body.
+    ///   - depth: how much of the way is tried.
+    /// - Throws: ``Failure``, as the request itself would have failed.
+    func probe(_ request: OutboundRequest, _ depth: ProbeDepth, watch: CallerWatch) async throws -> ProbeAnswer
+}
+
+/// How much of the way to an API a probe tries.
+package enum ProbeDepth: Sendable, Hashable {
+    /// Whether the connector's own policy allows the request. On the direct route there is none to ask.
+    case policy
+    /// Also whether the API's name resolves, and a connection comes up: TCP, and TLS where it is HTTPS.
+    case connect
+}
+
+/// What became of a probe that did not fail.
+package enum ProbeAnswer: Sendable, Hashable {
+    /// All that was tried is well.
+    case passed(ProbePassed)
+    /// The connector is of a version that would take it for a call: it was not asked.
+    case notUnderstood
+}
+
+package struct ProbePassed: Sendable, Hashable {
+    package var route: AuditRecord.Route
+    /// When the certificate that the API showed ends, where it was just seen: microseconds since 1970.
+    package var certificateEnds: Int64?
+
+    package init(route: AuditRecord.Route, certificateEnds: Int64? = nil) {
+        self.route = route
+        self.certificateEnds = certificateEnds
+    }
 }
 
 /// An API's answer.

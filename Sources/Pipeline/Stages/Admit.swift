@@ -33,8 +33,7 @@ extension Pipeline {
     func takeLimits(
         _ api: CompiledAPI, _ context: CallContext, _ fields: inout [ResponseField]
     ) throws(Failure) -> Places {
-        let places = Places(claims: claims(api, context))
-        if let full = inFlight.enter(places.claims) { throw Self.full(full) }
+        let places = try takePlaces(api, context)
         do throws(Failure) {
             if let wait = breakers.refusal(of: context.stateKey(api), now: clock.monotonic()) {
                 throw Self.circuitOpen(retryAfter: wait)
@@ -44,6 +43,13 @@ extension Pipeline {
             giveBack(places)
             throw error
         }
+        return places
+    }
+
+    /// Takes places among the calls in flight alone, for what holds a connection and calls nothing.
+    func takePlaces(_ api: CompiledAPI, _ context: CallContext) throws(Failure) -> Places {
+        let places = Places(claims: claims(api, context))
+        if let full = inFlight.enter(places.claims) { throw Self.full(full) }
         return places
     }
 

@@ -142,7 +142,7 @@ struct BoundArguments {
 
 extension ParameterValue {
     /// Nil for what has lists or objects inside lists or objects, which no style but `deepObject` can write.
-    fileprivate init?(_ value: JSON, of parameter: Parameter) {
+    init?(_ value: JSON, of parameter: Parameter) {
         if parameter.isJSON {
             self = .scalar(value.text())
         } else if parameter.format.style == .deepObject {

@@ -2,6 +2,7 @@ import EgressPolicy
 import NIOCore
 package import Registry
 package import Value
+import Vault
 
 /// One step of a connection test, as it ended.
 package struct TestStep: Sendable, Hashable {
@@ -9,7 +10,7 @@ package struct TestStep: Sendable, Hashable {
         case ok, failed, skipped
     }
 
-    /// `reachable`, `tls`, `authentication`, or `endpoint` and `response_schema` of one endpoint.
+    /// `reachable`, `tls`, `authentication`; or `policy`, `endpoint` and `response_schema` of one endpoint.
     package let name: String
     /// The endpoint it is about, if any.
     package let endpoint: String?
@@ -21,16 +22,18 @@ package struct TestStep: Sendable, Hashable {
     package let upstreamStatus: Int?
     /// In milliseconds, where something was sent.
     package let latency: Double?
-    /// What a step that was skipped lacks, if the caller can give it.
+    /// What a step lacks, if the caller can give it.
     package let needs: Need?
+    /// The arguments or the credential's fields that are needed, where they have names.
+    package let missing: [String]
 
     package enum Need: String, Sendable, Hashable {
-        case arguments, confirm
+        case arguments, confirm, credential
     }
 
     init(
         _ name: String, _ endpoint: String? = nil, _ state: State, _ detail: String, code: ErrorCode? = nil,
-        upstreamStatus: Int? = nil, latency: Double? = nil, needs: Need? = nil
+        upstreamStatus: Int? = nil, latency: Double? = nil, needs: Need? = nil, missing: [String] = []
     ) {
         self.name = name
         self.endpoint = endpoint
@@ -40,6 +43,7 @@ package struct TestStep: Sendable, Hashable {
         self.upstreamStatus = upstreamStatus
         self.latency = latency
         self.needs = needs
+        self.missing = missing
     }
 }
 
@@ -54,9 +58,10 @@ package struct TestPlan: Sendable {
 }
 
 extension Pipeline {
-    /// Tests an API over the route that its calls take: whether it is reached, by TLS, whether it takes the credential, and
-    /// what each endpoint answers. Its calls are recorded like any other, each under a request id of its own whose parent is
-    /// the test's.
+    /// Tests an API over the route that its calls take: whether it is reached, by TLS, whether the connector's policy allows
+    /// its endpoints, whether it takes the credential, and what each endpoint answers. The first of these are found out
+    /// without a call, so that an API is tested of which nothing can be called. Calls are recorded like any other, each
+    /// under a request id of its own whose parent is the test's.
     ///
     /// - Parameter report: hears of each step as it ends, in order.
     /// - Returns: whether all steps that were done went well.
@@ -65,47 +70,109 @@ extension Pipeline {
     ) async throws -> Bool {
         defer { if context.isDraft { forget(api: context.stateKey(api)) } }
         var test = ConnectionTest(
-            isTLS: api.base.origin.scheme == .https, hasCredential: !api.auth.credentials.isEmpty,
+            isTLS: api.base.origin.scheme == .https, isTunnelled: api.route.tunnel != nil,
+            hasCredential: !api.auth.credentials.isEmpty, missing: missingCredentials(of: api, context),
             validates: api.validation != .off)
+        if api.endpoints.isEmpty {
+            _ = test.probed(nil, await probe(nil, of: api, nil, .connect, context), isCalled: false)
+        }
         for endpoint in api.endpoints {
-            switch Self.arguments(for: endpoint, plan) {
-            case .skip(let need, let reason):
-                test.ended.append(TestStep("endpoint", endpoint.name, .skipped, reason, needs: need))
-            case .call(let arguments):
-                let start = clock.monotonic()
-                let result: Result<ToolAnswer, Failure>
-                do throws(Failure) {
-                    result = .success(try await callTool(on: api, endpoint.name, arguments: arguments, context.child()))
-                } catch {
-                    result = .failure(error)
-                }
-                test.called(endpoint, result, latency: Double(microseconds(since: start)) / 1000)
+            let choice = Self.choice(for: endpoint, plan, missing: test.missing(for: endpoint))
+            let isAllowed = await tryWay(of: endpoint, api, choice, plan, &test, context)
+            try await tell(&test, report)
+            if !test.isOver {
+                await call(endpoint, of: api, choice, isAllowed: isAllowed, &test, context)
+                try await tell(&test, report)
             }
-            for step in test.takeEnded() { try await report(step) }
             // Nobody is there: the other endpoints would only say the same again.
             if test.isOver || context.watch.isGone { break }
         }
         test.finish()
-        for step in test.takeEnded() { try await report(step) }
+        try await tell(&test, report)
         return test.isGood
     }
 
-    private enum Arguments {
-        case call(JSON)
-        case skip(TestStep.Need, String)
+    private func tell(_ test: inout ConnectionTest, _ report: (TestStep) async throws -> Void) async throws {
+        for step in test.takeEnded() { try await report(step) }
     }
 
-    private static func arguments(for endpoint: CompiledEndpoint, _ plan: TestPlan) -> Arguments {
+    /// What can be found out before the endpoint is called, or where it is not.
+    ///
+    /// - Returns: whether a policy is known to allow it, or none to refuse it.
+    private func tryWay(
+        of endpoint: CompiledEndpoint, _ api: CompiledAPI, _ choice: Choice, _ plan: TestPlan,
+        _ test: inout ConnectionTest, _ context: CallContext
+    ) async -> Bool {
+        var isAllowed = true
+        if let depth = test.probeDepth(isCalled: choice.isCall) {
+            let arguments = plan.arguments[endpoint.name] ?? endpoint.firstExample
+            let outcome = await probe(endpoint, of: api, arguments, depth, context)
+            isAllowed = test.probed(endpoint, outcome, isCalled: choice.isCall)
+        }
+        test.checkCredential()
+        return isAllowed
+    }
+
+    private func call(
+        _ endpoint: CompiledEndpoint, of api: CompiledAPI, _ choice: Choice, isAllowed: Bool,
+        _ test: inout ConnectionTest, _ context: CallContext
+    ) async {
+        switch choice {
+        case .skip(let need, let reason, let missing):
+            test.ended.append(TestStep("endpoint", endpoint.name, .skipped, reason, needs: need, missing: missing))
+        case .call where !isAllowed:
+            test.notAllowed(endpoint)
+        case .call(let arguments):
+            let start = clock.monotonic()
+            let result: Result<ToolAnswer, Failure>
+            do throws(Failure) {
+                result = .success(try await callTool(on: api, endpoint.name, arguments: arguments, context.child()))
+            } catch {
+                result = .failure(error)
+            }
+            test.called(endpoint, result, latency: Double(microseconds(since: start)) / 1000)
+        }
+    }
+
+    /// What is done about one endpoint.
+    private enum Choice {
+        case call(JSON)
+        case skip(TestStep.Need, String, missing: [String])
+
+        var isCall: Bool { if case .call = self { true } else { false } }
+    }
+
+    private static func choice(for endpoint: CompiledEndpoint, _ plan: TestPlan, missing: [String]) -> Choice {
         guard endpoint.method == "GET" || endpoint.method == "HEAD" || plan.confirmsChanges else {
             return .skip(
-                .confirm, "A \(endpoint.method) may change something; it is called only with \"confirm\": true.")
+                .confirm, "A \(endpoint.method) may change something; it is called only with \"confirm\": true.",
+                missing: [])
         }
-        if let given = plan.arguments[endpoint.name] { return .call(given) }
-        if let example = endpoint.firstExample { return .call(example) }
+        let given = plan.arguments[endpoint.name] ?? endpoint.firstExample
         let needed =
             endpoint.parameters.contains { $0.isRequired && $0.schema["default"] == nil } || endpoint.requiresBody
-        return needed
-            ? .skip(.arguments, "It needs arguments: give some, or write an example into the definition.") : .call([:])
+        if given == nil, needed {
+            return .skip(
+                .arguments, "It needs arguments: give some, or write an example into the definition.",
+                missing: (endpoint.arguments["required"]?.array ?? []).compactMap(\.string))
+        }
+        guard missing.isEmpty else {
+            return .skip(.credential, "It is not called without its credential.", missing: missing)
+        }
+        return .call(given ?? [:])
+    }
+
+    /// The fields of the credentials that are not stored, or cannot be read: of the route, which every call needs, and of
+    /// `authentication`.
+    private func missingCredentials(of api: CompiledAPI, _ context: CallContext) -> ConnectionTest.Missing {
+        func missing(_ credentials: [AuthPlan.Credential]) -> [String] {
+            credentials.filter { credential in
+                guard context.draftSecrets?[credential.reference] == nil else { return false }
+                let place = try? VaultReference(user: credential.user, api: credential.api, field: credential.field)
+                return place.flatMap { try? vault.open($0) } == nil
+            }.map(\.field)
+        }
+        return .init(route: missing(api.route.credentials), authentication: missing(api.auth.credentials))
     }
 }
 

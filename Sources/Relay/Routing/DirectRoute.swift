@@ -23,6 +23,11 @@ struct DirectRoute: Route {
         try await EgressExchange.send(outgoing(request), through: egress, watch: watch, handle: handle)
     }
 
+    func probe(_ request: OutboundRequest, _ depth: ProbeDepth, watch: CallerWatch) async throws -> ProbeAnswer {
+        guard depth == .connect else { return .passed(ProbePassed(route: .direct)) }
+        return .passed(try await EgressExchange.connect(outgoing(request), through: egress, watch: watch))
+    }
+
     private static let longestUpload = TimeAmount.hours(24)
 
     private func outgoing(_ request: OutboundRequest) throws(Failure) -> EgressRequest {

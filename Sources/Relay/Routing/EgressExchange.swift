@@ -28,6 +28,22 @@ enum EgressExchange {
         }
     }
 
+    /// Makes a connection and closes it.
+    ///
+    /// - Throws: a ``Failure``.
+    static func connect(
+        _ request: EgressRequest, through egress: EgressClient, watch: CallerWatch
+    ) async throws -> ProbePassed {
+        defer { watch.detach() }
+        do {
+            let connection = try await egress.connect(request, started: { watch.attach($0) })
+            return ProbePassed(
+                route: .direct, certificateEnds: connection.certificateExpiry.map { $0 &* 1_000_000 })
+        } catch let error as EgressError {
+            throw EgressFailure.failure(error)
+        }
+    }
+
     private struct HandlerError {
         var error: (any Error)?
     }

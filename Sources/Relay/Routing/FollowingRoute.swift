@@ -29,6 +29,10 @@ struct FollowingRoute<Base: Route>: Route {
         return try await base.send(request, watch: watch, handle: handle)
     }
 
+    func probe(_ request: OutboundRequest, _ depth: ProbeDepth, watch: CallerWatch) async throws -> ProbeAnswer {
+        try await base.probe(request, depth, watch: watch)
+    }
+
     /// Carries the next request out of the closure that saw the redirect.
     private final class Followed {
         var request: OutboundRequest?

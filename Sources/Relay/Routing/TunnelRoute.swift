@@ -30,6 +30,28 @@ struct TunnelRoute: Route {
         }
     }
 
+    func probe(_ request: OutboundRequest, _ depth: ProbeDepth, watch: CallerWatch) async throws -> ProbeAnswer {
+        defer { watch.detach() }
+        let lease = try await lease(for: request)
+        guard lease.identity.answersProbes else {
+            lease.giveBack()
+            return .notUnderstood
+        }
+        let exchange = TunnelExchange(lease: lease, request: request, watch: watch, probe: depth)
+        switch try await exchange.start() {
+        case .answered(let call, let response):
+            call?.cancel()
+            return .passed(try exchange.probed(response))
+        case .answering(let call, _):
+            call.cancel()
+            throw exchange.failure(StreamError(.malformed, sent: false))
+        case .failed(let error):
+            var failure = exchange.failure(error)
+            failure.mayResend = exchange.mayResend(after: error)
+            throw failure
+        }
+    }
+
     private func lease(for request: OutboundRequest) async throws(Failure) -> TunnelLease<ClientSession> {
         do {
             return try await hub.lease(tunnelID, deadline: request.deadline)
@@ -69,9 +91,11 @@ private struct TunnelExchange {
     let lease: TunnelLease<ClientSession>
     let request: OutboundRequest
     let watch: CallerWatch
+    /// The connector answers itself, and does not call the API.
+    var probe: ProbeDepth?
 
     private var head: RequestHead {
-        var headers = request.headers
+        var headers = probe == nil ? request.headers : HTTPHeaders()
         let remaining = max(1, (request.deadline - .now()).nanoseconds / 1_000_000)
         headers.add(name: "penstock-request-id", value: request.requestID)
         if let parent = request.parentID { headers.add(name: "penstock-parent-id", value: parent) }
@@ -79,6 +103,11 @@ private struct TunnelExchange {
         if !isUploading {
             headers.add(name: "penstock-deadline-ms", value: String(remaining))
             if request.deadlineEndsAtHead { headers.add(name: "penstock-deadline-ends", value: "head") }
+        }
+        switch probe {
+        case nil: break
+        case .policy: headers.add(name: "penstock-probe", value: "policy")
+        case .connect: headers.add(name: "penstock-probe", value: "connect")
         }
         if request.allowsEncodedSlash { headers.add(name: "penstock-slash", value: "allow") }
         return RequestHead(
@@ -183,12 +212,28 @@ private struct TunnelExchange {
         return failure
     }
 
+    /// What the connector answered to a probe: 204, or its word why not, in its own terms for the API's owner.
+    func probed(_ response: Response) throws(Failure) -> ProbePassed {
+        if var failure = connectorFailure(response) {
+            let details = response.head.headers.first(name: "proxy-status").flatMap { ProxyStatus($0)?.details }
+            if let details { failure.detail += " The connector says: \(details)" }
+            throw failure
+        }
+        guard response.head.status == 204 else {
+            var failure = Failure(
+                .upstreamError, stage: .tunnel, detail: "The connector's answer to a probe cannot be read.")
+            failure.route = route
+            throw failure
+        }
+        return ProbePassed(route: route)
+    }
+
     /// A call is sent twice only when it provably was not processed, or may be processed twice.
     func mayResend(after error: StreamError) -> Bool {
         guard request.deadline > .now(), !watch.isGone else { return false }
         switch error.code {
         case .refused, .overloaded: return true
-        case .sessionClosed: return !error.sent || request.isIdempotent
+        case .sessionClosed: return !error.sent || request.isIdempotent || probe != nil
         default: return false
         }
     }

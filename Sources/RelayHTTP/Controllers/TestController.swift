@@ -99,6 +99,7 @@ struct TestController {
             "upstream_status": step.upstreamStatus.map { .number(JSONNumber($0)) } ?? .null,
             "latency_ms": step.latency.map { .number(JSONNumber($0)) } ?? .null,
             "needs": step.needs.map { .string($0.rawValue) } ?? .null,
+            "missing": .array(step.missing.map(JSON.string)),
         ]
     }
 }

@@ -28,6 +28,11 @@ struct FakeOrigin {
             first.open()
         }
 
+        /// Waits until so many connections have been accepted.
+        func waitForConnections(_ count: Int) async {
+            while connections < count { await Task.yield() }
+        }
+
         /// Waits until a request has come.
         func waitForRequest() async { await first.wait() }
     }
