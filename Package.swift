@@ -52,12 +52,13 @@ let targets: [Target] = [
     .target(name: "ReverseHTTP", dependencies: ["CNGHTTP2", .nioCore, .nioHTTP1, .logging]),
     .target(name: "EgressPolicy"),
     .target(name: "Dialling", dependencies: ["EgressPolicy", .nioCore, .nioSSL]),
+    .target(name: "HTTP1", dependencies: ["ReverseHTTP", .nioCore, .nioHTTP1]),
     .target(name: "Traffic", dependencies: ["CZlib", .nioCore]),
     .target(name: "Egress", dependencies: ["CCurl", "Dialling", "EgressPolicy", .nioCore, .nioHTTP1, .logging]),
     .target(
         name: "Connector",
         dependencies: [
-            "ReverseHTTP", "Dialling", "EgressPolicy", "Lines", "Settings", "Value", "Version",
+            "ReverseHTTP", "HTTP1", "Dialling", "EgressPolicy", "Lines", "Settings", "Value", "Version",
             .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),
     .target(name: "Tunnels", dependencies: ["ReverseHTTP", .nioCore, .logging]),
@@ -83,7 +84,7 @@ let targets: [Target] = [
             "CZlib",
             "Pipeline", "Administration", "Registry", "Vault", "Audit", "Discovery", "Drafts", "EgressPolicy",
             "Importing",
-            "OpenAPI", "Tunnels", "ReverseHTTP", "Value", "Version", "YAML",
+            "OpenAPI", "Tunnels", "ReverseHTTP", "HTTP1", "Value", "Version", "YAML",
             .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .httpTypes, .nioCore, .nioPosix, .nioHTTP1, .nioHTTP2,
             .nioHTTPTypes,
             .nioHTTPTypesHTTP1, .nioSSL, .nioTLS, .logging, .serviceLifecycle,
@@ -124,7 +125,8 @@ let targets: [Target] = [
             "Drafts", "EgressPolicy", "JSONSchema", "OpenAPI", "Pipeline", "Registry", "Value", .nioCore, .nioHTTP1,
         ]),
     .executableTarget(
-        name: "penstock-fuzz", dependencies: ["Drafts", "JSONSchema", "OpenAPI", "Registry", "Value", "YAML"]),
+        name: "penstock-fuzz",
+        dependencies: ["Drafts", "HTTP1", "JSONSchema", "OpenAPI", "Registry", "Value", "YAML", .nioCore, .nioHTTP1]),
 
     .testTarget(name: "ValueTests", dependencies: ["Value"]),
     .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "Value"]),
@@ -139,9 +141,12 @@ let targets: [Target] = [
     .testTarget(
         name: "ReverseHTTPTests", dependencies: ["ReverseHTTP", .nioCore, .nioPosix, .nioHTTP1, .logging]),
     .testTarget(
+        name: "HTTP1Tests", dependencies: ["HTTP1", "ReverseHTTP", .nioCore, .nioEmbedded, .nioHTTP1]),
+    .testTarget(
         name: "ConnectorTests",
         dependencies: [
-            "Connector", "Lines", "ReverseHTTP", "EgressPolicy", "Settings", "Version", "YAML", .nioCore, .nioPosix,
+            "Connector", "HTTP1", "Lines", "ReverseHTTP", "EgressPolicy", "Settings", "Version", "YAML", .nioCore,
+            .nioPosix,
             .nioHTTP1,
             .nioSSL,
             .logging,
@@ -169,14 +174,16 @@ let targets: [Target] = [
     .testTarget(
         name: "RelayHTTPTests",
         dependencies: [
-            "RelayHTTP", "Pipeline", "Registry", "Tunnels", "ReverseHTTP", "Value", .hummingbird, .hummingbirdCore,
+            "RelayHTTP", "HTTP1", "Pipeline", "Registry", "Tunnels", "ReverseHTTP", "Value", .hummingbird,
+            .hummingbirdCore,
             .httpTypes, .nioCore,
             .nioEmbedded, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),
     .testTarget(
         name: "EndToEndTests",
         dependencies: [
-            "Relay", "Value", "ReverseHTTP", .asyncHTTPClient, .crypto, .nioCore, .nioPosix, .nioHTTP1, .nioSSL,
+            "Relay", "HTTP1", "Value", "ReverseHTTP", .asyncHTTPClient, .crypto, .nioCore, .nioPosix, .nioHTTP1,
+            .nioSSL,
             .nioConcurrency,
             .logging,
         ], path: "Tests/EndToEnd"),
