@@ -36,6 +36,10 @@ enum FieldSyntax {
         }
     }
 
+    static func isASCII(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        allSatisfy(bytes, { $0 < 0x80 }) { $0 }
+    }
+
     /// - Parameter suspicion: sets the highest bit of at least one byte when one of the eight is not as wanted.
     @inline(__always)
     private static func allSatisfy(

@@ -55,12 +55,13 @@ struct RequestHeadReader {
         case 17 where FieldKind.equals(field.name, "transfer-encoding"): framing.addCoding(field.value)
         default: break
         }
-        fields.append(
-            (
-                String(decoding: field.name, as: UTF8.self),
-                FieldText.string(field.value.assumingMemoryBound(to: UInt8.self))
-            )
-        )
+        fields.append((String(decoding: field.name, as: UTF8.self), Self.text(field.value)))
+    }
+
+    private static func text(_ value: UnsafeRawBufferPointer) -> String {
+        // Which nearly all are; the general way asks the runtime about types.
+        if FieldSyntax.isASCII(value) { return String(decoding: value, as: UTF8.self) }
+        return FieldText.string(value.assumingMemoryBound(to: UInt8.self))
     }
 
     /// Where the body ends (RFC 9112, section 6.3).
