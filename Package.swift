@@ -52,12 +52,13 @@ let targets: [Target] = [
     .target(name: "ReverseHTTP", dependencies: ["CNGHTTP2", .nioCore, .nioHTTP1, .logging]),
     .target(name: "EgressPolicy"),
     .target(name: "Dialling", dependencies: ["EgressPolicy", .nioCore, .nioSSL]),
+    .target(name: "HTTP1", dependencies: ["ReverseHTTP", .nioCore, .nioHTTP1]),
     .target(name: "Traffic", dependencies: ["CZlib", .nioCore]),
     .target(name: "Egress", dependencies: ["CCurl", "Dialling", "EgressPolicy", .nioCore, .nioHTTP1, .logging]),
     .target(
         name: "Connector",
         dependencies: [
-            "ReverseHTTP", "Dialling", "EgressPolicy", "Lines", "Settings", "Value", "Version",
+            "ReverseHTTP", "HTTP1", "Dialling", "EgressPolicy", "Lines", "Settings", "Value", "Version",
             .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),
     .target(name: "Tunnels", dependencies: ["ReverseHTTP", .nioCore, .logging]),
@@ -83,7 +84,7 @@ let targets: [Target] = [
             "CZlib",
             "Pipeline", "Administration", "Registry", "Vault", "Audit", "Discovery", "Drafts", "EgressPolicy",
             "Importing",
-            "OpenAPI", "Traffic", "Tunnels", "ReverseHTTP", "Value", "Version", "YAML",
+            "OpenAPI", "Traffic", "Tunnels", "ReverseHTTP", "HTTP1", "Value", "Version", "YAML",
             .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .httpTypes, .nioCore, .nioPosix, .nioHTTP1, .nioHTTP2,
             .nioHTTPTypes,
             .nioHTTPTypesHTTP1, .nioSSL, .nioTLS, .logging, .serviceLifecycle,
@@ -124,7 +125,8 @@ let targets: [Target] = [
             "Drafts", "EgressPolicy", "JSONSchema", "OpenAPI", "Pipeline", "Registry", "Value", .nioCore, .nioHTTP1,
         ]),
     .executableTarget(
-        name: "penstock-fuzz", dependencies: ["Drafts", "JSONSchema", "OpenAPI", "Registry", "Value", "YAML"]),
+        name: "penstock-fuzz",
+        dependencies: ["Drafts", "HTTP1", "JSONSchema", "OpenAPI", "Registry", "Value", "YAML", .nioCore, .nioHTTP1]),
 
     // What the tests share: programs that they start.
     .systemLibrary(name: "CSpawn", path: "Tests/CSpawn"),
@@ -146,10 +148,12 @@ let targets: [Target] = [
         name: "ReverseHTTPTests",
         dependencies: ["ReverseHTTP", "TestSupport", .nioCore, .nioPosix, .nioHTTP1, .logging]),
     .testTarget(
+        name: "HTTP1Tests", dependencies: ["HTTP1", "ReverseHTTP", .nioCore, .nioEmbedded, .nioHTTP1]),
+    .testTarget(
         name: "ConnectorTests",
         dependencies: [
-            "Connector", "Lines", "ReverseHTTP", "EgressPolicy", "Settings", "TestSupport", "Version", "YAML", .nioCore,
-            .nioPosix, .nioHTTP1, .nioSSL, .logging,
+            "Connector", "HTTP1", "Lines", "ReverseHTTP", "EgressPolicy", "Settings", "TestSupport", "Version", "YAML",
+            .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .logging,
         ]),
     .testTarget(name: "TunnelsTests", dependencies: ["Tunnels", .nioCore, .nioEmbedded, .logging]),
     .testTarget(name: "RegistryTests", dependencies: ["Registry", "EgressPolicy", "Value", "YAML"]),
@@ -175,13 +179,15 @@ let targets: [Target] = [
     .testTarget(
         name: "RelayHTTPTests",
         dependencies: [
-            "RelayHTTP", "Pipeline", "Registry", "TestSupport", "Tunnels", "ReverseHTTP", "Value", .hummingbird,
+            "RelayHTTP", "HTTP1", "Pipeline", "Registry", "TestSupport", "Tunnels", "ReverseHTTP", "Value",
+            .hummingbird,
             .hummingbirdCore, .httpTypes, .nioCore, .nioEmbedded, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),
     .testTarget(
         name: "EndToEndTests",
         dependencies: [
-            "Relay", "TestSupport", "Value", "ReverseHTTP", .asyncHTTPClient, .crypto, .nioCore, .nioPosix, .nioHTTP1,
+            "Relay", "HTTP1", "TestSupport", "Value", "ReverseHTTP", .asyncHTTPClient, .crypto, .nioCore, .nioPosix,
+            .nioHTTP1,
             .nioSSL,
             .nioConcurrency,
             .logging,

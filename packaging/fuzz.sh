@@ -5,7 +5,7 @@ set -euo pipefail
 
 usage() {
     cat >&2 <<'END'
-usage: fuzz.sh json-schema|openapi|yaml [SECONDS] [SEED]
+usage: fuzz.sh json-schema|openapi|yaml|http1 [SECONDS] [SEED]
   SECONDS  60 by default
   SEED     from the clock by default; the same seed tries the same inputs
 END
@@ -19,7 +19,7 @@ root=$(dirname "$here")
 
 [ $# -ge 1 ] && [ $# -le 3 ] || usage
 case $1 in
-json-schema | openapi | yaml) ;;
+json-schema | openapi | yaml | http1) ;;
 *) usage ;;
 esac
 seconds=${2:-60}

@@ -11,8 +11,8 @@ struct Arguments {
     }
 
     static let usage = """
-        usage: penstock-fuzz json-schema|openapi|yaml [--seconds N] [--seed N] [--corpus FOLDER] [--findings FOLDER]
-               penstock-fuzz json-schema|openapi|yaml --replay FILE
+        usage: penstock-fuzz json-schema|openapi|yaml|http1 [--seconds N] [--seed N] [--corpus FOLDER] [--findings FOLDER]
+               penstock-fuzz json-schema|openapi|yaml|http1 --replay FILE
         """
 
     private(set) var name = ""
@@ -52,6 +52,7 @@ struct Arguments {
         case "json-schema": SchemaTarget(corpus: corpus)
         case "openapi": OpenAPITarget(corpus: corpus)
         case "yaml": YAMLTarget(corpus: corpus)
+        case "http1": HTTP1Target()
         default: nil
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import HTTP1
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
@@ -110,14 +111,80 @@ struct HTTP1PortTests {
         }
     }
 
+    // MARK: what is a request
+
+    @Test("method: a token that few servers know is a request like others", arguments: ["LIST", "PROPFIND", "x-own"])
+    func anyMethod(method: String) async throws {
+        try await TestPort.with { port in
+            let connection = try await port.raw()
+            try await connection.send("\(method) /hello HTTP/1.1\r\nHost: localhost\r\n\r\n" + Self.get("/<next>"))
+            let answers = await connection.read(until: "<next>")
+            #expect(answers.hasPrefix("HTTP/1.1 404 ") || answers.hasPrefix("HTTP/1.1 405 "), "\(answers)")
+        }
+    }
+
+    @Test(
+        "S11: a request that two readers could understand differently is refused, and nothing behind it is served",
+        arguments: [
+            (
+                "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                "400"
+            ),
+            ("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 44\r\n\r\n", "400"),
+            ("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0, 0\r\n\r\n", "400"),
+            ("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "501"),
+            ("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, x\r\n\r\n0\r\n\r\n", "400"),
+            ("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n", "400"),
+            ("GET /hello HTTP/1.1\r\nHost: a\r\nX: y\r\n folded\r\n\r\n", "400"),
+            ("GET /hello HTTP/1.1\nHost: a\n\n", "400"),
+            ("GET /hello HTTP/1.1\r\nHost: a\r\nX: a\rY: b\r\n\r\n", "400"),
+            ("GET /hello HTTP/2.0\r\nHost: a\r\n\r\n", "400"), ("GET /hello HTTP/3.0\r\nHost: a\r\n\r\n", "505"),
+            ("GET /hello\r\n\r\n", "400"),
+        ])
+    func smuggled(text: String, status: String) async throws {
+        try await TestPort.with { port in
+            let connection = try await port.raw()
+            try await connection.send(text + Self.get("/<evil>"))
+            let answer = await connection.readToEnd()
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) ") && answer.contains("INVALID_REQUEST"), "\(answer)")
+            #expect(!answer.contains("evil") && !answer.contains("HTTP/1.1 2"), "\(answer)")
+        }
+    }
+
+    @Test("S11: a body whose chunks are malformed breaks its request off, and nothing behind it is served")
+    func malformedBody() async throws {
+        try await TestPort.with { port in
+            let connection = try await port.raw()
+            try await connection.send(
+                "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5 \r\nhello\r\n0\r\n\r\n"
+                    + Self.get("/<evil>"))
+            let answer = await connection.readToEnd()
+            #expect(!answer.contains("HTTP/1.1 200 ") && !answer.contains("evil"), "\(answer)")
+        }
+    }
+
+    @Test(
+        "a body that the connection cuts short is never taken for whole",
+        arguments: ["Content-Length: 5\r\n\r\nhell", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"])
+    func cutShort(rest: String) throws {
+        let channel = try Self.embedded()
+        try channel.writeInbound(ByteBuffer(string: "POST / HTTP/1.1\r\nHost: a\r\n\(rest)"))
+        channel.pipeline.fireChannelInactive()
+        #expect(throws: RequestFault.cutShort) { try channel.throwIfErrorCaught() }
+        var parts: [HTTPServerRequestPart] = []
+        while let part = try channel.readInbound(as: HTTPServerRequestPart.self) { parts.append(part) }
+        #expect(parts.count == 2 && !parts.contains(.end(nil)))
+        _ = try? channel.finish()
+    }
+
     /// The handlers of an HTTP/1.1 connection, without a server behind them.
     private static func embedded(_ limits: PortLimits = .defaults) throws -> EmbeddedChannel {
         let channel = EmbeddedChannel()
-        let gate = PipelineGate()
-        let deadline = HeadDeadline(limit: .hours(1))
+        var limits = limits
+        limits.head = .hours(1)
+        let reader = RequestReader(limits: limits)
         try channel.pipeline.syncOperations.addHandlers([
-            gate, deadline, HTTPResponseEncoder(), ByteToMessageHandler(HTTPRequestDecoder()),
-            RequestGuard(gate: gate, deadline: deadline, limits: limits),
+            HTTPResponseEncoder(), reader, RequestGuard(reader: reader, limits: limits),
         ])
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         return channel

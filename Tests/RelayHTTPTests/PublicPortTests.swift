@@ -75,10 +75,29 @@ struct PublicPortTests {
                 "\(lease.session.channel.pipeline.debugDescription)"
             }.get()
             #expect(
-                !handlers.contains("HTTPRequestDecoder") && !handlers.contains("Guard") && !handlers.contains("Upgrade")
+                !handlers.contains("RequestReader") && !handlers.contains("Guard") && !handlers.contains("Upgrade")
             )
             connector.close()
             try await lease.session.closeFuture.get()
+        }
+    }
+
+    @Test("what comes with a tunnel's request, and behind it, is the tunnel's")
+    func tunnelBytes() async throws {
+        try await TestPort.with { port in
+            let connection = try await port.raw()
+            let settings = String(repeating: "\0", count: 3) + "\u{4}" + String(repeating: "\0", count: 5)
+            try await connection.send(
+                "GET /v1/tunnel HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: ptth\r\nALPN: h2\r\n"
+                    + "Authorization: Bearer right\r\n\r\n" + settings)
+            let acknowledged = "\0\0\0\u{4}\u{1}\0\0\0\0"
+            var answer = ""
+            for await piece in connection.pieces {
+                answer += piece
+                if answer.contains(acknowledged) { break }
+            }
+            #expect(answer.hasPrefix("HTTP/1.1 101 ") && answer.contains(acknowledged), "\(answer.debugDescription)")
+            connection.channel.close(promise: nil)
         }
     }
 

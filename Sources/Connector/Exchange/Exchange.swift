@@ -1,4 +1,5 @@
 import EgressPolicy
+import HTTP1
 import NIOCore
 import NIOHTTP1
 import ReverseHTTP

@@ -1,3 +1,5 @@
+import HTTP1
+
 /// Why a call got no whole answer from its origin, in the words of RFC 9209, section 2.3.
 struct Failure: Error, Equatable {
     /// An RFC 9209 proxy error type, and the status it is answered with.
@@ -44,6 +46,17 @@ struct Failure: Error, Equatable {
         self.details = details
         self.status = status ?? kind.status
         self.receivedStatus = receivedStatus
+    }
+
+    /// A response that cannot be passed on.
+    init(_ fault: ResponseFault) {
+        let kind =
+            switch fault.kind {
+            case .malformed: Kind.httpProtocol
+            case .headTooLarge: Kind.headerTooLarge
+            case .cutShort: Kind.connectionTerminated
+            }
+        self.init(kind, fault.details, receivedStatus: fault.receivedStatus)
     }
 
     /// The value of `Proxy-Status` (RFC 9209, section 2).

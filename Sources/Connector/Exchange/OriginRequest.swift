@@ -1,4 +1,5 @@
 import EgressPolicy
+import HTTP1
 import NIOCore
 import ReverseHTTP
 
@@ -81,7 +82,7 @@ struct OriginRequest {
         hasBody = !endStream
         isChunked = hasBody && length == nil
         if let length {
-            guard let count = Self.length(length.utf8), count == 0 || hasBody else {
+            guard let count = ContentLength.value(length), count == 0 || hasBody else {
                 throw Failure(.requestError, "content-length does not fit the request")
             }
             remaining = count
@@ -91,14 +92,6 @@ struct OriginRequest {
         } else if Self.expectsBody(request.method) {
             RequestEncoder.append("content-length", "0", to: &fields)
         }
-    }
-
-    /// A body length: digits only, that fit (RFC 9110, section 8.6).
-    static func length(_ digits: some Collection<UInt8>) -> Int? {
-        guard !digits.isEmpty, digits.count <= 18, digits.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }) else {
-            return nil
-        }
-        return digits.reduce(0) { $0 * 10 + Int($1 &- UInt8(ascii: "0")) }
     }
 
     /// Methods whose absent body is worth saying (RFC 9110, section 8.6).

@@ -1,4 +1,5 @@
 import EgressPolicy
+import HTTP1
 import NIOCore
 import NIOHTTP1
 import NIOSSL
@@ -58,7 +59,9 @@ final class OriginConnection: ChannelDuplexHandler {
         self.isReused = isReused
         hasReceived = false
         decoder.expect(responseTo: request.method)
-        write(RequestEncoder.head(request, host: endpoint.authority))
+        write(
+            RequestEncoder.head(
+                method: request.method, target: request.target, host: endpoint.authority, fields: request.fields))
     }
 
     /// Writes bytes of the request's body.
@@ -152,10 +155,10 @@ final class OriginConnection: ChannelDuplexHandler {
         guard exchange != nil else { return close() }
         hasReceived = true
         decoder.append(unwrapInboundIn(data))
-        do throws(Failure) {
+        do throws(ResponseFault) {
             while let exchange, let event = try decoder.next() { pass(event, to: exchange) }
         } catch {
-            ended(error)
+            ended(Failure(error))
         }
     }
 
@@ -182,12 +185,15 @@ final class OriginConnection: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        do throws(Failure) {
-            guard isUp else { throw Failure(.connectionTerminated, "closed during the handshake") }
-            if let exchange, let event = try decoder.connectionEnded() { pass(event, to: exchange) }
-            ended(Failure(.connectionTerminated, "the origin closed the connection"))
-        } catch {
-            ended(error)
+        if isUp {
+            do throws(ResponseFault) {
+                if let exchange, let event = try decoder.connectionEnded() { pass(event, to: exchange) }
+                ended(Failure(.connectionTerminated, "the origin closed the connection"))
+            } catch {
+                ended(Failure(error))
+            }
+        } else {
+            ended(Failure(.connectionTerminated, "closed during the handshake"))
         }
         context.fireChannelInactive()
     }

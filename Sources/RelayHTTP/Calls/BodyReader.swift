@@ -28,6 +28,14 @@ final class BodyReader: @unchecked Sendable {
         return bytes
     }
 
+    /// The next piece that is not empty, as some clients' last one is.
+    func nextBytes() async throws -> ByteBuffer? {
+        while let bytes = try await next() {
+            if bytes.readableBytes > 0 { return bytes }
+        }
+        return nil
+    }
+
     /// Whether the body has been read in part; any task. A task that is cancelled while it reads leaves it so for good.
     var isUnderWay: Bool { state.load(ordering: .relaxed) == State.reading }
 

@@ -188,15 +188,13 @@ package struct CallResponder: Sendable {
     private static func outbound(_ request: Request, _ body: BodyReader) async throws -> OutboundBody {
         let length = request.headers[.contentLength].flatMap { Int($0) }
         if length == 0 { return .none }
-        if length == nil, request.headers[.transferEncoding] == nil, request.method == .get || request.method == .head {
-            return .none
-        }
         if let length, length <= wholeBody, let whole = try await body.collect(upTo: wholeBody) { return .whole(whole) }
         if length == nil, request.headers[.transferEncoding] == nil,
             ![.post, .put, .patch].contains(request.method)
         {
-            // HTTP/2 does not say beforehand whether there is a body: here there seldom is one.
-            guard let first = try await body.next() else { return .none }
+            // HTTP/2 need not say beforehand whether there is a body, of whatever method: the end of the stream does, and
+            // where there is no body, it has come with the head.
+            guard let first = try await body.nextBytes() else { return .none }
             let rest = Mutex<ByteBuffer?>(first)
             return .streamed {
                 if let first = rest.withLock({ $0.take() }) { return first }

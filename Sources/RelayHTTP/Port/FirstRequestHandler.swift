@@ -31,7 +31,8 @@ final class FirstRequestHandler: ChannelInboundHandler, RemovableChannelHandler 
     private let served: EventLoopPromise<Served>
 
     /// - Parameters:
-    ///   - others: the handlers before this one that a tunnel has no use for, besides the encoder.
+    ///   - others: the handlers before this one that a tunnel has no use for, besides the encoder, in the order in which
+    ///     they leave. The last one hands on the bytes that it holds.
     ///   - serve: adds what serves requests behind this handler.
     init(
         upgrader: PTTHUpgrader<TunnelIdentity, Served>, encoder: HTTPResponseEncoder,

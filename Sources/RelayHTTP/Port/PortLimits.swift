@@ -1,5 +1,4 @@
 package import NIOCore
-import NIOHTTP1
 
 /// What a connection may take before, and apart from, the calls it carries (T15).
 package struct PortLimits: Sendable {
@@ -20,7 +19,7 @@ package struct PortLimits: Sendable {
     package var linger: TimeAmount = .seconds(30)
     /// How long none of them may come. Default 2 s.
     package var lingerSilence: TimeAmount = .seconds(2)
-    /// All fields of one head, in bytes. Default 64 KiB.
+    /// One head with its request line, in bytes. Default 64 KiB.
     package var headerBytes = 64 << 10
     /// One field's name or value, or the request target, in bytes. Default 32 KiB.
     package var headerFieldBytes = 32 << 10
@@ -32,12 +31,4 @@ package struct PortLimits: Sendable {
     package init() {}
 
     package static let defaults = PortLimits()
-
-    var decoder: NIOHTTPDecoderLimitConfiguration {
-        var configuration = NIOHTTPDecoderLimitConfiguration()
-        configuration.maxHeaderListSize = headerBytes
-        configuration.maxHeaderFieldSize = headerFieldBytes
-        configuration.maxHeaderFieldCount = headerFields
-        return configuration
-    }
 }

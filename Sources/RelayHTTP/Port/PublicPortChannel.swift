@@ -125,12 +125,8 @@ package struct PublicPortChannel: ServerChildChannel, HTTPChannelHandler {
     /// The first request decides whether the connection becomes a tunnel.
     private func serveHTTP1(_ channel: any Channel, logger: Logger) throws -> EventLoopFuture<Served> {
         let encoder = HTTPResponseEncoder()
-        let decoder = ByteToMessageHandler(
-            HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits.decoder),
-            maximumBufferSize: 256 << 10)
-        let deadline = HeadDeadline(limit: limits.head)
-        let gate = PipelineGate()
-        let guardian = RequestGuard(gate: gate, deadline: deadline, limits: limits)
+        let reader = RequestReader(limits: limits)
+        let guardian = RequestGuard(reader: reader, limits: limits)
         let upgrader = PTTHUpgrader(eventLoop: channel.eventLoop, authorize: door.authorize) { channel, identity, _ in
             channel.eventLoop.makeCompletedFuture {
                 try openTunnel(on: channel, from: identity, logger: logger)
@@ -138,12 +134,11 @@ package struct PublicPortChannel: ServerChildChannel, HTTPChannelHandler {
             }
         }
         let first = FirstRequestHandler(
-            upgrader: upgrader, encoder: encoder, others: [gate, deadline, decoder, guardian],
-            eventLoop: channel.eventLoop
+            upgrader: upgrader, encoder: encoder, others: [guardian, reader], eventLoop: channel.eventLoop
         ) { channel in
             try serveRequests(on: channel, logger: logger)
         }
-        try channel.pipeline.syncOperations.addHandlers([gate, deadline, encoder, decoder, guardian, first])
+        try channel.pipeline.syncOperations.addHandlers([encoder, reader, guardian, first])
         return first.result
     }
 

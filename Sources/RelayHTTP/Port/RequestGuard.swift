@@ -1,9 +1,10 @@
+import HTTP1
 import NIOCore
 import NIOHTTP1
 import Pipeline
 import ReverseHTTP
 
-/// The one place that knows how an HTTP/1.1 connection is shared by its requests, between the decoder and whatever
+/// The one place that knows how an HTTP/1.1 connection is shared by its requests, between the reader and whatever
 /// serves them: one request at a time, in order; what is no request is answered; the last answer says that it is the
 /// last; and after it the connection is closed so that the answer arrives (RFC 9112, sections 9.3 to 9.6).
 final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
@@ -12,19 +13,9 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private enum Waiting {
-        case part(HTTPServerRequestPart)
-        case error(any Error)
-    }
-
-    private let gate: PipelineGate
-    private let deadline: HeadDeadline
+    private let reader: RequestReader
     private let limits: PortLimits
     private var exchange = HTTP1Exchange()
-    /// What was decoded behind the request that is being answered: at most what one piece of the gate's holds.
-    private var waiting = CircularBuffer<Waiting>(initialCapacity: 2)
-    /// Bytes of the request's body that are to come, where that is known.
-    private var remaining: Int?
     private var writes: WriteWatch?
     /// The head of an answer to HEAD, which is all of it.
     private var headLeft: EventLoopFuture<Void>?
@@ -34,9 +25,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var isLingering = false
     private var isClosed = false
 
-    init(gate: PipelineGate, deadline: HeadDeadline, limits: PortLimits) {
-        self.gate = gate
-        self.deadline = deadline
+    init(reader: RequestReader, limits: PortLimits) {
+        self.reader = reader
         self.limits = limits
     }
 
@@ -48,7 +38,6 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         isClosed = true
         writes?.stop()
         writes = nil
-        waiting = []
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -60,44 +49,21 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: requests
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let part = unwrapInboundIn(data)
-        switch part {
-        case .head: deadline.receivedHead()
-        case .body: break
-        case .end: deadline.receivedEnd()
-        }
         guard !isLingering, !isRefused else { return }
-        if exchange.isBusy {
-            waiting.append(.part(part))
-        } else {
-            take(part, context)
-        }
-    }
-
-    private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
-        switch part {
+        switch unwrapInboundIn(data) {
         case .head(var head):
-            let fault = exchange.received(head)
-            remaining = head.headers.first(name: "content-length").flatMap { Int($0) }
-            gate.piece = remaining ?? PipelineGate.chunkedPiece
-            if let fault { return refuse(context, status: .badRequest, detail: fault) }
+            if let fault = exchange.received(head) { return refuse(context, status: .badRequest, detail: fault) }
             if head.headers.contains(name: "upgrade") {
-                // The decoder reads nothing behind a request that asks for an upgrade.
+                // What comes behind may be of the protocol that was asked for: it is never read as a request.
                 exchange.end()
                 if !Self.mayBecomeTunnel(head) { Self.forgetTunnel(&head) }
             }
             context.fireChannelRead(wrapInboundOut(.head(head)))
-        case .body(let bytes):
-            if let left = remaining {
-                remaining = left - bytes.readableBytes
-                gate.piece = max(PipelineGate.headPiece, left - bytes.readableBytes)
-            }
-            context.fireChannelRead(wrapInboundOut(part))
+        case .body:
+            context.fireChannelRead(data)
         case .end:
-            gate.piece = PipelineGate.headPiece
-            gate.shut()
             exchange.receivedEnd()
-            context.fireChannelRead(wrapInboundOut(part))
+            context.fireChannelRead(data)
         }
     }
 
@@ -119,17 +85,10 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         let isLast = exchange.isLast
         exchange.left()
         guard !isLast else { return linger(context) }
-        guard !waiting.isEmpty || gate.isHolding else { return gate.open() }
+        guard reader.isHolding else { return reader.proceed() }
         PipelinedTurns.of(context.eventLoop).wait { [self] in
             guard !isClosed, !isLingering else { return }
-            while !exchange.isBusy, !isLingering, !isRefused, let next = waiting.popFirst() {
-                switch next {
-                case .part(let part): take(part, context)
-                case .error(let error): failed(error, context)
-                }
-            }
-            if !exchange.isBusy { gate.open() }
-            context.fireChannelReadComplete()
+            reader.proceed()
         }
     }
 
@@ -172,9 +131,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Half-closes, so that the caller reads the answer to its end, and reads on (RFC 9112, section 9.6).
     private func linger(_ context: ChannelHandlerContext) {
         isLingering = true
-        waiting = []
         context.close(mode: .output, promise: nil)
-        gate.discard(Linger(limits, now: .now()))
+        reader.discard(Linger(limits, now: .now()))
     }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
@@ -198,29 +156,13 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard !isLingering, !isRefused else { return }
-        if exchange.isBusy, Self.isOfDecoder(error) {
-            waiting.append(.error(error))
-        } else {
-            failed(error, context)
-        }
-    }
-
-    private static func isOfDecoder(_ error: any Error) -> Bool {
-        error is HTTPParserError || error is ByteToMessageDecoderError.PayloadTooLargeError
-    }
-
-    private func failed(_ error: any Error, _ context: ChannelHandlerContext) {
-        guard Self.isOfDecoder(error) else { return context.fireErrorCaught(error) }
+        guard let fault = error as? RequestFault else { return context.fireErrorCaught(error) }
         if exchange.isUnderWay {
             // Who serves the request learns that it is broken off.
-            context.fireErrorCaught(error)
+            context.fireErrorCaught(fault)
             context.close(promise: nil)
-        } else if error as? HTTPParserError == .headerOverflow {
-            refuse(
-                context, status: .requestHeaderFieldsTooLarge,
-                detail: "The request's header fields are larger than is taken here.")
         } else {
-            refuse(context, status: .badRequest, detail: "What came is not an HTTP/1.1 request.")
+            refuse(context, status: .init(statusCode: fault.status), detail: fault.detail)
         }
     }
 
@@ -247,8 +189,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard event is ChannelShouldQuiesceEvent else { return context.fireUserInboundEventTriggered(event) }
         if isLingering {
-            gate.hurry()
-        } else if !deadline.hasSeenHead {
+            reader.hurry()
+        } else if !reader.hasSeenHead {
             context.close(promise: nil)
         } else {
             exchange.end()

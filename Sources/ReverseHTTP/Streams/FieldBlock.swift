@@ -62,9 +62,9 @@ package struct FieldBlock: Sendable, Equatable {
 }
 
 /// Field values as text.
-enum FieldText {
+package enum FieldText {
     /// UTF-8 where the bytes are that, else ISO 8859-1, in which every byte is a character: none is lost.
-    static func string(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
+    package static func string(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
         String(validating: bytes, as: UTF8.self)
             ?? String(String.UnicodeScalarView(bytes.lazy.map { Unicode.Scalar($0) }))
     }

@@ -1,4 +1,5 @@
 import Foundation
+import HTTP1
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -61,8 +62,10 @@ final class TestOrigin: Sendable {
         try await self.init(configuration: tls?.serverConfiguration(), port: port)
     }
 
-    /// - Parameter configuration: of its TLS; nil for plain HTTP.
-    init(configuration: TLSConfiguration?, port: Int = 0) async throws {
+    /// - Parameters:
+    ///   - configuration: of its TLS; nil for plain HTTP.
+    ///   - takesAnyMethod: whether it reads methods that NIO's decoder does not know.
+    init(configuration: TLSConfiguration?, port: Int = 0, takesAnyMethod: Bool = false) async throws {
         let shared = Shared()
         let context = try configuration.map { try NIOSSLContext(configuration: $0) }
         listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -74,7 +77,11 @@ final class TestOrigin: Sendable {
                     let pipeline = channel.pipeline.syncOperations
                     if let context { try pipeline.addHandler(NIOSSLServerHandler(context: context)) }
                     try pipeline.addHandler(RawDoor(), name: RawDoor.name)
-                    try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: false)
+                    if takesAnyMethod {
+                        try pipeline.addHandlers([HTTPResponseEncoder(), AnyMethodReader()])
+                    } else {
+                        try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: false)
+                    }
                     try pipeline.addHandler(OriginHandler(shared))
                 }
             }
@@ -104,6 +111,22 @@ final class TestOrigin: Sendable {
     func nextGate() async throws -> Gate {
         try await eventually("a request of /gated") {
             state.state.withLock { $0.gates.isEmpty ? nil : $0.gates.removeFirst() }
+        }
+    }
+}
+
+/// Reads requests of any method.
+private final class AnyMethodReader: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = HTTPServerRequestPart
+    private var decoder = RequestDecoder()
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        decoder.append(unwrapInboundIn(data))
+        do {
+            while let part = try decoder.next() { context.fireChannelRead(wrapInboundOut(part)) }
+        } catch {
+            context.fireErrorCaught(error)
         }
     }
 }

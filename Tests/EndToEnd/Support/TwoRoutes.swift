@@ -30,10 +30,13 @@ struct TwoRoutes: Sendable {
     ///   - egress: laid over its `egress`.
     ///   - allow: the connector's rules beside the origin's own.
     ///   - starts: whether the connector is started too.
+    ///   - takesAnyMethod: whether the origin reads methods that few servers know.
     static func make(
-        _ settings: JSONObject = [:], egress: JSONObject = [:], allow: [JSON] = [], starts: Bool = true
+        _ settings: JSONObject = [:], egress: JSONObject = [:], allow: [JSON] = [], starts: Bool = true,
+        takesAnyMethod: Bool = false
     ) async throws -> TwoRoutes {
-        let origin = try await TestOrigin(tls: Certificates.shared.get())
+        let origin = try await TestOrigin(
+            configuration: Certificates.shared.get().serverConfiguration(), takesAnyMethod: takesAnyMethod)
         var settings = settings
         settings["egress"] = try Self.egress(egress)
         let relay = try await TestRelay(settings)

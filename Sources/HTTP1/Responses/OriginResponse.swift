@@ -1,8 +1,8 @@
-import ReverseHTTP
+package import ReverseHTTP
 
 /// An origin's response head as the tunnel gets it, once it is known to say unambiguously where its body ends.
-struct OriginResponse: Equatable {
-    enum Framing: Equatable {
+package struct OriginResponse: Equatable, Sendable {
+    package enum Framing: Equatable, Sendable {
         /// No body, whatever the header says (HEAD, 204, 304), or a length of 0.
         case none
         case length(Int)
@@ -11,9 +11,9 @@ struct OriginResponse: Equatable {
         case untilClose
     }
 
-    var status: Int
-    var fields: FieldBlock
-    var framing: Framing
+    package var status: Int
+    package var fields: FieldBlock
+    package var framing: Framing
     /// Whether the connection may carry another exchange after this one.
-    var isReusable: Bool
+    package var isReusable: Bool
 }

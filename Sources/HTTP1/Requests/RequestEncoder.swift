@@ -1,25 +1,27 @@
-import NIOCore
-import NIOHTTP1
+package import NIOCore
+package import NIOHTTP1
 
 /// Writes requests as HTTP/1.1 (RFC 9112). It adds nothing: how the body is framed is the request's own decision.
-enum RequestEncoder {
+package enum RequestEncoder {
     /// The head, with its empty line.
-    static func head(_ request: OriginRequest, host: String) -> ByteBuffer {
+    ///
+    /// - Parameter fields: the header but for `host`, as it goes on the wire (``append(_:_:to:)``).
+    package static func head(method: String, target: String, host: String, fields: ByteBuffer) -> ByteBuffer {
         var buffer = ByteBuffer()
         buffer.reserveCapacity(
-            request.method.utf8.count + request.target.utf8.count + host.utf8.count + request.fields.readableBytes + 64)
-        buffer.writeString(request.method)
+            method.utf8.count + target.utf8.count + host.utf8.count + fields.readableBytes + 64)
+        buffer.writeString(method)
         buffer.writeStaticString(" ")
-        buffer.writeString(request.target)
+        buffer.writeString(target)
         buffer.writeStaticString(" HTTP/1.1\r\nhost: ")
         buffer.writeString(host)
         buffer.writeStaticString("\r\n")
-        buffer.writeImmutableBuffer(request.fields)
+        buffer.writeImmutableBuffer(fields)
         buffer.writeStaticString("\r\n")
         return buffer
     }
 
-    static func append(_ name: String, _ value: String, to fields: inout ByteBuffer) {
+    package static func append(_ name: String, _ value: String, to fields: inout ByteBuffer) {
         fields.writeString(name)
         fields.writeStaticString(": ")
         fields.writeString(value)
@@ -27,14 +29,14 @@ enum RequestEncoder {
     }
 
     /// What stands before a chunk of `count` bytes; ``chunkEnd`` stands behind it. A chunk of 0 would end the body.
-    static func chunkStart(_ count: Int) -> ByteBuffer {
+    package static func chunkStart(_ count: Int) -> ByteBuffer {
         ByteBuffer(string: String(count, radix: 16) + "\r\n")
     }
 
-    static let chunkEnd = ByteBuffer(string: "\r\n")
+    package static let chunkEnd = ByteBuffer(string: "\r\n")
 
     /// The end of a chunked body.
-    static func lastChunk(trailers: HTTPHeaders?) -> ByteBuffer {
+    package static func lastChunk(trailers: HTTPHeaders?) -> ByteBuffer {
         var buffer = ByteBuffer(string: "0\r\n")
         for (name, value) in trailers ?? [:] where FieldKind.of(name) == .endToEnd {
             append(name, value, to: &buffer)

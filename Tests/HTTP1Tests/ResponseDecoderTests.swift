@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 import Testing
 
-@testable import Connector
+@testable import HTTP1
 @testable import ReverseHTTP
 
 /// The pure machine: what it makes of bytes, however they are cut.
@@ -45,7 +45,7 @@ import Testing
                 outcome.trailers = trailers?.headers.map { "\($0.name): \($0.value)" } ?? []
             }
         }
-        do throws(Failure) {
+        do throws(ResponseFault) {
             for piece in pieces {
                 decoder.append(ByteBuffer(bytes: piece))
                 while let event = try decoder.next() { take(event) }
@@ -53,7 +53,7 @@ import Testing
             outcome.leftover = decoder.leftover
             if closes, let event = try decoder.connectionEnded() { take(event) }
         } catch {
-            outcome.failure = error.kind.name
+            outcome.failure = error.kind.rawValue
             outcome.receivedStatus = error.receivedStatus
         }
         return outcome
@@ -119,7 +119,7 @@ import Testing
         decoder.append(
             ByteBuffer(
                 bytes: Array("HTTP/1.1 200 OK\r\nx-name: ".utf8) + name + Array("\r\ncontent-length: 0\r\n\r\n".utf8)))
-        guard case .head(let response)? = try decoder.next() else { throw Failure(.httpProtocol) }
+        guard case .head(let response)? = try decoder.next() else { throw ResponseFault(.malformed) }
         #expect(response.fields.bytes.starts(with: Array("x-name".utf8) + name))
         #expect(response.fields.headers["x-name"] == ["caf\u{e9}"])
     }
@@ -360,7 +360,7 @@ import Testing
             decoder.expect(responseTo: "GET")
             decoder.append(ByteBuffer(string: "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"))
             guard case .head? = try decoder.next(), case .body? = try decoder.next(), case .end? = try decoder.next()
-            else { throw Failure(.httpProtocol) }
+            else { throw ResponseFault(.malformed) }
             let event = try decoder.next()
             #expect(event == nil && decoder.leftover == 0)
         }

@@ -1,5 +1,5 @@
 /// What a header field is to a proxy.
-enum FieldKind {
+package enum FieldKind {
     /// Passed on.
     case endToEnd
     case contentLength
@@ -12,7 +12,7 @@ enum FieldKind {
     case host
 
     /// Looks at the length first: most fields are told to be ordinary by it alone.
-    static func of(_ name: String) -> FieldKind { of(name.utf8) }
+    package static func of(_ name: String) -> FieldKind { of(name.utf8) }
 
     /// The same for bytes of either case.
     static func of(_ bytes: some Collection<UInt8>) -> FieldKind {
@@ -53,8 +53,7 @@ enum FieldKind {
         return index == lowercase.utf8CodeUnitCount
     }
 
-    static func isNamed(_ name: String, _ lowercase: StaticString) -> Bool {
+    package static func isNamed(_ name: String, _ lowercase: StaticString) -> Bool {
         equals(name.utf8, lowercase)
     }
-
 }
