@@ -1,6 +1,8 @@
 import EgressPolicy
+import Glibc
 import NIOCore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Egress
@@ -38,7 +40,7 @@ import Testing
                     "s_server", "-accept", "127.0.0.1:0", "-cert", Certificates.certificate(leaf), "-key",
                     Certificates.key(leaf), "-www",
                 ])
-            defer { server.stop() }
+            defer { server.kill(SIGKILL) }
             let address = try await server.line(containing: "ACCEPT ")
             let port = try #require(address.split(separator: ":").last.flatMap { Int($0) })
             try await withClient {
@@ -78,21 +80,26 @@ import Testing
             try await withClient {
                 $0.limits.transfersPerHandle = 1
             } _: { client in
-                let abandons = Mutex<[@Sendable () -> Void]>([])
+                let abandons = Abandons()
                 let request = try EgressRequest.to(listener.port)
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask {
                         await #expect(throws: EgressError(.cancelled)) {
                             try await client.connect(
-                                request, started: { abandon in abandons.withLock { $0.append(abandon) } })
+                                request, started: { abandon in abandons.all.withLock { $0.append(abandon) } })
                         }
                     }
                     while client.gauges.transfers < 1 { await Task.yield() }
                     await #expect(throws: EgressError(.overloaded)) { try await client.connect(request) }
-                    for abandon in abandons.withLock({ $0 }) { abandon() }
+                    for abandon in abandons.all.withLock({ $0 }) { abandon() }
                     try await group.waitForAll()
                 }
             }
         }
     }
+}
+
+/// What ends requests that are under way.
+private final class Abandons: Sendable {
+    let all = Mutex<[@Sendable () -> Void]>([])
 }
