@@ -223,6 +223,9 @@ struct HTTP1PortTests {
         limits.unwritten = .milliseconds(300)
         try await TestPort.with(limits: limits) { port in
             let connection = try await port.raw()
+            // Once this is answered, the handshake is over, which takes reading.
+            try await connection.send(Self.get("/<first>"))
+            _ = await connection.read(until: "<first>")
             try await connection.channel.setOption(ChannelOptions.autoRead, value: false).get()
             let path = "/" + String(repeating: "x", count: 16 << 10)
             let requests = ByteBuffer(string: String(repeating: Self.get(path), count: 2000))
@@ -268,16 +271,18 @@ struct HTTP1PortTests {
         arguments: ["length", "chunked"])
     func earlyAnswer(framing: String) async throws {
         var limits = PortLimits.patient
-        limits.linger = .hours(1)
-        limits.lingerSilence = .hours(1)
+        limits.linger = .minutes(5)
+        limits.lingerSilence = .seconds(15)
         try await TestPort.with(limits: limits) { port in
             let connection = try await port.raw()
             try await connection.channel.setOption(ChannelOptions.allowRemoteHalfClosure, value: true).get()
+            // Once this has left, the handshake is over, which takes reading.
+            try await connection.send("POST /refuse HTTP/1.1\r\nHost: localhost\r\n")
             try await connection.channel.setOption(ChannelOptions.autoRead, value: false).get()
             let piece = String(repeating: "x", count: 1 << 20)
             let isChunked = framing == "chunked"
             let length = isChunked ? "Transfer-Encoding: chunked" : "Content-Length: \(20 << 20)"
-            try await connection.send("POST /refuse HTTP/1.1\r\nHost: localhost\r\n\(length)\r\n\r\n")
+            try await connection.send("\(length)\r\n\r\n")
             for _ in 0..<20 { try await connection.send(isChunked ? "100000\r\n\(piece)\r\n" : piece) }
             try await connection.channel.setOption(ChannelOptions.autoRead, value: true).get()
             connection.channel.read()
