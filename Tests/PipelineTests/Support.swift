@@ -12,13 +12,14 @@ import Vault
 
 @testable import Pipeline
 
-/// A pipeline over a real SQLite file and a real vault, whose route is a closure.
+/// A pipeline over a real SQLite file, a real journal and a real vault, whose route is a closure.
 final class Bench: Sendable {
     typealias Answer = @Sendable (OutboundRequest) async throws -> InboundResponse
 
     let store: SQLiteStore
     let vault: Vault
     let directory = Directory()
+    let ledger: AuditLedger
     let audit: AuditWriter
     let pipeline: Pipeline
     let seen: Seen
@@ -47,7 +48,8 @@ final class Bench: Sendable {
     ) throws {
         store = try SQLiteStore(path: path)
         vault = try Vault(masterKey: .generate(), store: store)
-        audit = AuditWriter(store: store)
+        ledger = try AuditLedger.open(path + "-audit", figures: store).ledger
+        audit = AuditWriter(store: ledger)
         let seen = Seen()
         self.seen = seen
         pipeline = Pipeline(
@@ -96,7 +98,7 @@ final class Bench: Sendable {
 
     /// What the audit holds, oldest first.
     func records() throws -> [JSON] {
-        try store.records(after: 0, limit: 1000).map { try JSON.parse($0.text) }
+        try ledger.records(after: 0, limit: 1000).map { try JSON.parse($0.text) }
     }
 }
 
