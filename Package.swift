@@ -70,7 +70,7 @@ let targets: [Target] = [
     .target(name: "Drift", dependencies: ["Drafts", "JSONSchema", "Registry", "Value", .crypto]),
     .target(name: "Importing", dependencies: ["Captures", "Drafts", "OpenAPI", "Registry", "Value"]),
     .target(name: "Vault", dependencies: ["Value", .crypto]),
-    .target(name: "Audit", dependencies: ["Value", .crypto]),
+    .target(name: "Audit", dependencies: ["CZlib", "Lines", "Value", .crypto, .nioCore]),
     .target(name: "Administration", dependencies: ["Drift", "Registry", "Vault", "Audit", "EgressPolicy", "Value"]),
     .target(
         name: "Pipeline",
@@ -166,7 +166,7 @@ let targets: [Target] = [
     .testTarget(
         name: "DriftTests", dependencies: ["Drafts", "Drift", "JSONSchema", "Registry", "Value", "YAML"]),
     .testTarget(name: "VaultTests", dependencies: ["TestSupport", "Vault"]),
-    .testTarget(name: "AuditTests", dependencies: ["Audit", "Value"]),
+    .testTarget(name: "AuditTests", dependencies: ["Audit", "Lines", "Value", .nioCore, .nioPosix]),
     .testTarget(
         name: "PipelineTests",
         dependencies: [
@@ -186,9 +186,8 @@ let targets: [Target] = [
     .testTarget(
         name: "EndToEndTests",
         dependencies: [
-            "Relay", "HTTP1", "TestSupport", "Value", "ReverseHTTP", .asyncHTTPClient, .crypto, .nioCore, .nioPosix,
-            .nioHTTP1,
-            .nioSSL,
+            "Audit", "Relay", "HTTP1", "StoreSQLite", "TestSupport", "Value", "ReverseHTTP", .asyncHTTPClient, .crypto,
+            .nioCore, .nioPosix, .nioHTTP1, .nioSSL,
             .nioConcurrency,
             .logging,
         ], path: "Tests/EndToEnd"),

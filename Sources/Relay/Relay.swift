@@ -66,7 +66,7 @@ package struct Relay: Sendable {
             services: [
                 .init(service: SecondSignal()),
                 // Stopped last: what calls still in flight have to record.
-                .init(service: AuditService(audit: parts.audit)),
+                .init(service: AuditService(audit: parts.audit, ledger: parts.ledger, logger: logger)),
                 .init(service: parts.egress),
                 .init(service: parts.naming),
                 .init(service: parts.alerts),
@@ -77,7 +77,7 @@ package struct Relay: Sendable {
                         vault: storage.vault, source: configuration.masterKey, audit: parts.audit, logger: logger)),
                 .init(
                     service: Retention(
-                        store: parts.store, vault: storage.vault, audit: parts.audit, pool: pool,
+                        store: parts.store, ledger: parts.ledger, vault: storage.vault, audit: parts.audit, pool: pool,
                         days: { live.current.auditRetentionDays }, logger: logger)),
                 .init(
                     service: Reload(
@@ -118,7 +118,7 @@ package struct Relay: Sendable {
             limits: .init(requestBytes: configuration.limits.requestBytes))
         let router = buildRelayRouter(
             administration: parts.administration, directory: parts.directory, pipeline: parts.pipeline, hub: parts.hub,
-            keys: parts.keys, deliveries: parts.store, log: parts.store, imports: parts.imports,
+            keys: parts.keys, deliveries: parts.store, log: parts.ledger, imports: parts.imports,
             discoveries: parts.discoveries,
             addresses: { live.current.egress.addresses }, publicURL: configuration.publicURL,
             requestBytes: configuration.limits.requestBytes)
@@ -154,8 +154,8 @@ package struct Relay: Sendable {
         _ parts: RelayParts, _ tls: ReloadingTLSContext, _ readiness: Readiness
     ) -> some Service {
         let metrics = RelayMetrics(
-            hub: parts.hub, audit: parts.audit, pipeline: parts.pipeline, egress: parts.egress, vault: parts.vault,
-            tls: tls)
+            hub: parts.hub, audit: parts.audit, ledger: parts.ledger, pipeline: parts.pipeline, egress: parts.egress,
+            vault: parts.vault, tls: tls)
         let audit = parts.audit
         let router = buildAdminRouter(
             isReady: { readiness.isReady.load(ordering: .acquiring) && audit.isHealthy }, metrics: metrics)

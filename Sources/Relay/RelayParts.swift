@@ -17,6 +17,7 @@ import Vault
 struct RelayParts: Sendable {
     let directory = Directory()
     let audit: AuditWriter
+    let ledger: AuditLedger
     let hub: TunnelHub
     let administration: Administration
     let keys: IdempotencyKeys
@@ -37,8 +38,16 @@ struct RelayParts: Sendable {
         _ logger: Logger
     ) throws {
         store = storage.store
+        let opened = try RelayAudit.open(configuration.dataDirectory, storage.store) { logger.notice("\($0)") }
+        for alarm in opened.opening.alarms {
+            logger.critical("the audit does not verify", metadata: ["fault": "\(alarm)"])
+        }
+        if opened.opening.cut > 0 {
+            logger.notice("a record that was being written was cut off", metadata: ["bytes": "\(opened.opening.cut)"])
+        }
+        ledger = opened.ledger
         audit = AuditWriter(
-            store: storage.store, durability: configuration.durability == .strict ? .strict : .relaxed)
+            store: opened.ledger, durability: configuration.durability == .strict ? .strict : .relaxed)
         let hub = TunnelHub(eventLoop: MultiThreadedEventLoopGroup.singleton.any(), logger: logger)
         self.hub = hub
         let egress = EgressSwitch(try RelayEgress.client(configuration, logger: logger))
@@ -120,16 +129,20 @@ struct RelayParts: Sendable {
     private func restoreLimits() throws {
         let now = WallClock.microseconds()
         let day: Int64 = 86_400_000_000
+        var limited: [String: Int] = [:]
         for user in directory.owners {
             for api in directory.apis(user: user) where api.limits.perMinute != nil || api.limits.perDay != nil {
-                let most = max(api.limits.perMinute ?? 0, api.limits.perDay ?? 0)
-                let recent = try store.recentCalls(api: api.id, since: now - 60_000_000, now: now, limit: most)
-                // When in the day a call was made does not matter: the earlier ones are put at its beginning.
-                let midnight = now - now % day
-                let earlier = recent.today - recent.times.count { $0 >= midnight }
-                let before = [Int64](repeating: midnight, count: min(max(earlier, 0), most))
-                pipeline.restore(api: api.id, callTimes: before + recent.times)
+                limited[api.id] = max(api.limits.perMinute ?? 0, api.limits.perDay ?? 0)
             }
+        }
+        let found = try ledger.recentCalls(of: limited, since: now - 60_000_000, now: now)
+        for (api, most) in limited {
+            guard let recent = found[api] else { continue }
+            // When in the day a call was made does not matter: the earlier ones are put at its beginning.
+            let midnight = now - now % day
+            let earlier = recent.today - recent.times.count { $0 >= midnight }
+            let before = [Int64](repeating: midnight, count: min(max(earlier, 0), most))
+            pipeline.restore(api: api, callTimes: before + recent.times)
         }
     }
 }

@@ -1,5 +1,6 @@
 import Administration
 import Audit
+import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
@@ -13,12 +14,71 @@ final class Readiness: Sendable {
     let isReady = Atomic<Bool>(false)
 }
 
-/// Commits audit records for as long as anything else runs.
+/// Commits audit records for as long as anything else runs, and keeps what is derived from them.
 struct AuditService: Service {
     let audit: AuditWriter
+    let ledger: AuditLedger
+    let logger: Logger
+
+    private static let interval = Duration.seconds(1)
+    /// Sealed segments are read at this pace, in bytes a second, so that calls do not notice.
+    private static let pace = 8 << 20
+    /// How long after all segments were verified they are verified again.
+    private static let pause = Duration.seconds(24 * 3600)
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown { try await audit.run() }
+        // A thread of its own: reading a segment takes the disk's time.
+        let pool = NIOThreadPool(numberOfThreads: 2)
+        pool.start()
+        try await cancelWhenGracefulShutdown {
+            async let _: Void = flush(pool)
+            async let _: Void = verify(pool)
+            try await audit.run()
+        }
+        // What calls have recorded last.
+        try? await pool.runIfActive { [ledger] in try ledger.flush() }
+        try await pool.shutdownGracefully()
+    }
+
+    private func flush(_ pool: NIOThreadPool) async {
+        var told = ""
+        while (try? await Task.sleep(for: Self.interval)) != nil {
+            do {
+                try await pool.runIfActive { [ledger] in try ledger.flush() }
+                told = ""
+            } catch {
+                // A full disk: the next round tries again, and the records are what counts.
+                if "\(error)" != told { logger.error("figures cannot be written", metadata: ["reason": "\(error)"]) }
+                told = "\(error)"
+            }
+        }
+    }
+
+    private func verify(_ pool: NIOThreadPool) async {
+        var last: String?
+        var told: Set<String> = []
+        while !Task.isCancelled {
+            var wait = Self.pause
+            do {
+                let before = last
+                if let found = try await pool.runIfActive({ [ledger] in try ledger.verifyNext(after: before) }) {
+                    if let fault = found.fault, told.insert(found.name).inserted {
+                        logger.critical(
+                            "a segment of the audit does not verify",
+                            metadata: ["segment": "\(found.name)", "fault": "\(fault)"])
+                    }
+                    let isRound = before.map { found.name <= $0 } ?? false
+                    last = found.name
+                    wait = isRound ? Self.pause : .milliseconds(found.bytes * 1000 / Self.pace)
+                } else {
+                    wait = .seconds(60)
+                }
+            } catch {
+                logger.error("a segment of the audit cannot be read", metadata: ["reason": "\(error)"])
+                wait = .seconds(60)
+            }
+            try? await Task.sleep(for: wait)
+        }
     }
 }
 

@@ -10,7 +10,8 @@ enum Bench {
                                     --origin URL
                penstock-bench sink --listen HOST:PORT
                penstock-bench idle --relay HOST:PORT --ca FILE --tokens FILE --sessions N
-               penstock-bench records --database FILE --user ID --api ID --slug SLUG --count N
+               penstock-bench audit --data FOLDER --count N --calls N
+               penstock-bench records --data FOLDER --user ID --api ID --slug SLUG --count N
         """
 
     static func main() async {
@@ -23,6 +24,7 @@ enum Bench {
             case "front": try await Front(options).run()
             case "sink": try await Sink(options).run()
             case "idle": try await IdleSessions(options).run()
+            case "audit": try await AuditRounds(options).run()
             case "records": try await Records(options).run()
             default: throw BenchError(usage)
             }

@@ -2,24 +2,24 @@ import Audit
 import Glibc
 import StoreSQLite
 
-/// Fills the audit of a relay that is not running, through the relay's own store: chain, indexes and figures are real.
+/// Fills the audit of a relay that is not running, through the relay's own ledger: chain, indexes and figures are real.
 ///
 /// The records are spread over the last 30 days. Nine of ten are of one API and its five endpoints, of which one call in
 /// a thousand failed at the API and one in two thousand timed out; the tenth is another API's.
 struct Records {
     private static let microsecondsPerDay: Int64 = 86_400_000_000
-    /// Records in one transaction.
-    private static let batch = 10_000
+    /// Records in one commit.
+    private static let batch = 1000
     private static let endpoints = ["get_customer", "list_customers", "search_customers", "get_order", "list_orders"]
 
-    private let database: String
+    private let data: String
     private let user: String
     private let api: String
     private let slug: String
     private let count: Int
 
     init(_ options: Options) throws {
-        database = try options.text("database")
+        data = try options.text("data")
         user = try options.text("user")
         api = try options.text("api")
         slug = try options.text("slug")
@@ -28,27 +28,52 @@ struct Records {
 
     /// Prints the cursor of a page that nine tenths of the records come before.
     func run() async throws {
-        let store = try SQLiteStore(path: database)
-        var chain = try await store.auditChain()
+        let store = try SQLiteStore(path: data + "/penstock.db")
+        let folder = "\(data)/audit/\(try store.journalGeneration())"
+        let (ledger, _) = try AuditLedger.open(folder, figures: store)
         let period = 30 * Self.microsecondsPerDay
         let start = Int64(time(nil)) * 1_000_000 - period
         let step = max(period / Int64(count), 1)
+        let before = try ledger.storedChain().sequence
+        var (appending, deriving) = (0.0, 0.0)
         var cursor: AuditCursor?
         var number = 0
         while number < count {
             let end = min(number + Self.batch, count)
-            var entries: [AuditEntry] = []
-            entries.reserveCapacity(end - number)
+            var records: [AuditRecord] = []
+            records.reserveCapacity(end - number)
             for number in number..<end {
-                let entry = chain.next(record(number, time: start + Int64(number) * step))
-                if number == count / 10 { cursor = AuditCursor(time: entry.record.time, sequence: entry.sequence) }
-                entries.append(entry)
+                let record = record(number, time: start + Int64(number) * step)
+                if number == count / 10 {
+                    cursor = AuditCursor(time: record.time, sequence: before + Int64(number) + 1)
+                }
+                records.append(record)
             }
-            try await store.append(entries)
+            let started = Self.processorMicroseconds()
+            try ledger.append(records.map { try AuditPending($0) })
+            let appended = Self.processorMicroseconds()
+            ledger.settle()
             number = end
+            // As often as a relay that records this fast would.
+            if number.isMultiple(of: 100_000) { try ledger.flush() }
+            appending += appended - started
+            deriving += Self.processorMicroseconds() - appended
         }
+        try ledger.flush()
         try store.close()
+        Bench.say("append \(Self.each(appending, count)) µs a record")
+        Bench.say("derive \(Self.each(deriving, count)) µs a record")
         if let cursor { Bench.say("cursor \(cursor)") }
+    }
+
+    private static func each(_ microseconds: Double, _ count: Int) -> Double {
+        (microseconds / Double(count) * 100).rounded() / 100
+    }
+
+    private static func processorMicroseconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) * 1e6 + Double(time.tv_nsec) / 1000
     }
 
     private func record(_ number: Int, time: Int64) -> AuditRecord {

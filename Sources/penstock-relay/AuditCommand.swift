@@ -11,10 +11,11 @@ struct AuditCommand: ParsableCommand {
             abstract: "Finds missing, changed or reordered records.",
             discussion: """
                 Each record names the hash of the one before. Records older than audit.retention_days are removed with \
-                a checkpoint, from which the rest verifies. Exit code 1 when something is wrong, with a sentence each.
+                a checkpoint, from which the rest verifies. Exit code 1 when something is wrong: a sentence for each \
+                fault, with the file of the data folder that it is in.
 
                 An exported file is verified by itself; it must be whole (no --since or --until), and only the \
-                relay's database can tell whether records are missing before its first or after its last.
+                data folder can tell whether records are missing before its first or after its last.
 
                 Examples:
                   penstock-relay audit verify --config /etc/penstock/relay.yaml
@@ -24,7 +25,7 @@ struct AuditCommand: ParsableCommand {
         @OptionGroup var common: CommonOptions
 
         @Option(
-            name: .long, help: "An exported file of JSON lines instead of the database; - for standard input.",
+            name: .long, help: "An exported file of JSON lines instead of the data folder; - for standard input.",
             completion: .file())
         var file: String?
 

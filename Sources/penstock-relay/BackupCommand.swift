@@ -3,7 +3,7 @@ import Relay
 
 struct BackupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "backup", abstract: "Copies the database to one file, while the relay serves.",
+        commandName: "backup", abstract: "Copies the database and the audit to one file, while the relay serves.",
         discussion: """
             The copy is consistent, checked, and readable by its owner only (mode 0600). No file is overwritten.
 

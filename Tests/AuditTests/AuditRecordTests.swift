@@ -16,7 +16,7 @@ struct AuditRecordTests {
             "sequence":2,"previous":"\(chained(1)[0].hash)"}
             """
         #expect(try json == JSON.parse(expected))
-        #expect(entry.hash == AuditHash(of: entry.text))
+        #expect(entry.hash == AuditHash(of: entry.bytes))
         #expect(!entry.text.contains(UInt8(ascii: "\n")))
     }
 

@@ -26,10 +26,12 @@ struct DurableAnswerTests {
             if let end = tracer.end { throw TestFailure("strace cannot attach (\(end)): \(text(of: log))") }
             return text(of: log).contains("attached")
         }
-        for (caller, request, body) in [
-            (agent, "POST /v1/tools/crm/hello", "{}"), (agent, "GET /v1/proxy/crm/hello", ""),
-            (user, "PUT /v1/apis/crm/credentials", #"{"key": "second"}"#),
-            (user, "POST /v1/tunnels", #"{"name": "second"}"#), (user, "DELETE /v1/apis/crm", ""),
+        // The record is in the audit's open segment, what a mutation changed in the database's log.
+        let (call, mutation) = ([".seg"], [".seg", "penstock.db-wal"])
+        for (caller, request, body, files) in [
+            (agent, "POST /v1/tools/crm/hello", "{}", call), (agent, "GET /v1/proxy/crm/hello", "", call),
+            (user, "PUT /v1/apis/crm/credentials", #"{"key": "second"}"#, mutation),
+            (user, "POST /v1/tunnels", #"{"name": "second"}"#, mutation), (user, "DELETE /v1/apis/crm", "", mutation),
         ] {
             let before = lines(trace).count
             try await caller.ask(request, body)
@@ -37,7 +39,10 @@ struct DurableAnswerTests {
                 lines(trace).dropFirst(before).firstIndex { $0.contains("[\(caller.inode)]>") && $0.contains("(") }
             }
             let traced = lines(trace)[before..<answered]
-            #expect(hasSynced(traced), "\(request)\n\(lines(trace)[before...].joined(separator: "\n"))")
+            for file in files {
+                #expect(
+                    hasSynced(file, traced), "\(request) \(file)\n\(lines(trace)[before...].joined(separator: "\n"))")
+            }
         }
         tracer.kill(SIGINT)
         _ = try await tracer.ended()
@@ -46,13 +51,13 @@ struct DurableAnswerTests {
 
     private func lines(_ file: String) -> [Substring] { text(of: file).split(separator: "\n") }
 
-    /// Whether a sync of the write-ahead log has begun and returned 0 within these lines.
-    private func hasSynced(_ lines: ArraySlice<Substring>) -> Bool {
+    /// Whether a sync of a file has begun and returned 0 within these lines.
+    private func hasSynced(_ file: String, _ lines: ArraySlice<Substring>) -> Bool {
         var waiting: Set<Substring> = []
         for line in lines {
             let thread = line.prefix { $0 != " " }
             let isSync = line.contains("fdatasync(") || line.contains("fsync(")
-            if isSync, line.contains("penstock.db-wal") {
+            if isSync, line.contains(file) {
                 if line.hasSuffix("= 0") { return true }
                 waiting.insert(thread)
             } else if line.contains("sync resumed"), line.hasSuffix("= 0"), waiting.contains(thread) {

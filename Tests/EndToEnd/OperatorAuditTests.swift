@@ -12,7 +12,7 @@ struct OperatorAuditTests {
         try await ChildProcess.run(Binaries.relay, ["audit"] + arguments + ["--config", relay.configurationFile])
     }
 
-    @Test("A: a changed, a missing and a moved record are found in the database and in an export, with exit code 1")
+    @Test("A: a changed, a missing and a moved record are found in the journal and in an export, with exit code 1")
     func verify() async throws {
         let stage = try await Stage.make()
         // Enough for several of the pieces that a file is read in.
@@ -27,36 +27,29 @@ struct OperatorAuditTests {
         #expect(try await audit(relay, "verify", "--file", file).output.contains("\(lines.count) records, chain whole"))
 
         let last = lines.count
-        let changes: [(sql: String, file: [Substring], finding: String)] = [
+        let changes: [(change: (inout [Data]) -> Void, file: [Substring], finding: String)] = [
             (
-                "UPDATE audit SET record = replace(record, '\"OK\"', '\"KO\"') WHERE seq = \(last - 2)",
+                { $0[last - 3] = RelaySegment.changed($0[last - 3], "OK", "KO") },
                 lines.enumerated().map { $0 == last - 3 ? Substring($1.replacing("\"OK\"", with: "\"KO\"")) : $1 },
                 "Record \(last - 2) was changed."
             ),
             (
-                "DELETE FROM audit WHERE seq = \(last - 2)",
+                { $0.remove(at: last - 3) },
                 lines.enumerated().filter { $0.offset != last - 3 }.map(\.element),
                 "Record \(last - 2) is missing."
             ),
-            (
-                """
-                UPDATE audit SET seq = -1 WHERE seq = 2; UPDATE audit SET seq = 2 WHERE seq = 3;
-                UPDATE audit SET seq = 3 WHERE seq = -1
-                """,
-                [lines[0], lines[2], lines[1]] + lines[3...], "stands where record"
-            ),
+            ({ $0.swapAt(1, 2) }, [lines[0], lines[2], lines[1]] + lines[3...], "stands where record"),
         ]
-        let whole = relay.folder / "whole.db"
-        try FileManager.default.copyItem(atPath: relay.database, toPath: whole)
-        for change in changes {
-            try await Operator.sqlite(relay.database, change.sql)
+        let segment = try #require(try relay.segments().first)
+        let whole = try Data(contentsOf: URL(fileURLWithPath: segment))
+        for (number, change) in changes.enumerated() {
+            try relay.changeSegment(change.change)
             let bad = try await audit(relay, "verify")
-            #expect(bad.end == .exit(1) && bad.output.contains(change.finding), "\(change.sql): \(bad)")
+            #expect(bad.end == .exit(1) && bad.output.contains(change.finding), "\(number): \(bad)")
             let changed = try relay.folder.write("changed.jsonl", change.file.joined(separator: "\n") + "\n")
             let badFile = try await audit(relay, "verify", "--file", changed)
             #expect(badFile.end == .exit(1), "\(badFile)")
-            for suffix in ["", "-wal", "-shm"] { unlink(relay.database + suffix) }
-            try FileManager.default.copyItem(atPath: whole, toPath: relay.database)
+            try whole.write(to: URL(fileURLWithPath: segment))
         }
         let absent = try await audit(relay, "verify", "--file", relay.folder / "none")
         #expect(absent.end == .exit(1) && absent.errors.contains("cannot be read"), "\(absent)")

@@ -80,6 +80,7 @@ struct OperatorFolderTests {
                 request_bytes = \(most), response_bytes = \(most), errors = 'TIMEOUT=\(most)';
             UPDATE audit_usage SET calls = \(most);
             UPDATE audit_chain SET probes = \(most);
+            UPDATE audit_usage SET removed = \(most);
             UPDATE apis SET version = \(most);
             """)
         try await relay.start()

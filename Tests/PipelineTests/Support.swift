@@ -12,7 +12,7 @@ import Vault
 
 @testable import Pipeline
 
-/// A pipeline over a real SQLite file and a real vault, whose route is a closure.
+/// A pipeline over a real SQLite file, a real journal and a real vault, whose route is a closure.
 final class Bench: Sendable {
     typealias Answer = @Sendable (OutboundRequest) async throws -> InboundResponse
     typealias ProbeAnswering = @Sendable (OutboundRequest, ProbeDepth) async throws -> ProbeAnswer
@@ -20,6 +20,7 @@ final class Bench: Sendable {
     let store: SQLiteStore
     let vault: Vault
     let directory = Directory()
+    let ledger: AuditLedger
     let audit: AuditWriter
     let pipeline: Pipeline
     let seen: Seen
@@ -60,7 +61,8 @@ final class Bench: Sendable {
     ) throws {
         store = try SQLiteStore(path: path)
         vault = try Vault(masterKey: .generate(), store: store)
-        audit = AuditWriter(store: store)
+        ledger = try AuditLedger.open(path + "-audit", figures: store).ledger
+        audit = AuditWriter(store: ledger)
         let seen = Seen()
         self.seen = seen
         // Stands still: limits, circuits and deadlines are not about how fast a machine is.
@@ -111,7 +113,7 @@ final class Bench: Sendable {
 
     /// What the audit holds, oldest first.
     func records() throws -> [JSON] {
-        try store.records(after: 0, limit: 1000).map { try JSON.parse($0.text) }
+        try ledger.records(after: 0, limit: 1000).map { try JSON.parse($0.text) }
     }
 }
 

@@ -14,81 +14,121 @@ struct RetentionTests {
         store = try temporary.open()
     }
 
-    /// One record an hour, from the start of 1970.
-    private func fill(_ count: Int) async throws {
-        var chain = try await store.auditChain()
-        try await store.append(
-            (0..<count).map { number in
-                var one = AuditStoreTests.record(number)
-                one.time = Int64(number) * Self.day / 24
-                return chain.next(one)
-            })
+    /// One record an hour, from the start of 1970, in segments of five.
+    private func filled(_ count: Int) throws -> AuditLedger {
+        let ledger = try temporary.ledger(store, TemporaryStore.options(bytes: 100))
+        for start in stride(from: 0, to: count, by: 5) {
+            try ledger.add(
+                (start..<min(start + 5, count)).map { number in
+                    var one = AuditStoreTests.record(number)
+                    one.time = Int64(number) * Self.day / 24
+                    return one
+                })
+        }
+        try ledger.flush()
+        return ledger
     }
 
-    private func findings() throws -> [AuditVerifier.Finding] {
-        try AuditWalk(store, page: 7).verify().verifier.findings
+    private func findings() throws -> [String] {
+        try JournalView(reading: temporary.journal(store))
+            .verify(after: store.auditCheckpoint().chain, known: store.figuresEnd()).findings.map(\.fault.description)
     }
 
-    @Test("A: what is too old goes in bounded steps, and the rest verifies from the checkpoint")
-    func steps() async throws {
-        try await fill(100)
-        let first = try store.prune(before: 3 * Self.day, limit: 50)
-        #expect(first.removed == 50 && !first.isDone && first.checkpoint.chain.sequence == 50)
-        #expect(try findings().isEmpty)
-        let second = try store.prune(before: 3 * Self.day, limit: 50)
-        #expect(second.removed == 22 && second.isDone && second.checkpoint.chain.sequence == 72)
-        #expect(try findings().isEmpty)
-        #expect(try store.auditCheckpoint() == second.checkpoint)
-        #expect(try store.prune(before: 3 * Self.day, limit: 50).removed == 0)
-        // Figures go with the records, and what was called in all stays known.
-        #expect(try store.summary(user: "u1", api: "a1", since: nil, until: nil).all.calls == 28)
-        #expect(try store.usage(user: "u1")["a1"]?.calls == 100)
+    @Test("A: what is too old goes segment by segment, and the rest verifies from the checkpoint")
+    func steps() throws {
+        let ledger = try filled(100)
+        #expect(try temporary.segments(store).count == 20)
+        var removed = 0
+        var step = try ledger.prune(before: 3 * Self.day, limit: 50)
+        #expect(step.removed == 5 && !step.isDone && step.checkpoint.chain.sequence == 5)
+        while true {
+            removed += step.removed
+            #expect(try findings().isEmpty)
+            #expect(try ledger.auditCheckpoint() == step.checkpoint)
+            if step.isDone { break }
+            step = try ledger.prune(before: 3 * Self.day, limit: 50)
+        }
+        // The segment that holds a record of the third day's end stays whole.
+        #expect(removed == 70 && step.checkpoint.chain.sequence == 70)
+        #expect(try temporary.segments(store).count == 6)
+        #expect(try ledger.prune(before: 3 * Self.day, limit: 50).removed == 0)
+        // Figures go with the hours, and what was called in all stays known, also when figures are made anew.
+        #expect(try ledger.summary(user: "u1", api: "a1", since: nil, until: nil).all.calls == 28)
+        #expect(try ledger.usage(user: "u1")["a1"]?.calls == 100)
+        try ledger.rebuildFigures()
+        #expect(try ledger.usage(user: "u1")["a1"]?.calls == 100)
+        #expect(try ledger.summary(user: "u1", api: "a1", since: nil, until: nil).all.calls == 30)
     }
 
     @Test("A: the chain goes on after a cut of everything, over a restart too")
     func everything() async throws {
-        try await fill(10)
+        let ledger = try temporary.ledger(store)
+        try ledger.add(
+            (0..<10).map { number in
+                var one = AuditStoreTests.record(number)
+                one.time = Int64(number) * Self.day / 24
+                return one
+            })
         var pauses = 0
-        let cut = try await store.prune(keepingDays: 1, now: 100 * Self.day) { pauses += 1 }
+        let cut = try await ledger.prune(keepingDays: 1, now: 100 * Self.day) { pauses += 1 }
         #expect(cut.removed == 10 && pauses == 0)
-        try store.close()
-        let again = try temporary.open()
         let checkpoint = try #require(cut.checkpoint)
-        var chain = try await again.auditChain()
-        #expect(chain == checkpoint.chain)
-        try await again.append([chain.next(checkpoint.record(time: 100 * Self.day, requestID: "r"))])
-        let walk = try AuditWalk(again).verify()
-        #expect(walk.verifier.findings.isEmpty && walk.records == 1)
+        let again = try temporary.ledger(store)
+        #expect(try again.storedChain() == checkpoint.chain)
+        try again.add([checkpoint.record(time: 100 * Self.day, requestID: "r")])
+        try again.flush()
+        #expect(try findings().isEmpty)
+        let left = try again.records(after: 0, limit: 10)
+        #expect(left.count == 1)
         #expect(
-            try again.records(after: 0, limit: 1).map { String(decoding: $0.text, as: UTF8.self) }.first?
+            left.map { String(decoding: $0.text, as: UTF8.self) }.first?
                 .contains("\"audit.prune\",\"target\":\"10:\(checkpoint.chain.hash)\"") == true)
     }
 
+    @Test("A: a removal that was cut short behind its checkpoint is finished at the next start")
+    func interrupted() throws {
+        let ledger = try filled(20)
+        let first = try #require(temporary.segments(store).first)
+        let bytes = TemporaryStore.read(first)
+        #expect(try ledger.prune(before: Self.day / 24 * 5, limit: 10).removed == 5)
+        TemporaryStore.write(bytes, to: first)
+        #expect(try findings().isEmpty)
+        let again = try temporary.ledger(store)
+        #expect(try temporary.segments(store).first != first)
+        #expect(try again.records(after: 0, limit: 100).count == 15)
+    }
+
     @Test(
-        "A: after a cut, a missing, changed or reordered record is still found",
+        "A: after a cut, a missing or changed record, and a moved checkpoint, are still found",
         arguments: [
-            ("DELETE FROM audit WHERE seq = 31", "Record 31 is missing."),
-            ("DELETE FROM audit WHERE seq = 40", "Record 40 is missing."),
-            ("UPDATE audit SET record = replace(record, '\"OK\"', '\"NO\"') WHERE seq = 35", "Record 35 was changed."),
-            ("UPDATE audit_checkpoint SET hash = zeroblob(32)", "Record 31 was changed."),
+            ("UPDATE audit_checkpoint SET hash = zeroblob(32)", "Record 30 was changed."),
             ("UPDATE audit_checkpoint SET seq = seq - 1", "Record 30 is missing."),
             ("DELETE FROM audit_checkpoint", "Records 1 to 30 are missing."),
         ])
-    func tampered(sql: String, finding: String) async throws {
-        try await fill(50)
-        #expect(try store.prune(before: 30 * Self.day / 24, limit: 100).removed == 30)
+    func tampered(sql: String, finding: String) throws {
+        let ledger = try filled(50)
+        while try !ledger.prune(before: 30 * Self.day / 24, limit: 100).isDone {}
+        #expect(try ledger.auditCheckpoint().chain.sequence == 30)
         #expect(try findings().isEmpty)
+        let path = try #require(temporary.segments(store).first)
+        let whole = TemporaryStore.read(path)
+        TemporaryStore.replace("r34", with: "r99", in: path)
+        #expect(try findings() == ["Record 35 was changed."])
+        TemporaryStore.remove(path)
+        #expect(try findings() == ["Records 31 to 35 are missing."])
+        TemporaryStore.write(whole, to: path)
         try temporary.raw(sql)
-        #expect(try findings().map(\.description).contains(finding))
+        #expect(try findings().contains(finding))
     }
 
     @Test("A: records that do not verify are not removed: a cut hides no fault")
-    func fault() async throws {
-        try await fill(50)
-        try temporary.raw("UPDATE audit SET record = replace(record, '\"OK\"', '\"NO\"') WHERE seq = 5")
-        let error = #expect(throws: StoreError.self) { try store.prune(before: 10 * Self.day, limit: 100) }
-        #expect(error?.code == .corrupt && error?.message.contains("Record 5 was changed.") == true)
-        #expect(try store.records(after: 0, limit: 100).count == 50)
-        #expect(try store.auditCheckpoint() == .none)
+    func fault() throws {
+        let ledger = try filled(50)
+        TemporaryStore.replace("r4", with: "r9", in: try #require(temporary.segments(store).first))
+        let error = #expect(throws: JournalError.self) { try ledger.prune(before: 10 * Self.day, limit: 100) }
+        #expect(error?.code == .corrupt && error?.description.contains("Record 5 was changed.") == true)
+        #expect(try temporary.segments(store).count >= 10)
+        #expect(try ledger.records(after: 0, limit: 100).count == 49)
+        #expect(try ledger.auditCheckpoint() == .none)
     }
 }

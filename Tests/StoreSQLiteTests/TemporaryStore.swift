@@ -1,3 +1,4 @@
+import Audit
 import GRDB
 import Glibc
 import Registry
@@ -16,12 +17,78 @@ final class TemporaryStore: Sendable {
         mkdir(folder, 0o700)
     }
 
-    deinit {
-        for suffix in ["", "-wal", "-shm", "-journal"] { unlink(path + suffix) }
-        rmdir(folder)
+    deinit { Self.remove(folder) }
+
+    /// Removes a file, or a folder with all that is in it.
+    static func remove(_ path: String) {
+        for name in names(path) { remove(path + "/" + name) }
+        if unlink(path) != 0 { rmdir(path) }
+    }
+
+    static func names(_ path: String) -> [String] {
+        guard let folder = opendir(path) else { return [] }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
     }
 
     func open() throws -> SQLiteStore { try SQLiteStore(path: path) }
+
+    /// The folder that journals are in.
+    var journals: String { folder + "/audit" }
+
+    /// The folder of the database's journal.
+    func journal(_ store: SQLiteStore) throws -> String { "\(journals)/\(try store.journalGeneration())" }
+
+    /// The segments' files in order.
+    func segments(_ store: SQLiteStore) throws -> [String] {
+        let folder = try journal(store)
+        return Self.names(folder).filter { $0.hasSuffix(".seg") }.map { folder + "/" + $0 }
+    }
+
+    /// The audit over a store, as a relay opens it.
+    func ledger(
+        _ store: SQLiteStore, _ options: Journal.Options = TemporaryStore.options()
+    ) throws -> AuditLedger {
+        mkdir(journals, 0o700)
+        let (ledger, opening) = try AuditLedger.open(try journal(store), figures: store, options: options)
+        if !opening.alarms.isEmpty { throw AuditError(.notDurable, opening.alarms.joined(separator: " ")) }
+        return ledger
+    }
+
+    /// Segments that never end by age: tests' records have times of their own.
+    static func options(bytes: Int = 64 << 20) -> Journal.Options {
+        var options = Journal.Options()
+        options.segmentBytes = bytes
+        options.segmentAge = .max
+        options.now = { 0 }
+        return options
+    }
+
+    /// Changes bytes of a file: every occurrence of a text becomes another of the same length.
+    static func replace(_ text: String, with other: String, in path: String) {
+        var bytes = read(path)
+        let (old, new) = (Array(text.utf8), Array(other.utf8))
+        while let place = bytes.firstRange(of: old) { bytes.replaceSubrange(place..<place + old.count, with: new) }
+        write(bytes, to: path)
+    }
+
+    static func write(_ bytes: [UInt8], to path: String) {
+        let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        defer { close(descriptor) }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
 
     /// A store with users `u1` and `u2`.
     func openWithUsers() throws -> SQLiteStore {

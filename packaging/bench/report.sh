@@ -98,7 +98,14 @@ table_rows() {
         value_row "connector resident, idle" connector.resident_mb MB 25
     fi
     if wants logs; then
+        value_row "audit, strict, 1 call in flight" logs.strict_1_us µs
+        value_row "audit, strict, 64 in flight" logs.strict_64_us µs
+        value_row "audit, relaxed, 1 call in flight" logs.relaxed_1_us µs
+        value_row "audit, relaxed, 64 in flight" logs.relaxed_64_us µs
         value_row "logs: records" logs.records ""
+        value_row "record: encode, chain, write, sync" logs.append_us µs
+        value_row "record: indexes and figures" logs.derive_us µs 3
+        value_row "relay start-up over them" logs.start_ms ms
         value_row "logs: first page of 100" logs.first_page_ms ms
         value_row "logs: one endpoint's" logs.endpoint_ms ms
         value_row "logs: one kind of failure's" logs.failures_ms ms

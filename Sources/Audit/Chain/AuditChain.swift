@@ -1,5 +1,5 @@
-/// The chain's end: each record's text names its sequence number and the SHA-256 of the text before it, so that a
-/// missing, changed or reordered record shows, even in an export checked with `sha256sum` alone.
+/// The chain's end: each record names its sequence number and the SHA-256 of the record before it, so that a missing,
+/// changed or reordered record shows, in the journal and in an exported file.
 package struct AuditChain: Sendable, Hashable {
     /// The last record's number; 0 when there is none.
     package var sequence: Int64
@@ -19,14 +19,11 @@ package struct AuditChain: Sendable, Hashable {
 
     /// Adds a record, and returns it as it has to be stored.
     package mutating func next(_ record: AuditRecord) -> AuditEntry {
-        next(record, text: AuditText(record))
-    }
-
-    mutating func next(_ record: AuditRecord, text: consuming AuditText) -> AuditEntry {
-        let closed = text.closed(sequence: sequence + 1, previous: hash)
+        var bytes = RecordWriter(record).bytes
+        RecordWriter.close(&bytes, after: self)
         sequence += 1
-        hash = AuditHash(of: closed)
-        return AuditEntry(record: record, sequence: sequence, hash: hash, text: closed)
+        hash = AuditHash(of: bytes)
+        return AuditEntry(record: record, sequence: sequence, hash: hash, bytes: bytes)
     }
 }
 
@@ -34,8 +31,11 @@ package struct AuditChain: Sendable, Hashable {
 package struct AuditEntry: Sendable, Hashable {
     package let record: AuditRecord
     package let sequence: Int64
-    /// The SHA-256 of `text`.
+    /// The SHA-256 of `bytes`.
     package let hash: AuditHash
-    /// The record as JSON, without a newline; to be stored byte for byte.
-    package let text: [UInt8]
+    /// The record as ``RecordField`` describes it.
+    package let bytes: [UInt8]
+
+    /// The record as a line of JSON, without a newline.
+    package var text: [UInt8] { bytes.withUnsafeBytes { RecordText.text($0) } ?? [] }
 }

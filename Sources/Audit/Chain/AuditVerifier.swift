@@ -28,6 +28,11 @@ package struct AuditVerifier: Sendable {
     package private(set) var chain: AuditChain
     /// All faults so far, at most `limit`.
     package private(set) var findings: [Finding] = []
+    /// A second hash that the last record may have: an exported line is the text of a record of the first format, or
+    /// stands for the bytes of one of the present format, and only the next line's `previous` tells which.
+    private var alternative: AuditHash?
+    /// Whether the next record's `previous` can be held against the last one's hash.
+    private var isHashKnown = true
     private let limit: Int
 
     /// - Parameters:
@@ -51,32 +56,106 @@ package struct AuditVerifier: Sendable {
     /// Checks the next record.
     ///
     /// - Parameters:
-    ///   - text: the record's bytes as stored, without a newline.
+    ///   - text: the record's JSON text, without a newline.
     ///   - stored: the sequence number and hash kept beside it; `nil` for an exported line, which has none.
     package mutating func check(text: [UInt8], stored: AuditChain? = nil) {
-        let expected = chain.sequence + 1
         let hash = AuditHash(of: text)
-        let position = stored?.sequence
-        guard let json = try? JSON.parse(text), let named = json["sequence"]?.int.map(Int64.init),
-            let previous = json["previous"]?.string, AuditChain.positions.contains(named),
-            AuditChain.positions.contains(position ?? named)
-        else {
-            report(.unreadable(position ?? expected))
-            // A position that none can be is not gone on from.
-            let here = position.flatMap { AuditChain.positions.contains($0) ? $0 : nil } ?? chain.sequence
-            chain = AuditChain(sequence: position == nil ? expected : here, hash: stored?.hash ?? hash)
-            return
+        let json = try? JSON.parse(text)
+        let other = json == nil ? nil : RecordText.bytes(of: text).map { AuditHash(of: $0) }
+        if let json, let named = json["sequence"]?.int, let previous = json["previous"]?.string {
+            check(
+                Int64(named), previous: AuditHash(hex: previous), hash: hash, or: other, position: stored?.sequence,
+                stored: stored?.hash)
+        } else {
+            skip(position: stored?.sequence, hash: stored?.hash ?? hash)
         }
+    }
+
+    /// Checks the next record of the first format, whose text is what is chained.
+    ///
+    /// - Parameters:
+    ///   - json: the text, parsed; `nil` where it is no JSON.
+    ///   - stored: the sequence number and hash kept beside it, if any.
+    mutating func check(firstFormat text: [UInt8], json: JSON?, stored: AuditChain? = nil) {
+        let hash = AuditHash(of: text)
+        guard let json, let named = json["sequence"]?.int, let previous = json["previous"]?.string else {
+            return skip(position: stored?.sequence, hash: stored?.hash ?? hash)
+        }
+        check(
+            Int64(named), previous: AuditHash(hex: previous), hash: hash, or: nil, position: stored?.sequence,
+            stored: stored?.hash)
+    }
+
+    /// Adds a fault that was found beside the walk.
+    mutating func add(_ finding: Finding) {
+        report(finding)
+    }
+
+    /// Checks the next record by its bytes.
+    mutating func check(record bytes: UnsafeRawBufferPointer) {
+        guard let view = RecordView(bytes), let previous = AuditHash(bytes: Array(view.previous)) else {
+            return skip(position: nil, hash: nil)
+        }
+        check(view.sequence, previous: previous, hash: AuditHash(of: bytes), or: nil, position: nil, stored: nil)
+    }
+
+    /// Passes over a record that its frame's checksum says was changed.
+    mutating func skipChanged() {
+        report(.changed(chain.sequence + 1))
+        chain.sequence += 1
+        isHashKnown = false
+    }
+
+    /// Passes over what is no record.
+    mutating func skipUnreadable() {
+        skip(position: nil, hash: nil)
+    }
+
+    /// Goes on at a place that a segment's head names, reporting what lies between.
+    mutating func go(to start: AuditChain) {
+        if start.sequence > chain.sequence {
+            report(.missing(first: chain.sequence + 1, last: start.sequence))
+        } else if start.sequence < chain.sequence {
+            report(.reordered(expected: chain.sequence + 1, found: start.sequence + 1))
+        } else if isHashKnown, start.hash != chain.hash {
+            report(.changed(chain.sequence))
+        }
+        chain = start
+        isHashKnown = true
+    }
+
+    private mutating func skip(position: Int64?, hash: AuditHash?) {
+        let expected = chain.sequence + 1
+        report(.unreadable(position ?? expected))
+        // A position that none can be is not gone on from.
+        let here = position.flatMap { AuditChain.positions.contains($0) ? $0 : nil } ?? chain.sequence
+        chain = AuditChain(sequence: position == nil ? expected : here, hash: hash ?? chain.hash)
+        alternative = nil
+        isHashKnown = hash != nil
+    }
+
+    private mutating func check(
+        _ named: Int64, previous: AuditHash?, hash: AuditHash, or other: AuditHash?, position: Int64?,
+        stored: AuditHash?
+    ) {
+        guard AuditChain.positions.contains(named), AuditChain.positions.contains(position ?? named) else {
+            return skip(position: position, hash: stored ?? hash)
+        }
+        let expected = chain.sequence + 1
         let here = position ?? named
         if here > expected { report(.missing(first: expected, last: here - 1)) }
         if here < expected { report(.reordered(expected: expected, found: here)) }
         if named != here { report(.reordered(expected: here, found: named)) }
-        if let stored, stored.hash != hash { report(.changed(here)) }
+        if let stored, stored != hash, stored != other { report(.changed(here)) }
         // Across a gap, and after a record already reported, the previous hash has nothing to be held against.
-        if here == expected, named == here, previous != chain.hash.description {
+        if here == expected, named == here, isHashKnown, previous != chain.hash,
+            previous == nil || previous != alternative
+        {
             report(.changed(stored == nil ? here - 1 : here))
         }
-        chain = AuditChain(sequence: here, hash: stored?.hash ?? hash)
+        chain = AuditChain(sequence: here, hash: stored ?? hash)
+        alternative = stored == nil || stored == hash ? other : nil
+        isHashKnown = true
     }
 
     /// Ends the walk: `head` is the chain's end as known from elsewhere, which shows records cut off at the end.
@@ -84,7 +163,7 @@ package struct AuditVerifier: Sendable {
         guard let head else { return }
         if head.sequence > chain.sequence {
             report(.missing(first: chain.sequence + 1, last: head.sequence))
-        } else if head != chain {
+        } else if head != chain, !(head.sequence == chain.sequence && head.hash == alternative) {
             report(.changed(chain.sequence))
         }
     }

@@ -1,6 +1,6 @@
 /// Reading what was recorded. All methods block on the disk: call them away from event loops.
 package protocol AuditLog: Sendable {
-    /// One page of a user's records, newest first.
+    /// One page of a user's records, newest first, in the order in which they were recorded.
     func logs(_ query: AuditQuery) throws -> AuditPage
     /// Records after `sequence` in the chain's order, at most `limit`, as `audit verify` and `audit export` walk them.
     /// The sequence number and hash are those kept beside the text.
@@ -23,9 +23,10 @@ package struct AuditQuery: Sendable {
     /// One API's, by its id; `nil`: all of that user's.
     package var api: String?
     package var endpoint: String?
-    /// `OK` or a code of the error table.
+    /// `OK`, a code of the error table, or ``anyFailure``.
     package var outcome: String?
     package var upstreamStatus: Int?
+    package var requestID: String?
     /// Microseconds since 1970, inclusive.
     package var since: Int64?
     /// Microseconds since 1970, exclusive.
@@ -36,13 +37,16 @@ package struct AuditQuery: Sendable {
     /// Where the page before ended.
     package var cursor: AuditCursor?
 
+    /// The outcome that asks for all records whose own is not `OK`.
+    package static let anyFailure = "error"
+
     package init(user: String, api: String? = nil) {
         self.user = user
         self.api = api
     }
 }
 
-/// Where a page ended.
+/// Where a page ended: the record's time, and its place in the chain, by which the next page goes on.
 package struct AuditCursor: Sendable, Hashable, CustomStringConvertible {
     package var time: Int64
     package var sequence: Int64

@@ -34,6 +34,32 @@ package struct AuditRecord: Sendable, Hashable {
         }
     }
 
+    /// On whose authority something was done: a person, an agent, a workload or an operator.
+    package struct Principal: Sendable, Hashable {
+        /// `person`, `agent`, `workload` or `operator`; later versions may add to these.
+        package var kind: String
+        /// The principal's identifier, unique within its kind.
+        package var subject: String
+
+        package init(kind: String, subject: String) {
+            self.kind = kind
+            self.subject = subject
+        }
+    }
+
+    /// Whom the thing that was used or changed belongs to.
+    package struct Owner: Sendable, Hashable {
+        /// `user` or `organisation`.
+        package var kind: String
+        /// The owner's identifier, unique within its kind.
+        package var id: String
+
+        package init(kind: String, id: String) {
+            self.kind = kind
+            self.id = id
+        }
+    }
+
     package var kind: Kind
     /// Microseconds since 1970-01-01T00:00:00Z.
     package var time: Int64
@@ -66,6 +92,16 @@ package struct AuditRecord: Sendable, Hashable {
     package var action: String?
     /// For `admin`: the id of what it was done to.
     package var target: String?
+    /// On whose authority it happened, where that is known beyond the token.
+    package var principal: Principal?
+    /// Whom the API, credential or other object belongs to.
+    package var owner: Owner?
+    /// The relay that recorded it, where there is more than one.
+    package var node: String?
+    /// The chain that another relay's record stands in, as 32 hexadecimal digits, where one record refers to another.
+    package var chain: String?
+    /// The id of the approval that let the call through.
+    package var approval: String?
 
     package init(
         kind: Kind, time: Int64, requestID: String, parent: String? = nil, user: String? = nil, token: String? = nil,

@@ -3,8 +3,8 @@
 /// A cut takes away the proof with the records: what was done to them before cannot be found any more. Therefore only
 /// records that still verify are cut, and what remains verifies from the checkpoint, which names the last one's hash.
 package protocol AuditRetention: Sendable {
-    /// Removes the oldest records up to the first that is not older than `time` (microseconds since 1970), at most
-    /// `limit` of them, with a new checkpoint, in one transaction; and as many of the hours' figures that are older.
+    /// Removes the oldest segment of the journal, where all of its records are older than `time` (microseconds since
+    /// 1970), leaving a checkpoint; and at most `limit` of the hours' figures that are older.
     ///
     /// Throws when the records to be removed do not verify: a fault is kept until somebody has looked at it.
     func prune(before time: Int64, limit: Int) throws -> AuditPruning
@@ -48,7 +48,7 @@ package struct AuditPruning: Sendable, Hashable {
 }
 
 extension AuditRetention {
-    /// Records a step removes: a transaction of a few milliseconds, so that calls' records hardly wait.
+    /// Hours' figures that a step removes: a transaction of a few milliseconds.
     package static var pruneStep: Int { 1000 }
 
     /// Removes all records older than a number of days, step by step; `pause` is called between steps.

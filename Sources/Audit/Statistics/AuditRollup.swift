@@ -17,6 +17,20 @@ package struct AuditRollup: Sendable, Hashable {
 
     package static let microsecondsPerHour: Int64 = 3_600_000_000
 
+    /// The hours since 1970 that a summary covers: those of `since` and of the last microsecond before `until`. Nil where
+    /// it covers none.
+    package static func hours(since: Int64?, until: Int64?) -> ClosedRange<Int64>? {
+        let first = since.map { $0 / microsecondsPerHour } ?? .min
+        let last = until.map { ($0 &- 1) / microsecondsPerHour } ?? .max
+        return first <= last ? first...last : nil
+    }
+
+    /// The hours of the UTC day so far.
+    package static func hoursOfDay(_ now: Int64) -> ClosedRange<Int64> {
+        let hour = now / microsecondsPerHour
+        return min(hour, hour / 24 * 24)...hour
+    }
+
     package var calls = 0
     /// Those with outcome `OK`.
     package var succeeded = 0

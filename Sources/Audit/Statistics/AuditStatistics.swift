@@ -9,13 +9,20 @@ package protocol AuditStatistics: Sendable {
     ///
     /// - Parameter now: microseconds since 1970.
     func callsToday(of apis: [String], now: Int64) throws -> [String: Int]
-    /// What an API's rate limits have to know at the start.
+    /// What APIs' rate limits have to know at the start.
     ///
     /// - Parameters:
+    ///   - apis: times returned at most, the latest, by the API's id.
     ///   - since: times of calls from then on, in microseconds since 1970.
     ///   - now: the current time; the day counted is its UTC day.
-    ///   - limit: times returned at most, the latest.
-    func recentCalls(api: String, since: Int64, now: Int64, limit: Int) throws -> RecentCalls
+    func recentCalls(of apis: [String: Int], since: Int64, now: Int64) throws -> [String: RecentCalls]
+}
+
+extension AuditStatistics {
+    /// The same for one API; `limit` is how many times are returned at most.
+    package func recentCalls(api: String, since: Int64, now: Int64, limit: Int) throws -> RecentCalls {
+        try recentCalls(of: [api: limit], since: since, now: now)[api] ?? RecentCalls(times: [], today: 0)
+    }
 }
 
 /// An API's calls over a while.

@@ -1,33 +1,32 @@
+import NIOCore
+
 /// The writer's state machine: what waits, for whom, and whether the last commit worked. Knows no clock and no store.
 struct AuditQueue {
-    typealias Waiter = CheckedContinuation<Result<Void, AuditError>, Never>
+    typealias Outcome = Result<Void, AuditError>
 
-    struct Entry {
-        var record: AuditRecord
-        var text: AuditText
-        /// Who waits until it is durable; `nil` when nobody does.
-        var waiter: Waiter?
+    /// Who is told how it went.
+    enum Waiter {
+        case nobody
+        case task(CheckedContinuation<Outcome, Never>)
+        case loop(any EventLoop, @Sendable (Outcome) -> Void)
     }
 
-    /// What one transaction has to carry; no entries means a probe.
+    struct Entry {
+        var pending: AuditPending
+        /// Who waits until it is durable.
+        var waiter: Waiter
+    }
+
+    /// What one commit has to carry; no entries means a probe.
     struct Work {
         var entries: [Entry]
-        var probes: [Waiter]
+        var probes: [CheckedContinuation<Outcome, Never>]
     }
 
     enum Next {
         case work(Work)
         case wait
         case finished
-    }
-
-    /// Continuations to resume, once the lock is released.
-    struct Wake {
-        var loop: CheckedContinuation<Void, Never>?
-        var waiters: [Waiter] = []
-        var result: Result<Void, AuditError> = .success(())
-        /// Why the entry was not queued; its waiter is still the caller's.
-        var refusal: AuditError?
     }
 
     private enum Life {
@@ -40,10 +39,11 @@ struct AuditQueue {
     private let limits: AuditWriter.Limits
     private var life = Life.open
     private var entries: [Entry] = []
-    private var probes: [Waiter] = []
-    private var loop: CheckedContinuation<Void, Never>?
+    /// Bytes of `entries`.
+    private var bytes = 0
+    private var probes: [CheckedContinuation<Outcome, Never>] = []
     /// Kept entries wait for the next arrival or for a retry, so that a broken disk is not hammered.
-    private var isStalled = false
+    private(set) var isStalled = false
     private(set) var isHealthy = true
     private(set) var counts = AuditWriter.Counts()
 
@@ -53,29 +53,41 @@ struct AuditQueue {
 
     var depth: Int { entries.count }
 
+    /// Whether there is something to commit, or nothing more to come.
+    var isReady: Bool { !entries.isEmpty && !isStalled || !probes.isEmpty || life != .open }
+
+    /// Whether relaxed mode should commit before its time: half of what may wait does, or somebody waits.
+    var isPressing: Bool {
+        !isStalled && (entries.count >= limits.queue / 2 || bytes >= limits.bytes / 2) || !probes.isEmpty
+            || life != .open
+    }
+
     private static let closedError = AuditError(.closed, "The audit is shutting down.")
 
-    /// Whether the caller has to wait for a probe before a call may be sent.
-    func admit(strict: Bool) throws(AuditError) -> Bool {
-        guard life == .open else { throw Self.closedError }
-        guard entries.count < limits.queue else { throw overloaded }
-        return strict && !isHealthy
+    /// Whether a call may be sent.
+    func admission(strict: Bool) -> AuditAdmission {
+        guard life == .open else { return .refused(Self.closedError) }
+        guard hasRoom else { return .refused(overloaded) }
+        return strict && !isHealthy ? .later : .now
     }
 
-    mutating func add(_ entry: Entry) -> Wake {
-        guard life == .open else { return Wake(refusal: Self.closedError) }
-        guard entries.count < limits.queue else { return Wake(refusal: overloaded) }
+    /// Returns why the entry was not queued; its waiter is then still the caller's.
+    mutating func add(_ entry: Entry) -> AuditError? {
+        guard life == .open else { return Self.closedError }
+        guard hasRoom else { return overloaded }
         entries.append(entry)
+        bytes += entry.pending.size
         isStalled = false
-        return Wake(loop: takeLoop())
+        return nil
     }
 
-    mutating func probe(_ waiter: Waiter) -> Wake {
-        guard life == .open else { return Wake(waiters: [waiter], result: .failure(Self.closedError)) }
-        guard !isHealthy else { return Wake(waiters: [waiter]) }
-        guard probes.count < limits.queue else { return Wake(waiters: [waiter], result: .failure(overloaded)) }
+    /// Queues somebody who waits for a probe; returns the answer where that is known already.
+    mutating func probe(_ waiter: CheckedContinuation<Outcome, Never>) -> Outcome? {
+        guard life == .open else { return .failure(Self.closedError) }
+        guard !isHealthy else { return .success(()) }
+        guard probes.count < limits.queue else { return .failure(overloaded) }
         probes.append(waiter)
-        return Wake(loop: takeLoop())
+        return nil
     }
 
     mutating func take() -> Next {
@@ -83,73 +95,80 @@ struct AuditQueue {
             return life == .open ? .wait : .finished
         }
         defer { probes = [] }
-        guard entries.count > limits.batch else {
+        var size = 0
+        let count = min(
+            entries.firstIndex {
+                size += $0.pending.size
+                return size > limits.batchBytes && size > $0.pending.size
+            } ?? entries.count, limits.batch)
+        guard count < entries.count else {
             defer {
                 let capacity = entries.count
                 entries = []
                 entries.reserveCapacity(capacity)
+                bytes = 0
             }
             return .work(Work(entries: entries, probes: probes))
         }
-        defer { entries.removeFirst(limits.batch) }
-        return .work(Work(entries: Array(entries.prefix(limits.batch)), probes: probes))
+        defer {
+            entries.removeFirst(count)
+            bytes = entries.reduce(0) { $0 + $1.pending.size }
+        }
+        return .work(Work(entries: Array(entries.prefix(count)), probes: probes))
     }
 
-    /// The loop has nothing to do; it is woken at once if that changed meanwhile.
-    mutating func sleep(_ continuation: CheckedContinuation<Void, Never>) -> Wake {
-        if life != .open || !entries.isEmpty && !isStalled || !probes.isEmpty { return Wake(loop: continuation) }
-        loop = continuation
-        return Wake()
-    }
-
-    mutating func succeeded(_ work: Work) -> Wake {
+    mutating func succeeded(_ work: Work) {
         isHealthy = true
         isStalled = false
         counts.records += work.entries.count
         counts.commits += work.entries.isEmpty ? 0 : 1
-        return Wake(waiters: work.entries.compactMap(\.waiter) + work.probes)
     }
 
-    /// - Parameter keeping: puts entries that nobody waits for back, for the next attempt.
-    mutating func failed(_ work: Work, _ error: AuditError, keeping: Bool) -> Wake {
+    /// - Parameter keeping: puts the entries back, for the next attempt.
+    mutating func failed(_ work: Work, keeping: Bool) {
         isHealthy = false
         counts.failures += 1
         if keeping && life == .open {
             entries.insert(contentsOf: work.entries, at: 0)
+            bytes += work.entries.reduce(0) { $0 + $1.pending.size }
             isStalled = true
         }
-        return Wake(waiters: work.entries.compactMap(\.waiter) + work.probes, result: .failure(error))
     }
 
     /// Lets kept entries be tried again.
-    mutating func retry() -> Wake {
-        guard isStalled else { return Wake() }
+    mutating func retry() {
         isStalled = false
-        return Wake(loop: takeLoop())
     }
 
-    mutating func close() -> Wake {
+    mutating func close() {
         if life == .open { life = .closing }
         isStalled = false
-        return Wake(loop: takeLoop())
     }
 
-    /// The loop has ended; nobody may wait any longer.
-    mutating func finish() -> Wake {
+    /// The writer has ended; nobody may wait any longer.
+    mutating func finish() -> (work: Work, error: AuditError) {
         life = .closed
         defer {
             entries = []
             probes = []
+            bytes = 0
         }
-        return Wake(waiters: entries.compactMap(\.waiter) + probes, result: .failure(Self.closedError))
+        return (Work(entries: entries, probes: probes), Self.closedError)
     }
+
+    private var hasRoom: Bool { entries.count < limits.queue && bytes < limits.bytes }
 
     private var overloaded: AuditError {
-        AuditError(.overloaded, "\(limits.queue) audit records wait for the disk; try again.")
+        AuditError(.overloaded, "\(entries.count) audit records wait for the disk; try again.")
     }
+}
 
-    private mutating func takeLoop() -> CheckedContinuation<Void, Never>? {
-        defer { loop = nil }
-        return loop
-    }
+/// Whether a call may be sent, as far as its record goes.
+package enum AuditAdmission: Sendable {
+    /// Its record could be written.
+    case now
+    /// It could not.
+    case refused(AuditError)
+    /// The last commit failed: ``AuditWriter/admit()`` finds out whether one works again.
+    case later
 }

@@ -1,10 +1,9 @@
-/// Where the chain is kept.
+/// Where the writer puts records. Its methods block on the disk, and are called on the writer's own thread, one at a time.
 package protocol AuditStore: Sendable {
-    /// The chain's end as stored; `.empty` in a new store.
-    func auditChain() async throws -> AuditChain
-    /// Appends the entries in one transaction and returns when it is durable. All or none; a cancelled caller does
-    /// not stop it.
-    func append(_ entries: [AuditEntry]) async throws
-    /// Commits something small durably, to learn whether commits work again.
-    func probe() async throws
+    /// Appends records in this order, and returns when they are on the disk. All or none.
+    func append(_ records: [AuditPending]) throws
+    /// Writes something small durably, to learn whether records can be written again.
+    func probe() throws
+    /// Derives what people ask for from the records appended since the last time. Called once their callers are awake.
+    func settle()
 }

@@ -1,25 +1,31 @@
-import Synchronization
+import Lines
+package import NIOCore
 
-/// Appends records to the chain with group commit: while one transaction is being synced, arrivals gather, and all of
+/// Appends records to the chain with group commit: while one group is being put on the disk, arrivals gather, and all of
 /// them go into the next one.
 ///
-/// `run()` owns the chain and must run as long as records are appended. Nothing is queued without bound.
+/// A thread of its own writes, and wakes each event loop once a group, whatever number of its calls the group held.
+/// `run()` must run as long as records are appended. Nothing is queued without bound.
 package final class AuditWriter: Sendable {
-    /// When `append` returns.
+    /// When a caller goes on.
     package enum Durability: String, Sendable {
         /// When the record is on disk.
         case strict
-        /// When it is queued; it is on disk within one commit, and while commits fail it is tried again each second.
+        /// When it is queued. It is on disk within a second; while commits fail it is tried again each second.
         case relaxed
     }
 
     package struct Limits: Sendable {
         /// Records waiting for a commit; more are refused.
         package var queue: Int
-        /// Records in one transaction.
+        /// Records in one commit.
         package var batch: Int
+        /// Bytes of records waiting; more are refused. Default 64 MiB.
+        package var bytes = 64 << 20
+        /// Bytes of records in one commit. Default 4 MiB.
+        package var batchBytes = 4 << 20
 
-        /// 16,384 waiting, 1,024 a transaction.
+        /// 16,384 waiting, 1,024 a commit.
         package static let defaults = Limits(queue: 16_384, batch: 1024)
 
         package init(queue: Int, batch: Int) {
@@ -32,18 +38,20 @@ package final class AuditWriter: Sendable {
     package struct Counts: Sendable, Hashable {
         /// Records made durable.
         package var records = 0
-        /// Transactions that made them so.
+        /// Commits that made them so.
         package var commits = 0
-        /// Transactions that failed.
+        /// Commits that failed.
         package var failures = 0
     }
 
     private let store: any AuditStore
     private let durability: Durability
     private let sleep: @Sendable (Duration) async throws -> Void
-    private let state: Mutex<AuditQueue>
+    private let state: Monitor<AuditQueue>
 
     private static let retryInterval = Duration.seconds(1)
+    /// How long relaxed mode gathers records, in milliseconds: with a slow disk still within the second that it promises.
+    private static let gathering = 200
 
     /// - Parameter sleep: waits between attempts to write what relaxed mode keeps.
     package init(
@@ -53,7 +61,7 @@ package final class AuditWriter: Sendable {
         self.store = store
         self.durability = durability
         self.sleep = sleep
-        state = Mutex(AuditQueue(limits: limits))
+        state = Monitor(AuditQueue(limits: limits))
     }
 
     /// False from a failed commit until one succeeds.
@@ -65,18 +73,52 @@ package final class AuditWriter: Sendable {
     /// Totals since the start.
     package var counts: Counts { state.withLock { $0.counts } }
 
+    // MARK: For calls, on their event loop
+
+    /// Whether a call may be sent. Never waits.
+    package func admission() -> AuditAdmission {
+        state.withLock { $0.admission(strict: durability == .strict) }
+    }
+
+    /// Appends one record, and calls `done` on `loop`: in strict mode when the record is durable, in relaxed mode when it
+    /// is queued. All that one commit finishes for a loop is called in one go.
+    ///
+    /// Fails with `AuditError.overloaded` when too many wait, `.notDurable` when the commit failed, `.closed` at shutdown.
+    /// Where the answer is known at once, and this is called on `loop`, `done` is called before this returns.
+    package func append(
+        _ record: AuditRecord, on loop: any EventLoop, _ done: @escaping @Sendable (Result<Void, AuditError>) -> Void
+    ) {
+        let answer: Result<Void, AuditError>?
+        do throws(AuditError) {
+            let pending = try AuditPending(record)
+            switch durability {
+            case .strict:
+                answer = add(AuditQueue.Entry(pending: pending, waiter: .loop(loop, done))).map { .failure($0) }
+            case .relaxed:
+                answer = add(AuditQueue.Entry(pending: pending, waiter: .nobody)).map { .failure($0) } ?? .success(())
+            }
+        } catch {
+            answer = .failure(error)
+        }
+        guard let answer else { return }
+        if loop.inEventLoop { done(answer) } else { loop.execute { done(answer) } }
+    }
+
+    // MARK: For tasks
+
     /// To be called before a call is sent: throws when its record could not be written either.
     ///
     /// After a failed commit, strict mode tries a small one first, shared by all who ask meanwhile.
     package func admit() async throws(AuditError) {
-        let mustProbe = try state.withLock { queue throws(AuditError) in
-            try queue.admit(strict: durability == .strict)
+        switch admission() {
+        case .now: return
+        case .refused(let error): throw error
+        case .later:
+            let result: Result<Void, AuditError> = await withCheckedContinuation { continuation in
+                if let known = state.signal({ $0.probe(continuation) }) { continuation.resume(returning: known) }
+            }
+            try result.get()
         }
-        guard mustProbe else { return }
-        let result: Result<Void, AuditError> = await withCheckedContinuation { continuation in
-            perform(state.withLock { $0.probe(continuation) })
-        }
-        try result.get()
     }
 
     /// Appends one record; in strict mode, returns when it is durable.
@@ -84,87 +126,109 @@ package final class AuditWriter: Sendable {
     /// Throws `AuditError.overloaded` when too many wait, `.notDurable` when the commit failed, `.closed` at shutdown.
     /// A cancelled caller still waits: whether the record is on disk has to be known.
     package func append(_ record: AuditRecord) async throws(AuditError) {
-        let text = AuditText(record)
+        let pending = try AuditPending(record)
         switch durability {
         case .relaxed:
-            let entry = AuditQueue.Entry(record: record, text: text, waiter: nil)
-            let added = state.withLock { $0.add(entry) }
-            perform(added)
-            if let refusal = added.refusal { throw refusal }
+            if let refusal = add(AuditQueue.Entry(pending: pending, waiter: .nobody)) { throw refusal }
         case .strict:
             let result: Result<Void, AuditError> = await withCheckedContinuation { continuation in
-                let entry = AuditQueue.Entry(record: record, text: text, waiter: continuation)
-                let added = state.withLock { $0.add(entry) }
-                perform(added)
-                if let refusal = added.refusal { continuation.resume(returning: .failure(refusal)) }
+                if let refusal = add(AuditQueue.Entry(pending: pending, waiter: .task(continuation))) {
+                    continuation.resume(returning: .failure(refusal))
+                }
             }
             try result.get()
         }
     }
 
+    private func add(_ entry: AuditQueue.Entry) -> AuditError? {
+        // Relaxed mode's thread looks by itself, five times a second: nobody has to wake it.
+        switch durability {
+        case .strict: state.signal { $0.add(entry) }
+        case .relaxed: state.withLock { $0.add(entry) }
+        }
+    }
+
+    // MARK: The writer
+
     /// Commits records until cancelled; then commits what is queued, refuses more, and returns.
-    ///
-    /// Throws the store's error when the chain's end cannot be read at the start.
     package func run() async throws {
-        var chain: AuditChain? = try await store.auditChain()
         async let _: Void = retryKept()
-        await withTaskCancellationHandler {
-            while let work = await nextWork() {
-                await commit(work, &chain)
+        let isStarted = await withTaskCancellationHandler {
+            await withCheckedContinuation { ended in
+                let isStarted = OwnThread.run {
+                    self.write()
+                    ended.resume(returning: true)
+                }
+                if !isStarted { ended.resume(returning: false) }
             }
         } onCancel: {
-            perform(state.withLock { $0.close() })
+            state.signal { $0.close() }
         }
-        perform(state.withLock { $0.finish() })
+        guard isStarted else { throw AuditError(.closed, "The system gives the audit no thread.") }
     }
 
     /// Relaxed mode only: in strict mode nothing is kept. Ends when cancelled.
     private func retryKept() async {
         guard durability == .relaxed else { return }
         while (try? await sleep(Self.retryInterval)) != nil {
-            perform(state.withLock { $0.retry() })
+            state.signal { $0.retry() }
         }
     }
 
-    private func nextWork() async -> AuditQueue.Work? {
+    /// The thread's body.
+    private func write() {
         while true {
-            switch state.withLock({ $0.take() }) {
-            case .work(let work): return work
-            case .finished: return nil
-            case .wait:
-                await withCheckedContinuation { continuation in
-                    perform(state.withLock { $0.sleep(continuation) })
-                }
-                // The first arrival wakes the loop; letting the others run first makes the batch larger.
-                await Task.yield()
+            if durability == .relaxed {
+                state.wait(milliseconds: Self.gathering, until: { $0.isPressing }, then: { _ in })
+            }
+            switch state.wait(until: { durability == .relaxed || $0.isReady }, then: { $0.take() }) {
+            case .work(let work): commit(work)
+            case .wait: continue
+            case .finished:
+                let (work, error) = state.withLock { $0.finish() }
+                return Self.wake(work, .failure(error))
             }
         }
     }
 
-    /// - Parameter chain: the chain's end, or `nil` when a failed commit left it in doubt.
-    private func commit(_ work: AuditQueue.Work, _ chain: inout AuditChain?) async {
+    private func commit(_ work: AuditQueue.Work) {
         do {
-            var end: AuditChain
-            if let chain { end = chain } else { end = try await store.auditChain() }
             if work.entries.isEmpty {
-                try await store.probe()
+                try store.probe()
             } else {
-                let entries = work.entries.map { end.next($0.record, text: $0.text) }
-                try await store.append(entries)
+                try store.append(work.entries.map(\.pending))
             }
-            chain = end
-            perform(state.withLock { $0.succeeded(work) })
+            state.withLock { $0.succeeded(work) }
+            Self.wake(work, .success(()))
+            store.settle()
         } catch {
-            chain = nil
             let failure = AuditError(
                 .notDurable, "The audit could not be written (\(error)). Free disk space or repair the data folder.")
-            perform(state.withLock { $0.failed(work, failure, keeping: durability == .relaxed) })
+            state.withLock { $0.failed(work, keeping: durability == .relaxed) }
+            Self.wake(work, .failure(failure))
         }
     }
 
-    /// Resumes outside the lock whatever the queue says has to be resumed.
-    private func perform(_ wake: AuditQueue.Wake) {
-        wake.loop?.resume()
-        for waiter in wake.waiters { waiter.resume(returning: wake.result) }
+    /// Tells everybody how it went, each event loop once.
+    private static func wake(_ work: AuditQueue.Work, _ result: AuditQueue.Outcome) {
+        var loops: [(loop: any EventLoop, waiting: [@Sendable (AuditQueue.Outcome) -> Void])] = []
+        for entry in work.entries {
+            switch entry.waiter {
+            case .nobody: break
+            case .task(let continuation): continuation.resume(returning: result)
+            case .loop(let loop, let done):
+                if let place = loops.firstIndex(where: { $0.loop === loop }) {
+                    loops[place].waiting.append(done)
+                } else {
+                    loops.append((loop, [done]))
+                }
+            }
+        }
+        for (loop, waiting) in loops {
+            loop.execute {
+                for done in waiting { done(result) }
+            }
+        }
+        for probe in work.probes { probe.resume(returning: result) }
     }
 }

@@ -38,6 +38,8 @@ package struct MetricFamily: Sendable {
     static let auditRecords = MetricFamily("penstock_audit_records_total", .counter, "Records made durable.")
     static let auditCommits = MetricFamily("penstock_audit_commits_total", .counter, "Commits of records.")
     static let auditFailures = MetricFamily("penstock_audit_failures_total", .counter, "Commits that failed.")
+    static let auditFaults = MetricFamily(
+        "penstock_audit_faults", .gauge, "Segments of the audit that did not verify when they were last read.")
     static let vaultOpens = MetricFamily("penstock_vault_opens_total", .counter, "Credentials opened.")
     static let certificateExpiry = MetricFamily(
         "penstock_certificate_expiry_seconds", .gauge,
@@ -47,6 +49,7 @@ package struct MetricFamily: Sendable {
     package static let all = [
         calls, callSeconds, callsInFlight, tunnelSessions, tunnelStreams, tunnelWaiting, tunnelReconnects,
         tunnelRoundTrip, egressConnections, egressTransfers, auditQueue, auditRecords, auditCommits, auditFailures,
+        auditFaults,
         vaultOpens, certificateExpiry, build,
     ]
 }

@@ -11,6 +11,7 @@ import Version
 struct RelayMetrics: Sendable {
     let hub: TunnelHub
     let audit: AuditWriter
+    let ledger: AuditLedger
     let pipeline: Pipeline
     let egress: EgressSwitch
     let vault: Vault
@@ -67,6 +68,7 @@ struct RelayMetrics: Sendable {
             MetricFamily.auditRecords.name: [Sample("\(records.records)")],
             MetricFamily.auditCommits.name: [Sample("\(records.commits)")],
             MetricFamily.auditFailures.name: [Sample("\(records.failures)")],
+            MetricFamily.auditFaults.name: [Sample("\(ledger.faults.count)")],
             MetricFamily.vaultOpens.name: [Sample("\(vault.opens)")],
             MetricFamily.certificateExpiry.name: [Sample("\(tls.dates.notAfter)")],
             MetricFamily.build.name: [Sample("1", [("version", Version.text)])],

@@ -3,14 +3,17 @@ import StoreSQLite
 
 /// `penstock-relay audit verify`, `audit export` and `audit reconcile`. They work beside a relay that serves.
 package enum AuditCommands {
-    /// Walks the database's whole chain, from its checkpoint on.
+    /// Walks the journal's whole chain, from its checkpoint on.
     package static func verify(dataDirectory: String) throws -> CommandReport {
-        let (records, verifier) = try AuditWalk(try RelayStorage.openDatabase(dataDirectory)).verify()
-        return report(verifier, records: records, first: verifier.chain.sequence - records + 1)
+        let check = try RelayAudit.openToRead(dataDirectory).verify()
+        guard check.findings.isEmpty else {
+            return CommandReport(lines: check.findings.map { "\($0.fault) (\($0.segment))" }, isGood: false)
+        }
+        return report(check.records, first: check.end.sequence - check.records + 1)
     }
 
     /// Walks an exported file of JSON lines. That its first and last record are the relay's own, only the relay's
-    /// database can tell.
+    /// journal can tell.
     package static func verify(file path: String) throws -> CommandReport {
         let lines = try LineReader(path)
         var line = try lines.next()
@@ -22,13 +25,13 @@ package enum AuditCommands {
             records += 1
             line = try lines.next()
         }
-        return report(verifier, records: records, first: start.sequence + 1)
-    }
-
-    private static func report(_ verifier: AuditVerifier, records: Int64, first: Int64) -> CommandReport {
         guard verifier.findings.isEmpty else {
             return CommandReport(lines: verifier.findings.map(\.description), isGood: false)
         }
+        return report(records, first: start.sequence + 1)
+    }
+
+    private static func report(_ records: Int64, first: Int64) -> CommandReport {
         let beginning = first > 1 ? ", from record \(first) on" : ""
         return CommandReport(lines: ["\(records) records, chain whole\(beginning)"])
     }
@@ -48,8 +51,8 @@ package enum AuditCommands {
         dataDirectory: String, format: Format, since: Int64?, until: Int64?,
         write: ([UInt8]) throws -> Void
     ) throws {
-        let store = try RelayStorage.openDatabase(dataDirectory)
-        try AuditExport(format == .csv ? .csv : .jsonLines, since: since, until: until).run(store, write: write)
+        let audit = try RelayAudit.openToRead(dataDirectory)
+        try AuditExport(format == .csv ? .csv : .jsonLines, since: since, until: until).run(audit, write: write)
     }
 
     /// Holds a connector's own audit against the relay's, by request id.
@@ -60,10 +63,10 @@ package enum AuditCommands {
         tell: (String) throws -> Void
     ) throws -> CommandReport {
         let lines = try LineReader(file)
-        let store = try RelayStorage.openDatabase(dataDirectory)
+        let audit = try RelayAudit.openToRead(dataDirectory)
         var reconciliation = AuditReconciliation()
         let totals = try reconciliation.run(
-            store, tunnel: tunnel, since: since, until: until, nextLine: { try lines.next() },
+            audit, tunnel: tunnel, since: since, until: until, nextLine: { try lines.next() },
             report: { try tell($0.description) })
         let line =
             "relay: \(totals.relay), connector: \(totals.connector), agreed: \(totals.matched), "

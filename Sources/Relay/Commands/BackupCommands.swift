@@ -6,11 +6,12 @@ import Vault
 
 /// `penstock-relay backup` and `restore`.
 package enum BackupCommands {
-    /// Writes a consistent copy of the database, beside a relay that serves.
+    /// Writes a consistent copy of the database and the audit, beside a relay that serves.
     package static func backup(
         dataDirectory: String, masterKey: RelayConfiguration.MasterKeySource, to path: String
     ) throws -> CommandReport {
-        let contents = try RelayStorage.openDatabase(dataDirectory).backup(to: path)
+        let audit = try RelayAudit.openToRead(dataDirectory)
+        let contents = try audit.store.backup(to: path) { try JournalView(reading: audit.folder) }
         return CommandReport(lines: [
             describe(contents), "backup: \(path)",
             "the master key (\(masterKey.name)) is not in it: keep a copy elsewhere",
@@ -35,7 +36,9 @@ package enum BackupCommands {
         try DataFolderLock.hold(dataDirectory, .alone)
         let former = isOccupied ? try setAside(database) : nil
         do {
-            let contents = try SQLiteBackup.restore(from: backup, to: database, replacing: true)
+            let contents = try SQLiteBackup.restore(
+                from: backup, to: database, journals: RelayAudit.folder(in: dataDirectory), node: RelayAudit.node,
+                replacing: true)
             var report = CommandReport(lines: [describe(contents), "restored to: \(dataDirectory)"])
             if let former {
                 dropEmptyLog(of: former)

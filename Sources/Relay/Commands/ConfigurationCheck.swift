@@ -26,6 +26,12 @@ package enum ConfigurationCheck {
             certificate(configuration),
             finding("master key, from \(configuration.masterKey.name)") { _ = try configuration.masterKey.load() },
             finding("data folder and database, with that key") { _ = try RelayStorage.open(configuration) },
+            finding("audit, as the relay verified it last") {
+                let store = try RelayStorage.openDatabase(configuration.dataDirectory)
+                let faults = try FaultFile.read(in: RelayAudit.journal(in: configuration.dataDirectory, store))
+                guard let first = faults.first else { return }
+                throw RelayError("\(faults.count) segments do not verify: \(first) Run: penstock-relay audit verify")
+            },
         ]
     }
 

@@ -7,11 +7,12 @@ import ServiceLifecycle
 import StoreSQLite
 import Vault
 
-/// Removes what is too old, in steps so small that calls' records hardly wait: audit records beyond
+/// Removes what is too old, in steps so small that calls hardly wait: segments of the audit whose records are all beyond
 /// `audit.retention_days`, idempotency keys that have expired, deliveries that were made, credentials whose overlap has
 /// ended.
 struct Retention: Service {
     let store: SQLiteStore
+    let ledger: AuditLedger
     let vault: Vault
     let audit: AuditWriter
     let pool: NIOThreadPool
@@ -73,7 +74,7 @@ struct Retention: Service {
     private func pruneAudit(before time: Int64, days: Int) async throws {
         var removed = 0
         while true {
-            let step = try await pool.runIfActive { [store] in try store.prune(before: time, limit: Self.step) }
+            let step = try await pool.runIfActive { [ledger] in try ledger.prune(before: time, limit: Self.step) }
             removed += step.removed
             guard step.isDone else {
                 try await Task.sleep(for: Self.pause)

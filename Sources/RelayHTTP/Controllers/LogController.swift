@@ -16,14 +16,15 @@ struct LogController {
             .get(":slug/logs", use: logs).get(":slug/summary", use: summary).get(":slug/alerts", use: alerts)
     }
 
-    /// `?endpoint=&status=&since=&until=&limit=&cursor=`; a status is an outcome such as `TIMEOUT`, an upstream status, or
-    /// `error` for whatever is not `OK`.
+    /// `?endpoint=&status=&request_id=&since=&until=&limit=&cursor=`; a status is an outcome such as `TIMEOUT`, an upstream
+    /// status, or `error` for whatever is not `OK`.
     @Sendable func logs(_ request: Request, _ context: RelayContext) async throws -> Response {
         let api = try await administration.api(context.parameters.require("slug"), for: context.actor())
         let page = try PageRequest(request)
         var query = AuditQuery(user: api.user, api: api.id)
         query.limit = page.limit
         query.endpoint = request.uri.queryParameters["endpoint"].map { String($0) }
+        query.requestID = request.uri.queryParameters["request_id"].map { String($0) }
         (query.since, query.until) = try Self.period(request)
         if let after = page.after {
             guard let cursor = AuditCursor(after) else { throw Self.wrong("cursor is not one of this list's.") }
@@ -37,8 +38,8 @@ struct LogController {
             }
         }
         let found = try await administration.records(query, of: api, in: log)
-        return .json(
-            Presentation.page(found.records.compactMap { try? JSON.parse($0) }, next: found.next?.description))
+        // A record's text is JSON: a page of a hundred took longer to parse and write again than to find.
+        return .json(bytes: Presentation.page(texts: found.records, next: found.next?.description))
     }
 
     /// The last 24 hours, unless told otherwise; in whole hours.

@@ -202,7 +202,22 @@ enum Presentation {
         return object
     }
 
+    /// One page of a list.
     static func page(_ items: [JSON], next: String? = nil) -> JSON {
         ["items": .array(items), "next_cursor": next.map { .string($0) } ?? .null]
+    }
+
+    /// The same of items that are JSON texts already.
+    static func page(texts items: [[UInt8]], next: String?) -> [UInt8] {
+        var output = Array("{\"items\":[".utf8)
+        output.reserveCapacity(items.reduce(128) { $0 + $1.count + 1 })
+        for (place, item) in items.enumerated() {
+            if place > 0 { output.append(UInt8(ascii: ",")) }
+            output += item
+        }
+        output += "],\"next_cursor\":".utf8
+        (next.map { JSON.string($0) } ?? .null).write(into: &output)
+        output.append(UInt8(ascii: "}"))
+        return output
     }
 }

@@ -8,7 +8,8 @@ package import Registry
     import Darwin
 #endif
 
-/// A copy of the whole database in one file.
+/// A copy of the whole database, and of the audit's journal, in one file: an SQLite database, with the journal's segments
+/// in pieces of a megabyte.
 package enum SQLiteBackup {
     /// What a copy holds, once it was checked.
     package struct Contents: Sendable, Hashable {
@@ -49,37 +50,58 @@ package enum SQLiteBackup {
     }
 
     private static func verify(_ db: Database, _ path: String) throws -> AuditChain {
-        let end = try SQLiteStore.chain(db)
-        var verifier = AuditVerifier(limit: 3)
-        if try db.tableExists("audit_checkpoint") {
-            verifier = AuditVerifier(after: try SQLiteStore.checkpoint(db).chain, limit: 3)
+        let known = try SQLiteStore.chain(db)
+        var checkpoint = AuditChain.empty
+        if try db.tableExists("audit_checkpoint") { checkpoint = try SQLiteStore.checkpoint(db).chain }
+        let end: AuditChain
+        let findings: [AuditVerifier.Finding]
+        if try db.tableExists("audit") {
+            (end, findings) = try verifyRows(db, after: checkpoint, known: known)
+        } else {
+            var check = JournalCheck(after: checkpoint, known: known, limit: 3)
+            for (name, length) in try segments(db) {
+                try check.check(name, length: length) { try piece(of: name, at: $0, count: $1, length: length, db) }
+            }
+            check.finish()
+            (end, findings) = (check.end, check.findings.map(\.fault))
         }
+        guard findings.isEmpty else {
+            let findings = findings.map(\.description).joined(separator: " ")
+            throw StoreError(.corrupt, "The audit in \(path) does not verify. \(findings)")
+        }
+        return end
+    }
+
+    /// The same for a backup of a version that kept records in the database.
+    private static func verifyRows(
+        _ db: Database, after checkpoint: AuditChain, known: AuditChain
+    ) throws -> (AuditChain, [AuditVerifier.Finding]) {
+        var verifier = AuditVerifier(after: checkpoint, limit: 3)
         let rows = try Row.fetchCursor(db, sql: "SELECT seq, record, hash FROM audit ORDER BY seq")
         while let row = try rows.next() {
             let hash = AuditHash(bytes: row.bytes("hash")) ?? .genesis
             verifier.check(
                 text: Array((row["record"] as String).utf8), stored: AuditChain(sequence: row["seq"], hash: hash))
         }
-        verifier.finish(head: end)
-        guard verifier.findings.isEmpty else {
-            let findings = verifier.findings.map(\.description).joined(separator: " ")
-            throw StoreError(.corrupt, "The audit in \(path) does not verify. \(findings)")
-        }
-        return end
+        verifier.finish(head: known)
+        return (known, verifier.findings)
     }
 
     /// Puts a backup in place as a relay's database, after checking it.
     ///
     /// No relay may run on `path`. The backup is copied beside it first and moved into place whole: after an interruption
-    /// either the old or the new one is there.
+    /// either the old or the new one is there. The journal goes into a folder of its own, which the new database names.
     ///
-    /// - Parameter replacing: whether an existing database may be replaced.
+    /// - Parameters:
+    ///   - journals: the folder that journals are in, each in one named by its number; made where it is not there.
+    ///   - node: this machine.
+    ///   - replacing: whether an existing database may be replaced.
     ///
     /// Throws `StoreError.exists` when the folder of `path` holds anything and nothing may be replaced, and what `check`
     /// throws.
     @discardableResult
     package static func restore(
-        from backup: String, to path: String, replacing: Bool = false
+        from backup: String, to path: String, journals: String, node: String = "", replacing: Bool = false
     ) throws(StoreError) -> Contents {
         if !replacing {
             let others = DatabaseFile.folderContents(of: path)
@@ -96,7 +118,12 @@ package enum SQLiteBackup {
             settings.readonly = true
             let source = try DatabaseQueue(path: backup, configuration: settings)
             defer { try? source.close() }
-            try copy(from: source, to: path) {
+            let hasJournal = try source.read { try $0.tableExists("audit_pieces") }
+            let generation = try hasJournal ? restoreJournal(source, to: journals, after: contents.audit, node) : nil
+            try copy(from: source, to: path) { copy in
+                if let generation { try takeOut(copy, naming: generation) }
+            } beforeMoving: {
+                if let generation { try place(journal: generation, in: journals) }
                 // So that the old one is whole without its log, should the process end before the new one is in place.
                 // What is damaged cannot be settled, and is replaced for that reason.
                 if DatabaseFile.isWritten(path) { try? settle(path) }
@@ -118,7 +145,8 @@ package enum SQLiteBackup {
 
     /// Copies a database into one file that appears whole or not at all.
     static func copy(
-        from source: some DatabaseReader, to path: String, beforeMoving: () throws -> Void = {}
+        from source: some DatabaseReader, to path: String, change: (DatabaseQueue) throws -> Void = { _ in },
+        beforeMoving: () throws -> Void = {}
     ) throws {
         let partial = path + ".partial"
         unlink(partial)
@@ -126,6 +154,7 @@ package enum SQLiteBackup {
         do {
             let queue = try DatabaseQueue(path: partial)
             try source.backup(to: queue)
+            try change(queue)
             try queue.writeWithoutTransaction { db in
                 // A backup is one file, with no log beside it; syncing it is part of leaving WAL.
                 try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE")
@@ -142,17 +171,32 @@ package enum SQLiteBackup {
 }
 
 extension SQLiteStore {
-    /// Writes a consistent copy of the database as of now to a new file (mode 0600), while everything goes on, and checks
-    /// it. The master key is not in it.
+    /// Writes a consistent copy of the database and its journal as of now to a new file (mode 0600), while everything goes
+    /// on, and checks it. The master key is not in it.
     ///
     /// Throws `StoreError.exists` when there is a file already; nothing is left behind after an error.
+    ///
+    /// - Parameter journal: opens the journal; called once the database is copied, so that it is not behind it.
     @discardableResult
-    package func backup(to path: String) throws(StoreError) -> SQLiteBackup.Contents {
+    package func backup(
+        to path: String, journal: () throws -> JournalView
+    ) throws(StoreError) -> SQLiteBackup.Contents {
         guard !DatabaseFile.exists(path) else {
             throw StoreError(.exists, "There is a file \(path) already; a backup replaces none.")
         }
         do {
-            try SQLiteBackup.copy(from: pool, to: path)
+            try SQLiteBackup.copy(from: pool, to: path) { copy in
+                // Old segments may be removed meanwhile: then once more, with what is there now.
+                for attempt in 1... {
+                    let checkpoint = try auditCheckpoint()
+                    do {
+                        try SQLiteBackup.add(try journal().behind(checkpoint.chain), checkpoint.chain, to: copy)
+                    } catch let error as JournalError where error.code == .io && attempt < 3 {
+                        continue
+                    }
+                    if try attempt == 3 || auditCheckpoint() == checkpoint { return }
+                }
+            }
         } catch {
             throw StoreError(mapping: error, path: path)
         }

@@ -3,7 +3,7 @@ package import Registry
 
 /// Everything Penstock keeps, in one SQLite file: WAL, `synchronous=FULL`, one writer, few readers.
 ///
-/// It conforms to the store protocols of `Registry`, `Vault` and `Audit`; what belongs together is written in one
+/// It conforms to the store protocols of `Registry` and `Vault`, and keeps the figures of `Audit`; what belongs together is written in one
 /// transaction. Methods that do not say `async` block on the disk.
 package final class SQLiteStore: Sendable {
     package struct Configuration: Sendable {

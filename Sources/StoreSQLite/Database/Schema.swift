@@ -1,3 +1,4 @@
+import Audit
 import GRDB
 
 /// Tables and how they came to be. A migration that has been released is never changed; another is added.
@@ -13,7 +14,7 @@ enum Schema {
         migrator.registerMigration("2-vault") { try $0.execute(sql: vaultVersions) }
         migrator.registerMigration("2-audit") { db in
             try db.execute(sql: auditFigures)
-            try AuditRollups.addAll(db)
+            try AuditFigures.addAll(db)
         }
         migrator.registerMigration("2-deliveries") { try $0.execute(sql: deliveries) }
         migrator.registerMigration("2-idempotency") { try $0.execute(sql: idempotency) }
@@ -22,6 +23,7 @@ enum Schema {
         migrator.registerMigration("3-imports") { try $0.execute(sql: imports) }
         migrator.registerMigration("4-operators") { try $0.execute(sql: operators) }
         migrator.registerMigration("4-imported-defaults") { try ImportedDefaults.migrate($0) }
+        migrator.registerMigration("5-journal") { try journal($0) }
         return migrator
     }
 

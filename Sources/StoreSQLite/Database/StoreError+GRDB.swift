@@ -1,3 +1,4 @@
+import Audit
 import GRDB
 import Registry
 
@@ -6,6 +7,10 @@ extension StoreError {
     init(mapping error: any Error, path: String? = nil) {
         if let error = error as? StoreError {
             self = error
+            return
+        }
+        if let error = error as? JournalError {
+            self.init(error.code == .full ? .full : error.code == .corrupt ? .corrupt : .io, error.description)
             return
         }
         guard let error = error as? DatabaseError else {

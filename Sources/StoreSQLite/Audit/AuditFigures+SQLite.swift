@@ -2,24 +2,10 @@ import Audit
 import GRDB
 import Value
 
-/// Adds calls up as they are recorded, in the records' own transaction.
-struct AuditRollups {
-    private struct Sum {
-        var user: String?
-        var rollup = AuditRollup()
-    }
-
-    private var sums: [AuditRollup.Key: Sum] = [:]
-
-    mutating func add(_ record: AuditRecord) {
-        guard let key = AuditRollup.key(of: record) else { return }
-        if sums[key] == nil { sums[key] = Sum(user: record.user) }
-        sums[key]?.rollup.add(record)
-    }
-
-    /// Merges everything added with what is stored.
+extension AuditFigures {
+    /// Merges everything with what is stored.
     func write(to db: Database) throws {
-        guard !sums.isEmpty else { return }
+        guard !isEmpty else { return }
         let stored = try db.cachedStatement(
             sql: """
                 SELECT calls, succeeded, limited, total_us, request_bytes, response_bytes, last_used, latency, errors
@@ -60,13 +46,6 @@ struct AuditRollups {
     }
 
     private func writeUsage(to db: Database) throws {
-        var usage: [String: (user: String?, calls: Int, lastUsed: Int64)] = [:]
-        for (key, sum) in sums {
-            var one = usage[key.api] ?? (sum.user, 0, .min)
-            one.calls += sum.rollup.calls
-            one.lastUsed = max(one.lastUsed, sum.rollup.lastUsed)
-            usage[key.api] = one
-        }
         let upsert = try FastStatement(
             db,
             sql: """
@@ -77,15 +56,15 @@ struct AuditRollups {
         for (api, one) in usage {
             upsert.bind(api, at: 1)
             upsert.bind(one.user, at: 2)
-            upsert.bind(one.calls, at: 3)
-            upsert.bind(one.lastUsed, at: 4)
+            upsert.bind(one.usage.calls, at: 3)
+            upsert.bind(one.usage.lastUsed, at: 4)
             try upsert.run()
         }
     }
 
-    /// Adds up what was recorded before there were figures.
+    /// Adds up what the first version of the schema recorded before there were figures.
     static func addAll(_ db: Database) throws {
-        var rollups = AuditRollups()
+        var figures = AuditFigures()
         let rows = try Row.fetchCursor(
             db, sql: "SELECT record, kind, time, user_id, api_id, endpoint, outcome, status, request_id FROM audit")
         while let row = try rows.next() {
@@ -94,14 +73,14 @@ struct AuditRollups {
             let times = (json?["times_us"]?.object ?? [:]).map { key, value in
                 AuditRecord.StageTime(key, microseconds: value.int ?? 0)
             }
-            rollups.add(
+            figures.add(
                 AuditRecord(
                     kind: kind, time: row["time"], requestID: row["request_id"], user: row["user_id"],
                     apiID: row["api_id"], endpoint: row["endpoint"], outcome: row["outcome"],
                     upstreamStatus: row["status"], requestBytes: json?["request_bytes"]?.int ?? 0,
                     responseBytes: json?["response_bytes"]?.int ?? 0, times: times))
         }
-        try rollups.write(to: db)
+        try figures.write(to: db)
     }
 }
 

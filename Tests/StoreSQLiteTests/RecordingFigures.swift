@@ -4,24 +4,25 @@ import StoreSQLite
 import Testing
 
 /// Prints what recording and reading cost with many records. Run it with, for example:
-/// `PENSTOCK_AUDIT_RECORDS=1000000 swift test -c release --filter AuditFigures`
-@Suite("AuditFigures", .enabled(if: getenv("PENSTOCK_AUDIT_RECORDS") != nil, "set PENSTOCK_AUDIT_RECORDS"))
-struct AuditFigures {
+/// `PENSTOCK_AUDIT_RECORDS=1000000 swift test -c release --filter RecordingFigures`
+@Suite("RecordingFigures", .enabled(if: getenv("PENSTOCK_AUDIT_RECORDS") != nil, "set PENSTOCK_AUDIT_RECORDS"))
+struct RecordingFigures {
     @Test("recording, paging and summing up many records")
-    func figures() async throws {
+    func figures() throws {
         let count = getenv("PENSTOCK_AUDIT_RECORDS").flatMap { Int(String(cString: $0)) } ?? 100_000
         let temporary = try TemporaryStore()
-        let store = try temporary.open()
-        var chain = try await store.auditChain()
+        let store = try temporary.ledger(try temporary.open())
         let batch = 64
         var made = 0
         let clock = ContinuousClock()
         var appending = Duration.zero
         var processor = 0.0
         while made < count {
-            let entries = (0..<batch).map { chain.next(Self.record(made + $0)) }
+            let records = (0..<batch).map { Self.record(made + $0) }
             let (begin, used) = (clock.now, Self.processorMicroseconds())
-            try await store.append(entries)
+            try store.append(records.map { try AuditPending($0) })
+            store.settle()
+            if made.isMultiple(of: 64_000) { try store.flush() }
             appending += clock.now - begin
             processor += Self.processorMicroseconds() - used
             made += batch
