@@ -41,6 +41,9 @@ import Testing
     }
 
     private func calls(_ count: Int, _ rig: Rig, _ authority: String) async throws {
+        // Until its SETTINGS have come, a peer is believed to take 100 streams.
+        let session = await rig.session
+        while session.peerStreamLimit < count { await Task.yield() }
         try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<count {
                 group.addTask { try await rig.call(authority: authority).status }
