@@ -134,7 +134,7 @@ struct CommandUseTests {
         let stage = try await Stage.make(authentication: ["type": "api_key", "config": ["header_name": "X-API-Key"]])
         let ran = try await stage.relay.penstock(["apis", "test", "crm"], token: stage.account.user)
         #expect(ran.end == .exit(1))
-        #expect(ran.output.contains("--arguments item=") && ran.output.contains("--confirm"), "\(ran)")
+        #expect(ran.output.contains("--arguments 'item={") && ran.output.contains("--confirm"), "\(ran)")
         #expect(ran.output.contains("penstock credentials set crm"), "\(ran)")
         #expect(!ran.output.contains("\"confirm\""), "\(ran)")
         try await stage.end()
