@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Measures Penstock beside nginx in one run on loopback, and prints one table; docs/benchmarks.md says how to read it.
+# Measures Penstock beside nginx in one run on loopback, and prints its tables; docs/benchmarks.md says how to read it.
 set -euo pipefail
 
 usage() {
     cat >&2 <<'END'
 usage: bench.sh [--quick] [--json FILE] [--bin FOLDER] [--only PART,…]
-  --quick       under two minutes after the build: one short round of everything
+  --quick       about two minutes after the build: one short round of everything
   --json FILE   the same figures as one JSON object
   --bin FOLDER  measures the release binaries there, and builds nothing
   --only …      some of requests,bulk,direct,tools_peer,schema,distance,idle,start,logs,size
+  HAPROXY=FILE  a HAProxy 3.x binary to measure beside; without it its rows are left out
 END
     exit 2
 }
@@ -16,11 +17,12 @@ END
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
 PATH=$PATH:/usr/sbin:/sbin
-rounds=3 seconds=10 bulk_seconds=10 starts=5 distance_mib=96 records=10000000 is_quick='' limit=3000
+rounds=3 seconds=8 connection_counts='1 8 64 256'
+bulk_seconds=10 starts=5 distance_mib=96 records=10000000 is_quick='' limit=3600
 json='' bin='' parts=requests,bulk,direct,tools_peer,schema,distance,idle,start,logs,size
 while [ $# -gt 0 ]; do
     case $1 in
-    --quick) is_quick=1 rounds=1 seconds=4 bulk_seconds=3 starts=3 distance_mib=64 records=200000 limit=300 ;;
+    --quick) is_quick=1 rounds=1 seconds=2 bulk_seconds=3 starts=3 distance_mib=64 records=200000 limit=300 ;;
     --json | --bin | --only)
         [ $# -ge 2 ] || usage
         case $1 in
@@ -42,6 +44,10 @@ if [ -n "$json" ]; then : >"$json"; fi
 . "$here/bench/processes.sh"
 # shellcheck source=bench/servers.sh
 . "$here/bench/servers.sh"
+# shellcheck source=bench/haproxy.sh
+. "$here/bench/haproxy.sh"
+# shellcheck source=bench/requests.sh
+. "$here/bench/requests.sh"
 # shellcheck source=bench/measures.sh
 . "$here/bench/measures.sh"
 # shellcheck source=bench/direct.sh
@@ -77,7 +83,8 @@ if [ -z "$bin" ]; then
 fi
 prepare "$limit"
 make_certificates
-part requests "requests, $rounds × $seconds s a row"
+make_files
+part requests "requests at $connection_counts connections, $rounds × $seconds s a row"
 part bulk "16 MiB bodies over 4 connections"
 part direct "direct calls beside nginx and curl, $rounds × $seconds s a row"
 part tools_peer "tool calls beside FastMCP, $rounds × $seconds s each"

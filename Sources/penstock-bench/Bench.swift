@@ -2,7 +2,7 @@ import Glibc
 import Logging
 import NIOPosix
 
-/// The parts of a measurement that are no product: see `packaging/bench.sh`, which runs them.
+/// The parts of a measurement that are no product: see `packaging/bench.sh` and `packaging/gate.sh`, which run them.
 @main
 enum Bench {
     private static let usage = """
@@ -12,6 +12,8 @@ enum Bench {
                penstock-bench idle --relay HOST:PORT --ca FILE --tokens FILE --sessions N
                penstock-bench audit --data FOLDER --count N --calls N
                penstock-bench records --data FOLDER --user ID --api ID --slug SLUG --count N
+               penstock-bench calls --to HOST:PORT --path PATH [--ca FILE] [--token TOKEN] [--body JSON]
+                                    --connections N --warm-up N --calls N
         """
 
     static func main() async {
@@ -26,6 +28,7 @@ enum Bench {
             case "idle": try await IdleSessions(options).run()
             case "audit": try await AuditRounds(options).run()
             case "records": try await Records(options).run()
+            case "calls": try await Calls(options).run()
             default: throw BenchError(usage)
             }
         } catch {

@@ -15,6 +15,10 @@ struct Options {
         return value
     }
 
+    func optionalText(_ name: String) -> String? {
+        values[name]
+    }
+
     func number(_ name: String) throws -> Int {
         guard let number = Int(try text(name)), number > 0 else { throw BenchError("--\(name) is no positive number") }
         return number

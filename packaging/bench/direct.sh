@@ -22,7 +22,7 @@ END
 start_secure_proxy() {
     free_port secure_proxy_port
     nginx_configuration secure-proxy <<END
-    upstream origin { server 127.0.0.1:$secure_port; keepalive 64; keepalive_requests 100000000; }
+    upstream origin { server 127.0.0.1:$secure_port; keepalive 256; keepalive_requests 100000000; }
     server {
         listen 127.0.0.1:$secure_proxy_port ssl backlog=1024;
         ssl_certificate $work/relay.crt; ssl_certificate_key $work/relay.key;
@@ -80,15 +80,17 @@ measure_direct() {
     start_secure_proxy || missing[direct_nginx]=$why
     base=https://127.0.0.1:$relay_port/v1
     for round in $(seq "$rounds"); do
-        [ -n "${missing[direct_nginx]:-}" ] ||
-            BENCH_TOKEN=$agent row direct_nginx "https://127.0.0.1:$secure_proxy_port$path" \
-                cpu_us="$secure_proxy_worker" origin_cpu_us="$secure_worker" || missing[direct_nginx]=$why
-        BENCH_TOKEN=$agent row direct_proxy "$base/proxy/direct/customers/cust_12345" relay_cpu_us="${pid[relay]}" \
-            origin_cpu_us="$secure_worker" || missing[direct_proxy]=$why
+        last=()
+        BENCH_TOKEN=$agent try direct_nginx row direct_nginx 64 "https://127.0.0.1:$secure_proxy_port$path" \
+            relay="$secure_proxy_worker" origin="$secure_worker"
+        BENCH_TOKEN=$agent try direct_proxy row direct_proxy 64 "$base/proxy/direct/customers/cust_12345" \
+            relay="${pid[relay]}" origin="$secure_worker"
         BENCH_TOKEN=$agent BENCH_METHOD=POST BENCH_BODY='{"customer_id":"cust_12345"}' \
-            row direct_tools "$base/tools/direct/get_customer" relay_cpu_us="${pid[relay]}" \
-            origin_cpu_us="$secure_worker" || missing[direct_tools]=$why
-        row_curl || missing[direct_curl]=$why
+            try direct_tools row direct_tools 64 "$base/tools/direct/get_customer" \
+            relay="${pid[relay]}" origin="$secure_worker"
+        beside direct_proxy direct_nginx nginx
+        beside direct_tools direct_nginx nginx
+        try direct_curl row_curl
     done
     stop secure-proxy
 }

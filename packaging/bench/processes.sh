@@ -1,7 +1,10 @@
 # Starting, waiting for and ending the processes of a run. Sourced by bench.sh.
 # shellcheck shell=bash disable=SC2034,SC2154
 
-declare -A pid=()
+# What a process runs under, by its name: words before its command.
+declare -A pid=() under=()
+# Seconds that a process may take until it serves.
+patience=20
 work='' watchdog='' why=''
 
 install_needs() {
@@ -50,21 +53,22 @@ cleanup() {
 start() {
     local name=$1
     shift
-    "$@" >"$work/$name.log" 2>&1 </dev/null &
+    # shellcheck disable=SC2086
+    ${under[$name]:-} "$@" >"$work/$name.log" 2>&1 </dev/null &
     pid[$name]=$!
 }
 
 stop() {
-    local name patience=200
+    local name polls=200
     for name in "$@"; do
         [ -n "${pid[$name]:-}" ] || continue
         kill -TERM "${pid[$name]}" 2>/dev/null || true
     done
     for name in "$@"; do
         [ -n "${pid[$name]:-}" ] || continue
-        while [ "$patience" -gt 0 ] && kill -0 "${pid[$name]}" 2>/dev/null; do
+        while [ "$polls" -gt 0 ] && kill -0 "${pid[$name]}" 2>/dev/null; do
             sleep 0.02
-            patience=$((patience - 1))
+            polls=$((polls - 1))
         done
         kill -KILL "${pid[$name]}" 2>/dev/null || true
         wait "${pid[$name]}" 2>/dev/null || true
@@ -102,14 +106,14 @@ answers() {
 
 # usage: await NAME PORT [PATH] — waits for the process NAME to answer; says why it does not.
 await() {
-    local deadline=$((SECONDS + 20))
+    local deadline=$((SECONDS + patience))
     until answers "$2" "${3:-}"; do
         if ! kill -0 "${pid[$1]}" 2>/dev/null; then
             trouble "$1 ended instead of serving" "$1"
             return 1
         fi
         if [ "$SECONDS" -ge "$deadline" ]; then
-            trouble "$1 did not answer on port $2${3:+ to $3} within 20 s" "$1"
+            trouble "$1 did not answer on port $2${3:+ to $3} within $patience s" "$1"
             return 1
         fi
         sleep 0.01
@@ -126,15 +130,21 @@ trouble() {
     fi
 }
 
-# The only child of a process: nginx's worker.
+# The only child of a process: nginx's worker, which may come after its master listens.
 child_of() {
-    awk -v parent="$1" '{ sub(/.*\) /, "") } $2 == parent { split(FILENAME, path, "/"); print path[3]; exit }' \
-        /proc/[0-9]*/stat 2>/dev/null
+    local deadline=$((SECONDS + patience)) child=''
+    until [ -n "$child" ] || [ "$SECONDS" -ge "$deadline" ]; do
+        child=$(cat /proc/[0-9]*/stat 2>/dev/null | awk -v parent="$1" '
+            { id = $1; sub(/.*\) /, "") }
+            $2 == parent && !found { print id; found = 1 }') || true
+        [ -n "$child" ] || sleep 0.05
+    done
+    echo "$child"
 }
 
 # User and system time that a process has used in all its threads, in microseconds.
 tick_us=$((1000000 / $(getconf CLK_TCK)))
-cpu_us() { awk -v tick="$tick_us" '{ sub(/.*\) /, ""); printf "%d", ($12 + $13) * tick }' "/proc/$1/stat"; }
+cpu_us() { awk -v tick="$tick_us" '{ sub(/.*\) /, ""); printf "%.0f", ($12 + $13) * tick }' "/proc/$1/stat"; }
 
 resident_kb() { awk '/^VmRSS:/ { print $2 }' "/proc/$1/status"; }
 

@@ -54,7 +54,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
         python = os.path.join(folder, "bin", "python")
-        install = [python, "-m", "pip", "install", "--quiet", "jsonschema[format]", "jsonschema-rs"]
+        install = [python, "-m", "pip", "install", "--quiet", "jsonschema[format]==4.26.0", "jsonschema-rs==0.61.2"]
         if subprocess.run(install).returncode != 0:
             sys.exit("schema_peers: pip could not install jsonschema and jsonschema-rs")
         given = os.path.join(folder, "given.json")

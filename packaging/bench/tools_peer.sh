@@ -1,19 +1,23 @@
 # Part tools_peer: one tool call through Penstock and through FastMCP's server for the same OpenAPI operation, both to
-# the same HTTPS origin, both over TLS and with a token. FastMCP is spared the vault and the audit. Sourced by bench.sh.
+# the same HTTPS origin, both over TLS and with a token. The relay keeps a durable audit record of each call and takes the
+# credential from its vault; FastMCP keeps no record and has the credential in memory. Sourced by bench.sh.
 # shellcheck shell=bash disable=SC2034,SC2154
 
 # FastMCP in a virtual environment below .build, so that the next run finds it. Sets `python`, or `peer_missing`.
 install_peer() {
     local home=$root/.build/bench-python
     python=$home/bin/python peer_missing=''
-    if "$python" -c 'import fastmcp' 2>/dev/null; then return; fi
+    if cmp -s "$here/bench/peers.txt" "$home/peers.txt"; then return; fi
     mkdir -p "$root/.build"
     if ! command -v python3 >/dev/null; then
         peer_missing="skipped: there is no python3"
     elif ! timeout 60 python3 -m venv --clear "$home" >/dev/null 2>&1; then
         peer_missing="skipped: python3 makes no virtual environment (Debian: python3-venv)"
-    elif ! timeout 300 "$home/bin/pip" install -q --disable-pip-version-check fastmcp >/dev/null 2>&1; then
-        peer_missing="skipped: pip cannot install fastmcp"
+    elif ! timeout 300 "$home/bin/pip" install -q --disable-pip-version-check \
+        -r "$here/bench/peers.txt" >/dev/null 2>&1; then
+        peer_missing="skipped: pip cannot install packaging/bench/peers.txt"
+    else
+        cp "$here/bench/peers.txt" "$home/peers.txt"
     fi
     [ -z "$peer_missing" ] || echo "bench: tools_peer: $peer_missing" >&2
 }
@@ -43,21 +47,10 @@ start_peer() {
         trouble "FastMCP answered something else: ${reply##*$'\n'}" peer
         return 1
     fi
-    sample tools_peer.fastmcp_version \
-        "\"$("$python" -c 'import importlib.metadata as m; print(m.version("fastmcp"))')\""
-}
-
-# usage: calls_per_cpu_s KEY PID CONNECTIONS URL
-calls_per_cpu_s() {
-    local before
-    load "$3" 1 "$4" || return 1
-    before=$(cpu_us "$2")
-    load "$3" "$seconds" "$4" || return 1
-    sample "tools_peer.$1" "$(calc %.0f "$requests / ($(cpu_us "$2") - $before) * 1e6")"
 }
 
 measure_tools_peer() {
-    local round ours theirs
+    local round ratio
     if [ -n "$peer_missing" ]; then
         missing[tools_peer]=$peer_missing
         return
@@ -67,15 +60,13 @@ measure_tools_peer() {
         return 1
     fi
     for round in $(seq "$rounds"); do
-        BENCH_TOKEN=$agent BENCH_METHOD=POST BENCH_BODY='{"customer_id":"cust_12345"}' calls_per_cpu_s \
-            penstock_calls_per_cpu_s "${pid[relay]}" 64 "https://127.0.0.1:$relay_port/v1/tools/direct/get_customer" &&
-            BENCH_TOKEN=$agent BENCH_MCP_SESSION=$session calls_per_cpu_s \
-                fastmcp_calls_per_cpu_s "${pid[peer]}" 64 "https://127.0.0.1:$peer_port/mcp" || {
-            missing[tools_peer]=$why
-            break
-        }
+        last=()
+        BENCH_TOKEN=$agent BENCH_METHOD=POST BENCH_BODY='{"customer_id":"cust_12345"}' \
+            try tools_peer row tools_peer_penstock 64 "https://127.0.0.1:$relay_port/v1/tools/direct/get_customer" \
+            relay="${pid[relay]}"
+        BENCH_TOKEN=$agent BENCH_MCP_SESSION=$session \
+            try tools_peer row tools_peer_fastmcp 64 "https://127.0.0.1:$peer_port/mcp" relay="${pid[peer]}"
+        beside tools_peer_fastmcp tools_peer_penstock penstock
     done
     stop peer
-    ours=$(figure tools_peer.penstock_calls_per_cpu_s) theirs=$(figure tools_peer.fastmcp_calls_per_cpu_s)
-    if [ -n "$ours" ] && [ -n "$theirs" ]; then sample tools_peer.ratio "$(calc %.1f "$ours / $theirs")"; fi
 }
