@@ -133,7 +133,7 @@ phase() {
 # small machine.
 engines='^(Captures|Discovery|Drafts|Drift|JSONSchema|OpenAPI|Registry|Value|YAML)Tests\.'
 phase "the engines" --filter "$engines"
-network='^(Connector|Egress|ReverseHTTP)Tests\.'
+network='^(Connector|Egress|HTTP1|ReverseHTTP)Tests\.'
 phase "the network's parts" --filter "$network"
 phase "the other parts" --skip "$engines" --skip "$network" --skip 'EndToEndTests\.'
 phase "the real processes" --filter 'EndToEndTests\.' --skip 'EndToEndTests\.Tunnel'

@@ -17,7 +17,9 @@ final class RawPeer: ChannelInboundHandler, Sendable {
         channel.withLock { $0 = added }
     }
 
+    /// Writes, once there is a connection: whoever dialled it may know of it first.
     func write(_ bytes: [UInt8]) async throws {
+        while channel.withLock({ $0 == nil }) { await Task.yield() }
         // The peer may close while this is still being written.
         try? await channel.withLock { $0 }?.writeAndFlush(ByteBuffer(bytes: bytes))
     }
