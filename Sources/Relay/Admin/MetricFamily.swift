@@ -27,7 +27,7 @@ package struct MetricFamily: Sendable {
     static let tunnelStreams = MetricFamily("penstock_tunnel_streams", .gauge, "Streams open on tunnels.")
     static let tunnelWaiting = MetricFamily("penstock_tunnel_waiting", .gauge, "Calls that wait for a tunnel.")
     static let tunnelReconnects = MetricFamily(
-        "penstock_tunnel_reconnects_total", .counter, "Sessions that replaced an earlier one.")
+        "penstock_tunnel_reconnects_total", .counter, "Sessions opened for a tunnel that had another, or lately had.")
     static let tunnelRoundTrip = MetricFamily(
         "penstock_tunnel_rtt_seconds", .gauge, "The longest round trip of a live session.")
     static let egressConnections = MetricFamily(
