@@ -166,7 +166,7 @@ let targets: [Target] = [
     .testTarget(
         name: "DriftTests", dependencies: ["Drafts", "Drift", "JSONSchema", "Registry", "Value", "YAML"]),
     .testTarget(name: "VaultTests", dependencies: ["TestSupport", "Vault"]),
-    .testTarget(name: "AuditTests", dependencies: ["Audit", "Lines", "Value", .nioCore, .nioPosix]),
+    .testTarget(name: "AuditTests", dependencies: ["Audit", "Lines", "TestSupport", "Value", .nioCore, .nioPosix]),
     .testTarget(
         name: "PipelineTests",
         dependencies: [

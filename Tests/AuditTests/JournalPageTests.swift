@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Value
 
@@ -111,7 +112,7 @@ struct JournalPageTests {
         var query = AuditQuery(user: "u1", api: "a1")
         query.outcome = "UPSTREAM_ERROR"
         let right = expected(1000, query)
-        let names = TemporaryFolder.names(folder.path).filter { $0.hasSuffix(".idx") }
+        let names = Folders.names(folder.path).filter { $0.hasSuffix(".idx") }
         #expect(names.count > 2)
         let path = folder.path + "/" + names[1]
         let whole = TemporaryFolder.read(path)

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 import Value
 
@@ -68,7 +69,7 @@ struct JournalTests {
         #expect(try findings().isEmpty)
         #expect(try ids() == (0...40).map { "01J\($0)" })
         try journal.settleIndexes()
-        #expect(TemporaryFolder.names(folder.path).count { $0.hasSuffix(".idx") } == bySize)
+        #expect(Folders.names(folder.path).count { $0.hasSuffix(".idx") } == bySize)
         let (again, opening) = try open(folder, options(bytes: 2000))
         #expect(again.chain == journal.chain && opening.alarms.isEmpty)
     }
@@ -283,6 +284,23 @@ struct JournalTests {
             TemporaryFolder.write(whole, to: path)
         }
         #expect(try findings(known: end).isEmpty)
+    }
+
+    @Test("A: no time that is stored in a segment or a record ends the process", arguments: [Int64.min, -1, .max])
+    func storedTimes(time: Int64) throws {
+        let head = SegmentHead(format: .fields, chain: SegmentHead.newChain(), node: "", start: .empty, created: time)
+        TemporaryFolder.write(head.bytes, to: folder.path + "/" + Segment.name(head))
+        var odd = record(0)
+        odd.time = time
+        odd.times = [.init("total", microseconds: Int(time))]
+        for number in 0..<3 {
+            let (journal, opening) = try open(folder)
+            #expect(opening.alarms.isEmpty)
+            try journal.add([odd, record(number)])
+            #expect(try journal.view.records(after: 0, limit: .max).count == 2 * (number + 1))
+            #expect(try journal.view.logs(AuditQuery(user: odd.user ?? "")).records.count == 2 * (number + 1))
+        }
+        #expect(try findings().isEmpty)
     }
 
     @Test("what a later version wrote is refused in one sentence and left as it is")

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// A folder of its own, removed with all that is in it.
 final class TemporaryFolder: Sendable {
@@ -9,28 +10,10 @@ final class TemporaryFolder: Sendable {
         mkdir(path, 0o700)
     }
 
-    deinit { Self.remove(path) }
-
-    private static func remove(_ path: String) {
-        for name in names(path) { remove(path + "/" + name) }
-        if unlink(path) != 0 { rmdir(path) }
-    }
-
-    static func names(_ path: String) -> [String] {
-        guard let folder = opendir(path) else { return [] }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
-        return names.sorted()
-    }
+    deinit { Folders.remove(path) }
 
     /// The segments' files in order.
-    var segments: [String] { Self.names(path).filter { $0.hasSuffix(".seg") }.map { path + "/" + $0 } }
+    var segments: [String] { Folders.names(path).filter { $0.hasSuffix(".seg") }.map { path + "/" + $0 } }
 
     static func read(_ path: String) -> [UInt8] {
         let descriptor = open(path, O_RDONLY)

@@ -2,6 +2,7 @@ import GRDB
 import Glibc
 import Registry
 import StoreSQLite
+import TestSupport
 import Testing
 import Value
 
@@ -80,7 +81,7 @@ struct MigrationTests {
         try store.dropRecords()
         let ledger = try temporary.ledger(store)
         #expect(try ledger.records(after: 0, limit: 1000).map(\.text) == before)
-        #expect(!TemporaryStore.names(folder).contains { $0.hasSuffix(".partial") })
+        #expect(!Folders.names(folder).contains { $0.hasSuffix(".partial") })
     }
 
     @Test(

@@ -1,6 +1,7 @@
 import Audit
 import Registry
 import StoreSQLite
+import TestSupport
 import Testing
 
 @Suite("Retention", .timeLimit(.minutes(10)))
@@ -114,7 +115,7 @@ struct RetentionTests {
         let whole = TemporaryStore.read(path)
         TemporaryStore.replace("r34", with: "r99", in: path)
         #expect(try findings() == ["Record 35 was changed."])
-        TemporaryStore.remove(path)
+        Folders.remove(path)
         #expect(try findings() == ["Records 31 to 35 are missing."])
         TemporaryStore.write(whole, to: path)
         try temporary.raw(sql)

@@ -3,6 +3,7 @@ import GRDB
 import Glibc
 import Registry
 import StoreSQLite
+import TestSupport
 import Vault
 
 /// A folder of its own with a database in it, removed at the end.
@@ -17,26 +18,7 @@ final class TemporaryStore: Sendable {
         mkdir(folder, 0o700)
     }
 
-    deinit { Self.remove(folder) }
-
-    /// Removes a file, or a folder with all that is in it.
-    static func remove(_ path: String) {
-        for name in names(path) { remove(path + "/" + name) }
-        if unlink(path) != 0 { rmdir(path) }
-    }
-
-    static func names(_ path: String) -> [String] {
-        guard let folder = opendir(path) else { return [] }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
-        return names.sorted()
-    }
+    deinit { Folders.remove(folder) }
 
     func open() throws -> SQLiteStore { try SQLiteStore(path: path) }
 
@@ -49,7 +31,7 @@ final class TemporaryStore: Sendable {
     /// The segments' files in order.
     func segments(_ store: SQLiteStore) throws -> [String] {
         let folder = try journal(store)
-        return Self.names(folder).filter { $0.hasSuffix(".seg") }.map { folder + "/" + $0 }
+        return Folders.names(folder).filter { $0.hasSuffix(".seg") }.map { folder + "/" + $0 }
     }
 
     /// The audit over a store, as a relay opens it.

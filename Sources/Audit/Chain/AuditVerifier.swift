@@ -106,7 +106,7 @@ package struct AuditVerifier: Sendable {
         isHashKnown = false
     }
 
-    /// Passes over what is no record.
+    /// Passes over bytes that are not a record.
     mutating func skipUnreadable() {
         skip(position: nil, hash: nil)
     }

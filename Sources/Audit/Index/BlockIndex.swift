@@ -44,7 +44,7 @@ struct BlockIndex: Sendable {
         if let status = record.upstreamStatus, status != 200 { post(key.status(Int64(status))) }
     }
 
-    /// The same, by the record's bytes; nil for what is no record, which only counts.
+    /// The same, from the record's bytes. Nil stands for bytes that are not a record: they are counted and not indexed.
     mutating func add(_ view: RecordView?, at offset: Int) {
         guard let view else { return begin(at: offset, time: nil) }
         begin(at: offset, time: view.time)

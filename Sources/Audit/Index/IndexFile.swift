@@ -24,7 +24,7 @@ struct IndexFile: SegmentIndex {
     let recordCount: Int
     private let checksum: UInt32
 
-    /// Opens an index; nil where there is none, or none that is whole.
+    /// Opens an index; nil where the file is missing or damaged.
     init?(_ path: String) {
         guard let file = try? JournalFile.read(path), let head = try? file.read(at: 0, count: Self.headSize),
             head.count == Self.headSize, head[..<8].elementsEqual(Self.magic),

@@ -48,8 +48,8 @@ package final class Journal: Sendable {
         package var alarms: [String] = []
     }
 
-    /// Opens the journal in a folder, which is made where there is none. Verifies the open segment alone, and cuts off
-    /// what was being written to it when the last process ended.
+    /// Opens the journal in a folder, and makes the folder if need be. Verifies only the open segment, and cuts off the
+    /// unfinished record that the last process may have left there.
     ///
     /// - Parameter known: the end of the chain as known from elsewhere. Where the journal ends before it, records are
     ///   missing: an alarm, and the chain goes on behind them.
@@ -231,8 +231,9 @@ package final class Journal: Sendable {
 
     private func mustRoll(_ writer: Writer) -> Bool {
         guard writer.length > SegmentHead.size else { return false }
-        return writer.isFull || writer.length >= options.segmentBytes
-            || options.now() - writer.segment.head.created >= options.segmentAge
+        // What a file says of its time may be any number.
+        let (age, isAges) = options.now().subtractingReportingOverflow(writer.segment.head.created)
+        return writer.isFull || writer.length >= options.segmentBytes || isAges || age >= options.segmentAge
     }
 
     private func roll(_ writer: inout Writer) throws(JournalError) {

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Puts segments from a backup into a folder, which nobody reads before a database says so.
+/// Puts segments from a backup into a new folder. It is not read until the database names it.
 package struct JournalRestore {
     private let folder: String
 
@@ -22,7 +22,7 @@ package struct JournalRestore {
         try file.sync()
     }
 
-    /// Opens a chain for whoever goes on with what was restored: the former relay's may have gone on too.
+    /// Opens a new chain behind the restored records, since the former relay may still be appending to its own.
     package func finish(after end: AuditChain, node: String, now: Int64) throws {
         let head = SegmentHead(
             format: .fields, chain: SegmentHead.newChain(), node: node, start: end, created: now)

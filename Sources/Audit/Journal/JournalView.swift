@@ -165,7 +165,7 @@ struct BlockReader {
         file = try JournalFile.read(segment.path)
     }
 
-    /// Hands over a block's records in order; what is no whole record is passed over.
+    /// Hands over a block's records in order, and skips incomplete ones.
     func forEach(
         in number: Int, _ body: (_ fields: UnsafeRawBufferPointer, _ record: ArraySlice<UInt8>) throws -> Void
     ) throws {

@@ -3,8 +3,8 @@ import Synchronization
 
 /// A relay's audit: the journal, and what is derived from it.
 ///
-/// Records go into the journal alone while their callers wait. Everything else follows behind them, and whoever asks
-/// waits for it: a page or a summary shows a call the moment after it was answered.
+/// A caller waits only until the journal has its record. Indexes and figures are made after that. Whoever reads waits for
+/// them, so a page or a summary shows a call as soon as it is answered.
 package final class AuditLedger: Sendable {
     private struct Progress {
         var appended: Int64

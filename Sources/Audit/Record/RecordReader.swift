@@ -60,7 +60,7 @@ struct RecordView {
     var sequence: Int64 = 0
     var previous = none
 
-    /// Nil for what is no record, or one without its place in the chain.
+    /// Nil for bytes that are not a record, and for a record without its place in the chain.
     init?(_ bytes: UnsafeRawBufferPointer) {
         guard var reader = RecordReader(bytes) else { return nil }
         while let field = reader.next() {
@@ -90,7 +90,7 @@ struct RecordView {
 }
 
 extension AuditRecord {
-    /// Reads a record's bytes; fields that are not known are passed over. Nil for what is no record.
+    /// Reads a record's bytes; unknown fields are skipped. Nil for bytes that are not a record.
     init?(bytes: UnsafeRawBufferPointer) {
         guard var reader = RecordReader(bytes) else { return nil }
         self.init(kind: .call, time: 0, requestID: "", outcome: "")

@@ -3,7 +3,7 @@ import Value
 /// A record as a line of JSON, which people read and which can be turned back into the very bytes that are chained: an
 /// exported file is verified by itself.
 enum RecordText {
-    /// The record's JSON text, without a newline; nil for what is no record.
+    /// The record's JSON text, without a newline; nil for bytes that are not a record.
     ///
     /// A field that this version does not know, or that would come back as other bytes, stands there under its number
     /// (`"#40":"68656c6c6f"`, and `"#40~1"` where it comes again), as does a version other than this one's (`"version":2`).
@@ -101,7 +101,7 @@ enum RecordText {
         return true
     }
 
-    /// The bytes of the record that a JSON text stands for; nil for what is no record's text.
+    /// The bytes of the record that a JSON text stands for; nil for any other text.
     static func bytes(of text: [UInt8]) -> [UInt8]? {
         (try? JSON.parse(text)).flatMap(bytes)
     }

@@ -152,7 +152,7 @@ final class Segment: Sendable {
         var length: Int
         /// The last record.
         var end: AuditChain
-        /// Whether something that is no whole frame stands at the end of the file.
+        /// Whether the file ends in an incomplete frame.
         var hasTail = false
     }
 

@@ -76,7 +76,7 @@ struct FieldLine {
     /// Without the blanks around it; it may be empty.
     let value: UnsafeRawBufferPointer
 
-    /// Nil for what is no field: no name, a blank before the colon, a control in the value.
+    /// Nil for a line that is not a field: it has no name, a blank before the colon, or a control in the value.
     init?(_ line: UnsafeRawBufferPointer) {
         var colon = 0
         while colon < line.count, FieldSyntax.isTokenByte(line[colon]) { colon &+= 1 }
