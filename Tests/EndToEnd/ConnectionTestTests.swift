@@ -14,7 +14,7 @@ struct ConnectionTestTests {
 
     @Test("each step is told, what may change something is left alone, and arguments come from the caller")
     func saved() async throws {
-        let stage = try await Stage.make(timeout: 1000, authentication: Definitions.apiKey("k"))
+        let stage = try await Stage.make(timeout: 5000, authentication: Definitions.apiKey("k"))
         let answer = try await stage.relay.send(
             .POST, "/v1/apis/crm:test", stage.account.user,
             ["arguments": ["item": ["id": "x"], "status": ["code": 404], "bytes": ["count": 3], "never": [:]]])

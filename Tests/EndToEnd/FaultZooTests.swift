@@ -155,7 +155,7 @@ struct FaultZooTests {
         let scene = try await TwoRoutes.make(starts: route == .tunnel)
         try await scene.apply(
             route, "slow", endpoints: Definitions.standard + [Definitions.endpoint("gated", "GET", "/gated")],
-            timeout: 700)
+            timeout: 3000)
         let late = Outcome(code: "TIMEOUT", status: 504, stage: "origin")
         expect(late, try await scene.call("slow", "never"), "never")
         expect(late, try await scene.relay.proxy(.GET, "slow", "/never", token: scene.account.agent), "never")

@@ -22,7 +22,7 @@ struct SecrecyTests {
     @Test("C3, C4: a credential reaches the origin and no response, header, log, metric, audit line or file")
     func canary() async throws {
         let key = "canary-\(UUID().uuidString)"
-        let stage = try await Stage.make(timeout: 1000, authentication: Definitions.apiKey(key))
+        let stage = try await Stage.make(timeout: 4000, authentication: Definitions.apiKey(key))
         let relay = stage.relay
         try await relay.stop()
         try await relay.start(logLevel: "trace")

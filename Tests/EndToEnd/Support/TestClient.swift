@@ -61,6 +61,12 @@ enum TestClient {
         request.headers = headers
         if let token { request.headers.replaceOrAdd(name: "authorization", value: "Bearer \(token)") }
         request.body = body
-        return try await (client ?? http1.get()).execute(request, timeout: patience)
+        let client = try client ?? http1.get()
+        do {
+            return try await client.execute(request, timeout: patience)
+        } catch ChannelError.ioOnClosedChannel {
+            // The pool gave a connection that a server had just closed, as one that was killed has: nothing was sent.
+            return try await client.execute(request, timeout: patience)
+        }
     }
 }
