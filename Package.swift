@@ -69,12 +69,13 @@ let targets: [Target] = [
     .target(name: "Drift", dependencies: ["Drafts", "JSONSchema", "Registry", "Value", .crypto]),
     .target(name: "Importing", dependencies: ["Captures", "Drafts", "OpenAPI", "Registry", "Value"]),
     .target(name: "Vault", dependencies: ["Value", .crypto]),
-    .target(name: "Audit", dependencies: ["Value", .crypto]),
+    .target(name: "Audit", dependencies: ["Value", .crypto, .nioCore]),
     .target(name: "Administration", dependencies: ["Drift", "Registry", "Vault", "Audit", "EgressPolicy", "Value"]),
     .target(
         name: "Pipeline",
         dependencies: [
-            "Drift", "Registry", "Vault", "Audit", "Traffic", "EgressPolicy", "Value", .nioCore, .nioHTTP1, .logging,
+            "Drift", "Registry", "Vault", "Audit", "Traffic", "EgressPolicy", "Value", .nioCore, .nioHTTP1, .nioPosix,
+            .logging,
         ]),
     .target(name: "StoreSQLite", dependencies: ["Registry", "Vault", "Audit", "Value", .grdb, .grdbSQLite]),
     .target(
@@ -162,7 +163,7 @@ let targets: [Target] = [
         name: "PipelineTests",
         dependencies: [
             "Pipeline", "Drift", "Registry", "Vault", "Audit", "Traffic", "EgressPolicy", "StoreSQLite", "Value",
-            .nioCore, .nioHTTP1, .logging,
+            .nioCore, .nioHTTP1, .nioPosix, .logging,
         ]),
     .testTarget(
         name: "StoreSQLiteTests", dependencies: ["StoreSQLite", "Registry", "Vault", "Audit", "Value", .grdb]),

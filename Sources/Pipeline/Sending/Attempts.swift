@@ -63,3 +63,16 @@ struct Attempts {
         return record
     }
 }
+
+extension AuditRecord {
+    /// Takes down how far a failed call came.
+    mutating func note(_ failure: Failure) {
+        route = failure.route ?? route
+        if failure.attempts > 1 { attempts = failure.attempts }
+    }
+}
+
+extension APIRoute {
+    /// As a record has it before a session was found.
+    var chosen: AuditRecord.Route { tunnel.map { .tunnel(id: $0, connector: nil, session: nil) } ?? .direct }
+}

@@ -1,7 +1,9 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import NIOHTTP1
 import NIOPosix
+import Pipeline
 
 /// Compression of the relay's own JSON with gzip, for clients that ask for it (RFC 9110, section 12.5.3). Answers of raw
 /// calls stay as the API sent them.
@@ -16,7 +18,10 @@ enum Compression {
 
     /// Whether the client takes gzip.
     static func accepts(_ headers: HTTPFields) -> Bool {
-        guard let field = headers[.acceptEncoding] else { return false }
+        headers[.acceptEncoding].map { accepts($0) } ?? false
+    }
+
+    private static func accepts(_ field: String) -> Bool {
         var isAny = false
         for member in field.lowercased().split(separator: ",") {
             let parts = member.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
@@ -43,6 +48,28 @@ enum Compression {
         headers[.contentLength] = nil
         return ResponseBody { writer in
             try await body.write(Writer(parent: writer, deflater: Deflater()))
+        }
+    }
+
+    /// Whether a JSON answer of so many bytes is compressed for a client that sent these headers.
+    static func pays(for bytes: Int, _ headers: HTTPHeaders) -> Bool {
+        bytes >= least && headers["accept-encoding"].contains { accepts($0) }
+    }
+
+    /// Compresses a whole answer, away from the loop where it is long.
+    ///
+    /// - Parameter done: called on `loop` with the compressed answer; with nil where that cannot be done just now.
+    static func compress(
+        _ body: ByteBuffer, for user: String, _ work: WorkPool, on loop: any EventLoop,
+        _ done: @escaping (ByteBuffer?) -> Void
+    ) {
+        guard body.readableBytes > onLoop else { return done((try? Deflater())?.write(body, isLast: true)) }
+        let done = NIOLoopBound(done, eventLoop: loop)
+        Task {
+            let compressed = try? await work.run(for: user, bytes: max(body.readableBytes, WorkPool.threshold)) {
+                try Deflater().write(body, isLast: true)
+            }
+            loop.execute { done.value(compressed) }
         }
     }
 
