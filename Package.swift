@@ -75,7 +75,8 @@ let targets: [Target] = [
     .target(
         name: "Pipeline",
         dependencies: [
-            "Drift", "Registry", "Vault", "Audit", "Traffic", "EgressPolicy", "Value", .nioCore, .nioHTTP1, .logging,
+            "Drift", "Registry", "Vault", "Audit", "Traffic", "EgressPolicy", "Value", .nioCore, .nioHTTP1, .nioPosix,
+            .logging,
         ]),
     .target(name: "StoreSQLite", dependencies: ["Registry", "Vault", "Audit", "Value", .grdb, .grdbSQLite]),
     .target(
@@ -171,7 +172,7 @@ let targets: [Target] = [
         name: "PipelineTests",
         dependencies: [
             "Pipeline", "Drift", "Registry", "Vault", "Audit", "Traffic", "EgressPolicy", "StoreSQLite", "Value",
-            .nioCore, .nioHTTP1, .logging,
+            .nioCore, .nioHTTP1, .nioPosix, .logging,
         ]),
     .testTarget(
         name: "StoreSQLiteTests",

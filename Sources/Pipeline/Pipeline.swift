@@ -123,7 +123,7 @@ package final class Pipeline: Sendable {
     }
 
     /// Refuses before sending while records cannot be made durable.
-    func admit() async throws(Failure) {
+    func ensureRecordable() async throws(Failure) {
         do {
             try await audit.admit()
         } catch {
@@ -135,6 +135,51 @@ package final class Pipeline: Sendable {
 
     /// Makes a record durable, or says that the call cannot be answered.
     func record(_ record: AuditRecord, sent: Bool) async throws(Failure) {
+        note(record)
+        do {
+            try await audit.append(record)
+        } catch {
+            throw Self.notRecorded(sent: sent)
+        }
+    }
+
+    /// As ``record(_:sent:)``, for a call.
+    ///
+    /// - Parameter recorded: called on `loop`, with why the call cannot be answered, if it cannot.
+    func record(
+        _ record: AuditRecord, sent: Bool, on loop: any EventLoop, _ recorded: @escaping (Failure?) -> Void
+    ) {
+        note(record)
+        let recorded = NIOLoopBound(recorded, eventLoop: loop)
+        audit.append(record, on: loop) { result in
+            switch result {
+            case .success: recorded.value(nil)
+            case .failure: recorded.value(Self.notRecorded(sent: sent))
+            }
+        }
+    }
+
+    /// Makes the record of an attempt durable.
+    func recordAttempt(_ attempt: AuditRecord, on loop: any EventLoop, _ recorded: @escaping (Failure?) -> Void) {
+        var attempt = attempt
+        attempt.time = clock.wall()
+        record(attempt, sent: true, on: loop, recorded)
+    }
+
+    /// Makes the record of an attempt durable.
+    func recordAttempt(_ attempt: AuditRecord) async throws(Failure) {
+        var attempt = attempt
+        attempt.time = clock.wall()
+        try await record(attempt, sent: true)
+    }
+
+    private static func notRecorded(sent: Bool) -> Failure {
+        Failure(
+            .overloaded, stage: .relay, detail: "The call could not be recorded, so its answer is withheld.",
+            isRetryable: false, sent: sent)
+    }
+
+    private func note(_ record: AuditRecord) {
         counted.withLock { $0.count(record) }
         logger.debug(
             "call",
@@ -144,13 +189,6 @@ package final class Pipeline: Sendable {
                 "upstream_status": "\(record.upstreamStatus.map { String($0) } ?? "")", "user": "\(record.user ?? "")",
                 "token": "\(record.token ?? "")", "request_id": "\(record.requestID)",
             ])
-        do {
-            try await audit.append(record)
-        } catch {
-            throw Failure(
-                .overloaded, stage: .relay, detail: "The call could not be recorded, so its answer is withheld.",
-                isRetryable: false, sent: sent)
-        }
     }
 
     /// The beginning of a call's record.

@@ -113,7 +113,7 @@ package struct Relay: Sendable {
         var session = SessionConfiguration.defaults
         session.drainGrace = configuration.shutdownGrace
         let door = TunnelEntrance(administration: parts.administration, hub: parts.hub).door(session)
-        let calls = CallResponder(
+        let calls = CallService(
             pipeline: parts.pipeline, administration: parts.administration,
             limits: .init(requestBytes: configuration.limits.requestBytes))
         let router = buildRelayRouter(
@@ -124,7 +124,7 @@ package struct Relay: Sendable {
             requestBytes: configuration.limits.requestBytes)
         let logger = logger
         return Application(
-            router: router, server: PublicPortChannel.server(tls: tls, door: door, limits: limits, calls: calls),
+            router: router, server: PublicPortChannel.server(tls: tls, door: door, limits: limits, services: [calls]),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.listen.host, port: configuration.listen.port), serverName: nil,
                 backlog: 4096,

@@ -9,6 +9,14 @@ extension Hub {
         case waits(UInt64)
     }
 
+    /// Takes a slot as ``lease(_:deadline:)`` does, where there is one now; nil where the call would have to wait.
+    package func leaseAtOnce(_ tunnelID: String) throws(TunnelError) -> TunnelLease<Session>? {
+        try state.withLock { state throws(TunnelError) in
+            guard let tunnel = state.tunnels[tunnelID] else { throw .offline(retryAfter: limits.retryAfter) }
+            return tunnel.leaseAtOnce().map { TunnelLease($0) }
+        }
+    }
+
     /// Takes a slot on the tunnel's session with the fewest calls in flight. Waits, within the deadline, for a slot
     /// where all are taken, and for a session where the tunnel is briefly gone.
     package func lease(_ tunnelID: String, deadline: NIODeadline) async throws(TunnelError) -> TunnelLease<Session> {

@@ -89,7 +89,7 @@ struct CredentialTests {
         api = .object(JSONObject((api.object ?? [:]).map { ($0.key, $0.value) } + [("security", ["proxy": "open"])]))
         try bench.define(api)
         try await bench.run {
-            let request = ProxyRequest(slug: "api", method: "GET", target: "/one", headers: [:], body: .none)
+            let request = RawRequest(slug: "api", method: "GET", target: "/one", headers: [:], body: .none)
             try await bench.pipeline.proxy(request, bench.context()) { answer in
                 #expect(answer.headers.map { $0.name }.contains("ratelimit-limit"))
                 #expect(!answer.headers.contains { $0.name.lowercased().contains("canary") })
@@ -144,7 +144,7 @@ struct CredentialTests {
             _ = try await bench.pipeline.callTool("hook", "post", arguments: ["body": ["a": 1]], bench.context())
             #expect(bench.seen.all.last?.target == target)
             guard path.isEmpty else { return }
-            let raw = ProxyRequest(slug: "hook", method: "POST", target: "", headers: [:], body: .none)
+            let raw = RawRequest(slug: "hook", method: "POST", target: "", headers: [:], body: .none)
             try await bench.pipeline.proxy(raw, bench.context()) { _ in }
             #expect(bench.seen.all.last?.target == target)
         }

@@ -55,7 +55,7 @@ struct LimitOrderTests {
         case .tool:
             _ = try await bench.pipeline.callTool(slug, "get_customer", arguments: ["customer_id": "1"], context)
         case .raw:
-            let request = ProxyRequest(slug: slug, method: "GET", target: "/customers/1", headers: [:], body: .none)
+            let request = RawRequest(slug: slug, method: "GET", target: "/customers/1", headers: [:], body: .none)
             try await bench.pipeline.proxy(request, context) { _ in }
         }
     }

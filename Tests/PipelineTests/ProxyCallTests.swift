@@ -14,8 +14,8 @@ private func scratch() -> String {
 
 @Suite("Raw calls", .timeLimit(.minutes(10)))
 struct ProxyCallTests {
-    private func request(_ method: String, _ target: String, _ headers: HTTPHeaders = [:]) -> ProxyRequest {
-        ProxyRequest(slug: "crm", method: method, target: target, headers: headers, body: .none)
+    private func request(_ method: String, _ target: String, _ headers: HTTPHeaders = [:]) -> RawRequest {
+        RawRequest(slug: "crm", method: method, target: target, headers: headers, body: .none)
     }
 
     @Test("S8: what frames, names or authenticates the request is the relay's to write")
@@ -30,7 +30,7 @@ struct ProxyCallTests {
                 "Connection": "x-drop", "X-Drop": "1", "X-HTTP-Method-Override": "DELETE", "X-API-Key": "mine",
                 "Penstock-Slash": "allow", "Prefer": "yes", "Content-Type": "text/plain",
             ]
-            nonisolated(unsafe) var got: ProxyAnswer?
+            nonisolated(unsafe) var got: RawAnswer?
             try await bench.pipeline.proxy(request("GET", "/customers/1?x=%20", headers), bench.context()) { got = $0 }
             let sent = try #require(bench.seen.all.first)
             #expect(sent.target == "/api/v1/customers/1?x=%20")

@@ -4,6 +4,7 @@ import EgressPolicy
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import Registry
 import StoreSQLite
 import Synchronization
@@ -44,12 +45,29 @@ final class Bench: Sendable {
             return try await probing(request, depth)
         }
 
-        func send<Result: Sendable>(
-            _ request: OutboundRequest, watch: CallerWatch, handle: (InboundResponse) async throws -> Result
-        ) async throws -> Result {
+        func start(
+            _ request: OutboundRequest, on loop: any EventLoop,
+            answered: @escaping (Result<InboundResponse, Failure>) -> Void
+        ) -> any RouteExchange {
             seen.add(request)
-            return try await handle(try await answer(request))
+            let answered = NIOLoopBound(answered, eventLoop: loop)
+            let task = Task {
+                let result: Result<InboundResponse, Failure>
+                do {
+                    result = .success(try await answer(request))
+                } catch {
+                    result = .failure(error as? Failure ?? Failure(.internalError, stage: .relay, detail: "\(error)"))
+                }
+                loop.execute { answered.value(result) }
+            }
+            return TaskExchange(task: task)
         }
+    }
+
+    private final class TaskExchange: RouteExchange {
+        let task: Task<Void, Never>
+        init(task: Task<Void, Never>) { self.task = task }
+        func cancel() { task.cancel() }
     }
 
     init(
@@ -148,4 +166,80 @@ func crm(authentication: JSON = ["type": "api_key", "config": ["header_name": "X
         ],
         "tunnel": ["enabled": true, "type": "platform_agent", "tunnel_id": "tun_a"],
     ]
+}
+
+extension Pipeline {
+    /// Calls an endpoint with arguments that have been read.
+    func callTool(
+        _ slug: String, _ endpoint: String, arguments: JSON, _ context: CallContext
+    ) async throws(Failure) -> ToolAnswer {
+        try await callTool(slug, endpoint, arguments: .value(arguments), context)
+    }
+
+    func callTool(
+        _ slug: String, _ endpoint: String, arguments: ToolArguments, _ context: CallContext
+    ) async throws(Failure) -> ToolAnswer {
+        try await callTool(ToolRequest(api: .slug(slug), endpoint: endpoint, arguments: arguments), context)
+    }
+
+    /// Passes a raw request through, and its answer to a closure.
+    func proxy(
+        _ raw: RawRequest, _ context: CallContext, answer: @escaping @Sendable (RawAnswer) async throws -> Void
+    ) async throws {
+        let loop = MultiThreadedEventLoopGroup.singleton.any()
+        let end = await withCheckedContinuation { continuation in
+            loop.execute {
+                let sink = RawSink(loop, continuation, answer)
+                let call = Call(.raw(raw), of: self, context, on: loop, sink: sink)
+                sink.call = call
+                call.start()
+            }
+        }
+        try end.get()
+    }
+}
+
+struct AnswerBroken: Error {}
+
+/// Hands a raw call's answer to a closure, and its end to who waits.
+private final class RawSink: CallSink {
+    private let loop: any EventLoop
+    private let continuation: CheckedContinuation<Result<Void, any Error>, Never>
+    private let answer: @Sendable (RawAnswer) async throws -> Void
+    var call: Call?
+
+    init(
+        _ loop: any EventLoop, _ continuation: CheckedContinuation<Result<Void, any Error>, Never>,
+        _ answer: @escaping @Sendable (RawAnswer) async throws -> Void
+    ) {
+        self.loop = loop
+        self.continuation = continuation
+        self.answer = answer
+    }
+
+    func answered(_ answer: CallAnswer) {
+        switch answer {
+        case .failed(let failure): continuation.resume(returning: .failure(failure))
+        case .tool: continuation.resume(returning: .failure(AnswerBroken()))
+        case .raw(let raw):
+            let (loop, pass) = (loop, self.answer)
+            let bound = NIOLoopBound(self, eventLoop: loop)
+            Task {
+                var broken: (any Error)?
+                do { try await pass(raw) } catch { broken = error }
+                let error = broken
+                loop.execute {
+                    if case .streamed = raw.body {
+                        bound.value.call?.passed(error)
+                    } else {
+                        bound.value.continuation.resume(returning: error.map { .failure($0) } ?? .success(()))
+                    }
+                }
+            }
+        }
+    }
+
+    func ended(isWhole: Bool) {
+        continuation.resume(returning: isWhole ? .success(()) : .failure(AnswerBroken()))
+    }
 }

@@ -146,6 +146,12 @@ struct AccessTokenState<Token: Sendable, Waiter: Sendable>: Sendable {
     /// The token that has not expired yet, if any.
     func current(_ now: NIODeadline) -> Held? { held.flatMap { now < $0.expiresAt ? $0 : nil } }
 
+    /// The token that nobody has to fetch anew yet, if any: what ``ask(rejected:now:)`` would say to use.
+    func fresh(_ now: NIODeadline) -> Held? {
+        guard let held, now < held.expiresAt, now < held.refreshAt || isFetching || isPaused(now) else { return nil }
+        return held
+    }
+
     private func isPaused(_ now: NIODeadline) -> Bool {
         refusal.map { now < $0.until } ?? false
     }

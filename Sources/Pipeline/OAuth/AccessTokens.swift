@@ -2,6 +2,13 @@ import NIOCore
 import Synchronization
 import Vault
 
+/// An access token, as a call sends it.
+struct AccessToken: Sendable {
+    let secret: Secret
+    /// Rises with each fetch, so that a caller can say which one the API refused.
+    let generation: UInt64
+}
+
 /// The access tokens of all APIs, by API: in memory only, fetched once however many calls want one (C6).
 final class AccessTokens: Sendable {
     typealias Fetched = (token: Secret, lifetime: TimeAmount)
@@ -34,6 +41,13 @@ final class AccessTokens: Sendable {
         self.now = now
     }
 
+    /// A token that holds and need not be fetched anew; nil where ``token(of:rejected:fetch:)`` has to be asked.
+    func held(of api: String) -> AccessToken? {
+        let now = now()
+        let held = state.withLock { $0.entries[api]?.fresh(now) }
+        return held.map { AccessToken(secret: $0.token, generation: $0.generation) }
+    }
+
     /// A token that holds, fetched now if need be.
     ///
     /// - Parameters:
@@ -41,17 +55,17 @@ final class AccessTokens: Sendable {
     ///   - fetch: asks the token endpoint; called for one of all the callers.
     func token(
         of api: String, rejected: UInt64? = nil, fetch: () async throws -> Fetched
-    ) async throws(Failure) -> (token: Secret, generation: UInt64) {
+    ) async throws(Failure) -> AccessToken {
         while true {
             let now = now()
             let asked = state.withLock { $0.ask(api, rejected, now) }
             switch asked.ask {
-            case .use(let held): return (held.token, held.generation)
+            case .use(let held): return AccessToken(secret: held.token, generation: held.generation)
             case .refused(let failure): throw failure
             case .wait: await wait(for: api)
             case .fetch:
                 let held = try await fetched(api, asked.serial, fetch)
-                return (held.token, held.generation)
+                return AccessToken(secret: held.token, generation: held.generation)
             }
             guard !Task.isCancelled else { throw Self.callerLeft }
         }

@@ -64,3 +64,23 @@ struct Attempts {
         return record
     }
 }
+
+extension AuditRecord {
+    /// Takes down how far a failed call came.
+    mutating func note(_ failure: Failure) {
+        route = failure.route ?? route
+        if failure.attempts > 1 { attempts = failure.attempts }
+    }
+
+    /// Takes down what an API's answer stands for; nil where it is no error.
+    mutating func note(_ code: ErrorCode?) {
+        guard let code else { return }
+        outcome = code.rawValue
+        stage = Stage.origin.rawValue
+    }
+}
+
+extension APIRoute {
+    /// As a record has it before a session was found.
+    var chosen: AuditRecord.Route { tunnel.map { .tunnel(id: $0, connector: nil, session: nil) } ?? .direct }
+}

@@ -5,7 +5,7 @@ import Traffic
 
 /// A raw answer's head and body as they are passed on: without the call's secrets, and where there are any to look for,
 /// with its content coding undone.
-struct PassedBody {
+struct PassedBody: Sendable {
     private(set) var headers: HTTPHeaders
     private(set) var body: InboundBody
 
@@ -13,11 +13,16 @@ struct PassedBody {
         if case .streamed = body { true } else { false }
     }
 
-    /// - Parameter counted: the answer's body as it is to be read.
+    /// A whole body is cleaned here; one that streams, while it is read.
+    ///
+    /// - Parameters:
+    ///   - counted: the answer's body as it is to be read.
+    ///   - work: does long pieces of a streamed body's cleaning, for `user`.
+    /// - Throws: `UPSTREAM_ERROR`, `RESPONSE_TOO_LARGE` or `OVERLOADED` where a whole body cannot be cleaned.
     init(
         _ response: InboundResponse, counted: InboundBody, method: String, scrubber: Scrubber?, work: WorkPool,
         user: String
-    ) async throws {
+    ) throws(Failure) {
         headers = response.headers
         body = counted
         let hasBody = method != "HEAD" && response.status != 204 && response.status != 304
@@ -36,11 +41,8 @@ struct PassedBody {
         switch counted {
         case .whole(let bytes):
             let bytes = bytes ?? ByteBuffer()
-            let clean = try await work.run(for: user, bytes: Cleaner.work(bytes.readableBytes, response.headers)) {
-                var clean = try cleaner.clean(bytes)
-                clean.writeImmutableBuffer(try cleaner.finish())
-                return clean
-            }
+            var clean = try cleaner.clean(bytes)
+            clean.writeImmutableBuffer(try cleaner.finish())
             if headers.contains(name: "content-length") || cleaner.changesCoding {
                 headers.replaceOrAdd(name: "content-length", value: String(clean.readableBytes))
             }

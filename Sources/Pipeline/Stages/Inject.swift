@@ -10,13 +10,15 @@ import Value
 extension Pipeline {
     /// Puts the API's credential into a copy of the request.
     ///
-    /// - Parameter sendsCredential: false for a public operation.
+    /// - Parameters:
+    ///   - sendsCredential: false for a public operation.
+    ///   - token: the access token to send, where the API takes one.
     /// - Throws: `CREDENTIAL_MISSING` where it is not there, cannot be opened, or cannot be sent as it is: such a call
     ///   never leaves without it (S9).
     func inject(
-        _ api: CompiledAPI, sendsCredential: Bool, _ choice: CredentialChoice, into request: OutboundRequest,
-        _ context: CallContext
-    ) async throws(Failure) -> Injected {
+        _ api: CompiledAPI, sendsCredential: Bool, _ choice: CredentialChoice, _ token: AccessToken?,
+        into request: OutboundRequest, _ context: CallContext
+    ) throws(Failure) -> Injected {
         // Whatever let it come here: such a request's answer is the request itself.
         guard !Methods.isRefused(request.method) else { throw Self.unsendable }
         var injected = Injected(request: request)
@@ -36,8 +38,11 @@ extension Pipeline {
         }
         var credentials: [AuthPlan.Credential] = []
         for part in api.auth.parts {
-            if case .oauth2(let plan) = part {
-                try await inject(plan, of: api, choice, &injected, context)
+            if case .oauth2 = part {
+                guard let token else { throw Self.refused }
+                try inject(header: "authorization", prefix: "Bearer ", token.secret, &injected)
+                injected.generation = token.generation
+                if choice == .current { injected.next = .newer(than: token.generation) }
             } else {
                 try inject(part, &injected, opened)
                 credentials += part.credentials
@@ -153,19 +158,27 @@ extension Pipeline {
         }
     }
 
-    private func inject(
-        _ plan: OAuth2Plan, of api: CompiledAPI, _ choice: CredentialChoice, _ injected: inout Injected,
+    // MARK: access tokens
+
+    /// The access token to send, where it need not be waited for; nil where ``accessToken(_:of:_:deadline:_:)`` has to be
+    /// asked.
+    func accessTokenAtOnce(
+        of api: CompiledAPI, _ choice: CredentialChoice, _ context: CallContext
+    ) -> AccessToken? {
+        if case .newer = choice { return nil }
+        return tokens.held(of: context.stateKey(api))
+    }
+
+    /// The access token to send, fetched where none holds.
+    func accessToken(
+        _ plan: OAuth2Plan, of api: CompiledAPI, _ choice: CredentialChoice, deadline: NIODeadline,
         _ context: CallContext
-    ) async throws(Failure) {
+    ) async throws(Failure) -> AccessToken {
         var rejected: UInt64?
         if case .newer(let generation) = choice { rejected = generation }
-        let deadline = injected.request.deadline
-        let (token, generation) = try await tokens.token(of: context.stateKey(api), rejected: rejected) {
+        return try await tokens.token(of: context.stateKey(api), rejected: rejected) {
             try await self.fetchToken(plan, of: api, deadline: deadline, context)
         }
-        try inject(header: "authorization", prefix: "Bearer ", token, &injected)
-        injected.generation = generation
-        if choice == .current { injected.next = .newer(than: generation) }
     }
 
     // MARK: the vault

@@ -32,27 +32,24 @@ package enum ToolArguments: Sendable {
     }
 }
 
-/// What a tool call's arguments come to.
+/// A request that may be sent, and what is to be done with its answer.
 struct PreparedCall: Sendable {
-    let request: OutboundRequest
-    /// What the arguments' schema says of them that does not refuse them.
-    let warnings: [String]
-    /// What is wrong with the arguments, to be said once the limits have been taken from.
-    let invalid: Failure?
-}
-
-extension Pipeline {
-    /// Reads, binds, validates and renders arguments, away from the event loop where there are many bytes of them.
-    ///
-    /// - Throws: `INVALID_REQUEST` where no request can be made of them.
-    func prepare(
-        _ arguments: ToolArguments, _ endpoint: CompiledEndpoint, of api: CompiledAPI, _ context: CallContext
-    ) async throws -> PreparedCall {
-        try await work.run(for: api.user, bytes: arguments.bytes) {
-            let bound = try BoundArguments(try arguments.json(), for: endpoint, formats: api.argumentFormats)
-            return PreparedCall(
-                request: try self.render(bound, endpoint, of: api, context), warnings: bound.warnings,
-                invalid: bound.invalid)
-        }
+    enum Kind: Sendable {
+        /// The answer is collected and held against the endpoint's schema.
+        ///
+        /// - warnings: what the arguments' schema says of them that does not refuse them.
+        case tool(CompiledEndpoint, warnings: [String])
+        /// The answer is passed on.
+        ///
+        /// - responseHeaders: that the endpoint's answers carry beside the usual ones.
+        /// - prefix: path of the API's base URL.
+        case raw(responseHeaders: [String], prefix: String)
     }
+
+    let api: CompiledAPI
+    var request: OutboundRequest
+    let sendsCredential: Bool
+    let kind: Kind
+    /// What is wrong with a tool's arguments, to be said once the limits have been taken from.
+    let invalid: Failure?
 }

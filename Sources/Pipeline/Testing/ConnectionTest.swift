@@ -126,11 +126,14 @@ extension Pipeline {
             let start = clock.monotonic()
             let result: Result<ToolAnswer, Failure>
             do throws(Failure) {
-                result = .success(try await callTool(on: api, endpoint.name, arguments: arguments, context.child()))
+                result = .success(
+                    try await callTool(
+                        ToolRequest(api: .given(api), endpoint: endpoint.name, arguments: .value(arguments)),
+                        context.child()))
             } catch {
                 result = .failure(error)
             }
-            test.called(endpoint, result, latency: Double(microseconds(since: start)) / 1000)
+            test.called(endpoint, result, latency: Double((clock.monotonic() - start).nanoseconds / 1000) / 1000)
         }
     }
 

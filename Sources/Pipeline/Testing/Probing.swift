@@ -44,7 +44,7 @@ extension Pipeline {
         }
         guard depth == .connect || api.route.tunnel != nil else { return .passed(latency: nil) }
         do throws(Failure) {
-            try await admit()
+            try await ensureRecordable()
             let places = try takePlaces(api, context)
             defer { giveBack(places) }
             return try await send(request, endpoint, of: api, depth, context)
@@ -91,7 +91,7 @@ extension Pipeline {
                 if let ends = passed.certificateEnds, !context.isDraft {
                     health.saw(certificateEnding: ends, api: api.id, user: api.user, now: clock.wall())
                 }
-                return .passed(latency: Double(microseconds(since: start)) / 1000)
+                return .passed(latency: Double((clock.monotonic() - start).nanoseconds / 1000) / 1000)
             case .failure(let failure):
                 record.outcome = failure.code.rawValue
                 record.stage = failure.stage?.rawValue

@@ -45,7 +45,7 @@ package final class WorkPool: Sendable {
     package func run<Result>(
         for user: String, bytes: Int, _ body: () async throws -> Result
     ) async throws -> Result {
-        guard bytes >= Self.threshold, start != nil else { return try await body() }
+        guard isLong(bytes) else { return try await body() }
         guard limiter.enter(user) else {
             throw Failure(
                 .overloaded, stage: .relay, detail: "Too many large requests and answers are being worked on.",
@@ -60,9 +60,12 @@ package final class WorkPool: Sendable {
     package func host<Result>(
         for user: String, bytes: Int, _ body: () async throws -> Result
     ) async throws -> Result {
-        guard bytes >= Self.threshold, start != nil else { return try await body() }
+        guard isLong(bytes) else { return try await body() }
         return try await withTaskExecutorPreference(UserExecutor(pool: self, user: user), operation: body)
     }
+
+    /// Whether so many bytes are worked on away from event loops.
+    func isLong(_ bytes: Int) -> Bool { bytes >= Self.threshold && start != nil }
 
     /// Pieces that run or wait now.
     package var count: Int { limiter.count }

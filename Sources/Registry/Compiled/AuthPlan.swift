@@ -56,6 +56,15 @@ package enum AuthPlan: Sendable, Hashable {
         if case .all(let parts) = self { parts } else { [self] }
     }
 
+    /// How its access token is fetched, where it sends one.
+    package var oauth2Plan: OAuth2Plan? {
+        switch self {
+        case .oauth2(let plan): plan
+        case .all(let parts): parts.lazy.compactMap(\.oauth2Plan).first
+        default: nil
+        }
+    }
+
     /// The secret part of the URL, where there is one.
     package var url: Credential? {
         parts.lazy.compactMap { if case .url(let credential) = $0 { credential } else { nil } }.first

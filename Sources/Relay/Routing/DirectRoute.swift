@@ -17,10 +17,17 @@ struct DirectRoute: Route {
     /// As in ``CallContext/draftSecrets``.
     var draftSecrets: [String: Secret]?
 
-    func send<Result: Sendable>(
-        _ request: OutboundRequest, watch: CallerWatch, handle: (InboundResponse) async throws -> Result
-    ) async throws -> Result {
-        try await EgressExchange.send(outgoing(request), through: egress, watch: watch, handle: handle)
+    func start(
+        _ request: OutboundRequest, on loop: any EventLoop,
+        answered: @escaping (Result<InboundResponse, Failure>) -> Void
+    ) -> any RouteExchange {
+        let exchange = DirectExchange(on: loop, answered)
+        do throws(Failure) {
+            exchange.send(try outgoing(request), through: egress)
+        } catch {
+            exchange.received(.failure(error))
+        }
+        return exchange
     }
 
     func probe(_ request: OutboundRequest, _ depth: ProbeDepth, watch: CallerWatch) async throws -> ProbeAnswer {

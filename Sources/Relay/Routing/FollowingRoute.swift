@@ -1,4 +1,5 @@
 import EgressPolicy
+import NIOCore
 import NIOHTTP1
 import Pipeline
 import Registry
@@ -9,36 +10,20 @@ struct FollowingRoute<Base: Route>: Route {
     let base: Base
     let api: CompiledAPI
 
-    func send<Result: Sendable>(
-        _ request: OutboundRequest, watch: CallerWatch, handle: (InboundResponse) async throws -> Result
-    ) async throws -> Result {
-        var request = request
-        for _ in 0..<Redirect.most {
-            let followed = Followed()
-            let result = try await base.send(request, watch: watch) { response -> Result? in
-                if let next = following(request, response) {
-                    followed.request = next
-                    return nil
-                }
-                return try await handle(response)
-            }
-            if let result { return result }
-            guard let next = followed.request else { break }
-            request = next
-        }
-        return try await base.send(request, watch: watch, handle: handle)
+    func start(
+        _ request: OutboundRequest, on loop: any EventLoop,
+        answered: @escaping (Result<InboundResponse, Failure>) -> Void
+    ) -> any RouteExchange {
+        let exchange = FollowingExchange(self, on: loop, answered)
+        exchange.send(request)
+        return exchange
     }
 
     func probe(_ request: OutboundRequest, _ depth: ProbeDepth, watch: CallerWatch) async throws -> ProbeAnswer {
         try await base.probe(request, depth, watch: watch)
     }
 
-    /// Carries the next request out of the closure that saw the redirect.
-    private final class Followed {
-        var request: OutboundRequest?
-    }
-
-    private func following(_ request: OutboundRequest, _ response: InboundResponse) -> OutboundRequest? {
+    fileprivate func following(_ request: OutboundRequest, _ response: InboundResponse) -> OutboundRequest? {
         guard
             let redirect = Redirect(
                 status: response.status, locations: response.headers["location"], method: request.method,
@@ -57,6 +42,47 @@ struct FollowingRoute<Base: Route>: Route {
             return nil
         }
         return next
+    }
+}
+
+/// A request and those that its redirects lead to. Confined to the caller's event loop.
+private final class FollowingExchange<Base: Route>: RouteExchange {
+    private let route: FollowingRoute<Base>
+    private let loop: any EventLoop
+    private let answered: (Result<InboundResponse, Failure>) -> Void
+    private var current: (any RouteExchange)?
+    private var requests = 0
+    private var isCancelled = false
+
+    init(
+        _ route: FollowingRoute<Base>, on loop: any EventLoop,
+        _ answered: @escaping (Result<InboundResponse, Failure>) -> Void
+    ) {
+        self.route = route
+        self.loop = loop
+        self.answered = answered
+    }
+
+    func send(_ request: OutboundRequest) {
+        requests += 1
+        let number = requests
+        let exchange = route.base.start(request, on: loop) { [self] result in
+            current = nil
+            guard number <= Redirect.most, case .success(let response) = result,
+                let next = route.following(request, response)
+            else { return answered(result) }
+            response.giveUp()
+            send(next)
+        }
+        // It may have been answered by now.
+        guard number == requests else { return }
+        current = exchange
+        if isCancelled { exchange.cancel() }
+    }
+
+    func cancel() {
+        isCancelled = true
+        current?.cancel()
     }
 }
 

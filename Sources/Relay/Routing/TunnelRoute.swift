@@ -11,90 +11,210 @@ struct TunnelRoute: Route {
     let hub: TunnelHub
     let tunnelID: String
 
-    func send<Result: Sendable>(
-        _ request: OutboundRequest, watch: CallerWatch, handle: (InboundResponse) async throws -> Result
-    ) async throws -> Result {
-        defer { watch.detach() }
-        let exchange = TunnelExchange(lease: try await lease(for: request), request: request, watch: watch)
-        switch try await exchange.start() {
-        case .answered(let call, let response):
-            defer { call?.cancel() }
-            if let failure = exchange.connectorFailure(response) { throw failure }
-            return try await handle(exchange.inbound(response))
-        case .answering(let call, let next):
-            return try await exchange.pump(call, next, handle: handle)
-        case .failed(let error):
-            var failure = exchange.failure(error)
-            failure.mayResend = exchange.mayResend(after: error)
-            throw failure
+    func start(
+        _ request: OutboundRequest, on loop: any EventLoop,
+        answered: @escaping (Result<InboundResponse, Failure>) -> Void
+    ) -> any RouteExchange {
+        let exchange = TunnelExchange(request, on: loop, answered)
+        do throws(TunnelError) {
+            guard let lease = try hub.leaseAtOnce(tunnelID) else {
+                wait(for: exchange, request.deadline)
+                return exchange
+            }
+            exchange.begin(lease)
+        } catch {
+            exchange.failed(failure(error))
         }
+        return exchange
     }
 
     func probe(_ request: OutboundRequest, _ depth: ProbeDepth, watch: CallerWatch) async throws -> ProbeAnswer {
         defer { watch.detach() }
-        let lease = try await lease(for: request)
+        let lease: TunnelLease<ClientSession>
+        do throws(TunnelError) {
+            lease = try await hub.lease(tunnelID, deadline: request.deadline)
+        } catch {
+            throw failure(error)
+        }
         guard lease.identity.answersProbes else {
             lease.giveBack()
             return .notUnderstood
         }
-        let exchange = TunnelExchange(lease: lease, request: request, watch: watch, probe: depth)
-        switch try await exchange.start() {
-        case .answered(let call, let response):
-            call?.cancel()
-            return .passed(try exchange.probed(response))
-        case .answering(let call, _):
+        let attempt = TunnelAttempt(lease: lease, request: request, probe: depth)
+        let call = lease.session.makeCall()
+        watch.attach { call.cancel() }
+        do throws(StreamError) {
+            let response = try await lease.session.send(
+                Request(head: attempt.head, body: nil, deadline: attempt.deadline, isReserved: true), on: call)
             call.cancel()
-            throw exchange.failure(StreamError(.malformed, sent: false))
-        case .failed(let error):
-            var failure = exchange.failure(error)
-            failure.mayResend = exchange.mayResend(after: error)
-            throw failure
-        }
-    }
-
-    private func lease(for request: OutboundRequest) async throws(Failure) -> TunnelLease<ClientSession> {
-        do {
-            return try await hub.lease(tunnelID, deadline: request.deadline)
+            return .passed(try attempt.probed(response))
         } catch {
-            var failure = Self.failure(error)
-            failure.route = .tunnel(id: tunnelID, connector: nil, session: nil)
+            var failure = attempt.failure(error)
+            failure.mayResend = attempt.mayResend(after: error) && !watch.isGone
             throw failure
         }
     }
 
-    private static func failure(_ error: TunnelError) -> Failure {
-        switch error {
-        case .offline(let retryAfter):
-            Failure(
-                .tunnelOffline, stage: .tunnel, detail: "No connector of this API's tunnel is connected.",
-                retryAfter: max(1, Int(retryAfter.nanoseconds / 1_000_000_000)))
-        case .overloaded:
-            Failure(
-                .overloaded, stage: .tunnel, detail: "This API's tunnel carries as many calls as it takes.",
-                retryAfter: 1)
-        case .cancelled:
-            Failure(.cancelled, stage: .tunnel, detail: "The caller went away.")
+    /// Waits for a slot, or for a session where the tunnel is briefly gone.
+    private func wait(for exchange: TunnelExchange, _ deadline: NIODeadline) {
+        let loop = exchange.loop
+        let bound = NIOLoopBound(exchange, eventLoop: loop)
+        let waiting = Task {
+            let lease: Result<TunnelLease<ClientSession>, Failure>
+            do throws(TunnelError) {
+                lease = .success(try await hub.lease(tunnelID, deadline: deadline))
+            } catch {
+                lease = .failure(failure(error))
+            }
+            loop.execute {
+                switch lease {
+                case .success(let lease): bound.value.begin(lease)
+                case .failure(let failure): bound.value.failed(failure)
+                }
+            }
+        }
+        exchange.onCancel = { waiting.cancel() }
+    }
+
+    private func failure(_ error: TunnelError) -> Failure {
+        var failure =
+            switch error {
+            case .offline(let retryAfter):
+                Failure(
+                    .tunnelOffline, stage: .tunnel, detail: "No connector of this API's tunnel is connected.",
+                    retryAfter: max(1, Int(retryAfter.nanoseconds / 1_000_000_000)))
+            case .overloaded:
+                Failure(
+                    .overloaded, stage: .tunnel, detail: "This API's tunnel carries as many calls as it takes.",
+                    retryAfter: 1)
+            case .cancelled:
+                Failure(.cancelled, stage: .tunnel, detail: "The caller went away.")
+            }
+        failure.route = .tunnel(id: tunnelID, connector: nil, session: nil)
+        return failure
+    }
+}
+
+/// One attempt at one call on one session. Confined to the caller's event loop, whichever the session's is.
+private final class TunnelExchange: RouteExchange {
+    let loop: any EventLoop
+    private let request: OutboundRequest
+    private var answered: ((Result<InboundResponse, Failure>) -> Void)?
+    private var call: ClientCall?
+    private var isCancelled = false
+    /// Ends the waiting for a session.
+    var onCancel: (() -> Void)?
+
+    init(
+        _ request: OutboundRequest, on loop: any EventLoop,
+        _ answered: @escaping (Result<InboundResponse, Failure>) -> Void
+    ) {
+        self.request = request
+        self.loop = loop
+        self.answered = answered
+    }
+
+    func cancel() {
+        isCancelled = true
+        onCancel?()
+        call?.cancel()
+    }
+
+    func failed(_ failure: Failure) { finish(.failure(failure)) }
+
+    private func finish(_ result: Result<InboundResponse, Failure>) {
+        let answered = answered
+        self.answered = nil
+        onCancel = nil
+        answered?(result)
+    }
+
+    // MARK: sending
+
+    func begin(_ lease: TunnelLease<ClientSession>) {
+        onCancel = nil
+        guard !isCancelled else {
+            lease.giveBack()
+            return failed(
+                Failure(.cancelled, stage: .relay, detail: "The caller went away."))
+        }
+        let attempt = TunnelAttempt(lease: lease, request: request)
+        let deadline = attempt.deadline
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        let loop = loop
+        let answered: @Sendable (Result<Response, StreamError>) -> Void = { result in
+            if loop.inEventLoop {
+                bound.value.received(result, attempt)
+            } else {
+                loop.execute { bound.value.received(result, attempt) }
+            }
+        }
+        switch request.body {
+        case .none:
+            send(nil, attempt, deadline, answered)
+        case .whole(let bytes):
+            send(bytes, attempt, deadline, answered)
+        case .streamed(let next):
+            let call = lease.session.start(attempt.head, hasBody: true, deadline: deadline, isReserved: true)
+            self.call = call
+            call.whenResponse(answered)
+            pump(next, into: call)
+        }
+    }
+
+    private func send(
+        _ body: ByteBuffer?, _ attempt: TunnelAttempt, _ deadline: CallDeadline,
+        _ answered: @escaping @Sendable (Result<Response, StreamError>) -> Void
+    ) {
+        let session = attempt.lease.session
+        let call = session.makeCall()
+        self.call = call
+        session.send(
+            Request(head: attempt.head, body: body, deadline: deadline, isReserved: true), on: call,
+            answered: answered)
+    }
+
+    /// Writes the request's body while the answer is awaited and handled.
+    private func pump(_ next: @escaping @Sendable () async throws -> ByteBuffer?, into call: ClientCall) {
+        Task(executorPreference: EventLoopTaskExecutor(loop)) {
+            do {
+                while let chunk = try await next() { try await call.write(chunk) }
+                call.finish()
+            } catch is StreamError {
+                // The answer came early, or the call failed: whoever waits for the answer hears it.
+            } catch {
+                call.cancel()
+            }
+        }
+    }
+
+    // MARK: answers
+
+    private func received(_ result: Result<Response, StreamError>, _ attempt: TunnelAttempt) {
+        switch result {
+        case .success(let response):
+            if let failure = attempt.connectorFailure(response) {
+                call?.cancel()
+                return failed(failure)
+            }
+            finish(.success(attempt.inbound(response, call)))
+        case .failure(let error):
+            var failure = attempt.failure(error)
+            if case .streamed = request.body { return failed(failure) }
+            failure.mayResend = !isCancelled && attempt.mayResend(after: error)
+            failed(failure)
         }
     }
 }
 
-/// One attempt at one call on one session.
-private struct TunnelExchange {
-    enum Start {
-        /// The answer's head is here; the call, where its body is still coming.
-        case answered(ClientCall?, Response)
-        /// The request's body is streamed while the answer comes.
-        case answering(ClientCall, @Sendable () async throws -> ByteBuffer?)
-        case failed(StreamError)
-    }
-
+/// What an attempt on a session sends, and what is made of what comes back.
+private struct TunnelAttempt: Sendable {
     let lease: TunnelLease<ClientSession>
     let request: OutboundRequest
-    let watch: CallerWatch
     /// The connector answers itself, and does not call the API.
     var probe: ProbeDepth?
 
-    private var head: RequestHead {
+    var head: RequestHead {
         var headers = probe == nil ? request.headers : HTTPHeaders()
         let remaining = max(1, (request.deadline - .now()).nanoseconds / 1_000_000)
         headers.add(name: "penstock-request-id", value: request.requestID)
@@ -115,72 +235,24 @@ private struct TunnelExchange {
             path: request.target, headers: headers, sensitive: request.sensitive)
     }
 
-    private var isUploading: Bool {
-        if case .streamed = request.body { true } else { false }
-    }
-
     /// How long the next piece of a streamed body may take, at least.
     private static let leastIdle = TimeAmount.seconds(60)
     /// How much longer than the connector this side waits: the connector knows more of what it waited for.
     private static let connectorsWord = TimeAmount.milliseconds(250)
 
-    func start() async throws -> Start {
+    /// How long this side waits.
+    var deadline: CallDeadline {
         let idle = request.deadlineEndsAtHead ? max(Self.leastIdle, request.deadline - .now()) : nil
-        let deadline = CallDeadline(
+        return CallDeadline(
             request.deadline + Self.connectorsWord, endsAtHead: request.deadlineEndsAtHead, idle: idle)
-        let body: ByteBuffer?
-        switch request.body {
-        case .none:
-            body = nil
-        case .whole(let bytes):
-            body = bytes
-        case .streamed(let next):
-            let call = lease.session.start(head, hasBody: true, deadline: deadline, isReserved: true)
-            watch.attach { call.cancel() }
-            return .answering(call, next)
-        }
-        let call = lease.session.makeCall()
-        watch.attach { call.cancel() }
-        do throws(StreamError) {
-            let response = try await lease.session.send(
-                Request(head: head, body: body, deadline: deadline, isReserved: true), on: call)
-            if case .streamed(let call) = response.body { return .answered(call, response) }
-            return .answered(nil, response)
-        } catch {
-            return .failed(error)
-        }
     }
 
-    /// Writes the request's body while the answer is awaited and handled; what is left of it then is given up.
-    func pump<Result: Sendable>(
-        _ call: ClientCall, _ next: @escaping @Sendable () async throws -> ByteBuffer?,
-        handle: (InboundResponse) async throws -> Result
-    ) async throws -> Result {
-        defer { call.cancel() }
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                do {
-                    while let chunk = try await next() { try await call.write(chunk) }
-                    call.finish()
-                } catch is StreamError {
-                    // The answer came early, or the call failed: whoever waits for the answer hears it.
-                } catch {
-                    call.cancel()
-                }
-            }
-            defer { group.cancelAll() }
-            let response: Response
-            do throws(StreamError) {
-                response = try await call.response()
-            } catch {
-                throw failure(error)
-            }
-            if let failure = connectorFailure(response) { throw failure }
-            return try await handle(inbound(response))
-        }
+    private var isUploading: Bool {
+        if case .streamed = request.body { true } else { false }
     }
 
-    func inbound(_ response: Response) -> InboundResponse {
+    /// - Parameter call: where a streamed body comes from, and what giving it up ends.
+    func inbound(_ response: Response, _ call: ClientCall?) -> InboundResponse {
         let body: InboundBody
         switch response.body {
         case .whole(let bytes, _):
@@ -194,8 +266,13 @@ private struct TunnelExchange {
                 }
             }
         }
-        return InboundResponse(
+        var inbound = InboundResponse(
             status: response.head.status, headers: response.head.headers, body: body, route: route)
+        // An upload that is answered before its end stops, too.
+        var isOver = !isUploading
+        if case .streamed = body { isOver = false }
+        if !isOver { inbound.giveUp = { call?.cancel() } }
+        return inbound
     }
 
     private var route: AuditRecord.Route {
@@ -230,7 +307,7 @@ private struct TunnelExchange {
 
     /// A call is sent twice only when it provably was not processed, or may be processed twice.
     func mayResend(after error: StreamError) -> Bool {
-        guard request.deadline > .now(), !watch.isGone else { return false }
+        guard request.deadline > .now() else { return false }
         switch error.code {
         case .refused, .overloaded: return true
         case .sessionClosed: return !error.sent || request.isIdempotent || probe != nil

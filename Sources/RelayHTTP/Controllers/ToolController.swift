@@ -4,7 +4,7 @@ import Pipeline
 import Registry
 import Value
 
-/// What agents can call: `GET /v1/tools…`. The calls themselves are ``CallResponder``'s.
+/// What agents can call: `GET /v1/tools…`. The calls themselves are ``CallService``'s.
 struct ToolController {
     let administration: Administration
     let directory: Directory

@@ -35,40 +35,39 @@ package struct PublicPortChannel: ServerChildChannel, HTTPChannelHandler {
     private let tls: ReloadingTLSContext
     let door: TunnelDoor
     private let limits: PortLimits
+    private let services: [any FrontService]
     private let http2: HTTP2Channel
 
     package init(
-        tls: ReloadingTLSContext, door: TunnelDoor, limits: PortLimits = .defaults,
+        tls: ReloadingTLSContext, door: TunnelDoor, limits: PortLimits = .defaults, services: [any FrontService] = [],
         responder: @escaping HTTPChannelHandler.Responder
     ) {
         self.responder = responder
         self.tls = tls
         self.door = door
         self.limits = limits
+        self.services = services
         self.http2 = HTTP2Channel(
             responder: responder,
             configuration: .init(
                 idleTimeout: Duration(limits.idle), gracefulCloseTimeout: Duration(limits.drain),
                 streamConfiguration: .init(
-                    additionalChannelHandlers: [HTTP2StreamGuard.Installer(limits: limits)], idleTimeout: limits.idle)))
+                    additionalChannelHandlers: [
+                        HTTP2StreamGuard.Installer(limits: limits),
+                        FrontHandler<HTTP2Wire>(services, idle: limits.idle),
+                    ])))
     }
 
     /// What to give a Hummingbird application as its server.
     ///
-    /// - Parameter calls: answers calls before the router sees them; nil for a port without calls.
+    /// - Parameter services: are offered each request, in order, before the router sees it.
     package static func server(
-        tls: ReloadingTLSContext, door: TunnelDoor, limits: PortLimits = .defaults, calls: CallResponder? = nil
+        tls: ReloadingTLSContext, door: TunnelDoor, limits: PortLimits = .defaults, services: [any FrontService] = []
     ) -> HTTPServerBuilder {
         HTTPServerBuilder { responder in
-            guard let calls else {
-                return PublicPortChannel(tls: tls, door: door, limits: limits, responder: responder)
-            }
-            return PublicPortChannel(tls: tls, door: door, limits: limits) { request, writer, channel in
-                guard CallResponder.handles(request) else {
-                    try await writer.askForBody(of: request)
-                    return try await responder(request, writer, channel)
-                }
-                try await calls.respond(to: request, writer, on: channel)
+            PublicPortChannel(tls: tls, door: door, limits: limits, services: services) { request, writer, channel in
+                try await writer.askForBody(of: request)
+                try await responder(request, writer, channel)
             }
         }
     }
@@ -144,8 +143,10 @@ package struct PublicPortChannel: ServerChildChannel, HTTPChannelHandler {
 
     private func serveRequests(on channel: any Channel, logger: Logger) throws -> Served {
         let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(FrontHandler<HTTP1Wire>(services, idle: limits.idle))
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: true))
-        try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: Duration(limits.idle), logger: logger))
+        // Lets a request that is being answered finish when the server leaves; idle connections are the front's.
+        try pipeline.addHandler(HTTPConnectionStateHandler(logger: logger))
         return .http1(
             try NIOAsyncChannel(
                 wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)))

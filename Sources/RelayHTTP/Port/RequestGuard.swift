@@ -180,12 +180,6 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.flush()
     }
 
-    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
-        guard event is LastAnswer else { return context.triggerUserOutboundEvent(event, promise: promise) }
-        exchange.end()
-        promise?.succeed()
-    }
-
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard event is ChannelShouldQuiesceEvent else { return context.fireUserInboundEventTriggered(event) }
         if isLingering {
@@ -197,9 +191,4 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
             context.fireUserInboundEventTriggered(event)
         }
     }
-}
-
-/// Said by whoever serves requests: nothing can be served after the answer that comes next.
-enum LastAnswer {
-    case next
 }

@@ -10,7 +10,12 @@ package enum Authentication {
     package static func token(
         _ headers: HTTPFields, _ administration: Administration
     ) throws(Failure) -> Token {
-        let text = headers[.authorization].flatMap(bearer)
+        try token(headers[.authorization], administration)
+    }
+
+    /// The same, of an `Authorization` field's value.
+    static func token(_ field: String?, _ administration: Administration) throws(Failure) -> Token {
+        let text = field.flatMap(bearer)
         guard let text, let token = administration.authenticate(text), token.kind != .tunnel else {
             throw refusal(of: text, administration, "The token is missing or not valid.")
         }

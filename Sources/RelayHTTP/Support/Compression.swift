@@ -2,6 +2,7 @@ import Administration
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import NIOHTTP1
 import Pipeline
 import Registry
 
@@ -20,7 +21,10 @@ enum Compression {
 
     /// Whether the client takes gzip.
     static func accepts(_ headers: HTTPFields) -> Bool {
-        guard let field = headers[.acceptEncoding] else { return false }
+        headers[.acceptEncoding].map { accepts($0) } ?? false
+    }
+
+    private static func accepts(_ field: String) -> Bool {
         var isAny = false
         for member in field.lowercased().split(separator: ",") {
             let parts = member.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
@@ -59,6 +63,36 @@ enum Compression {
                 Writer(
                     parent: writer, deflater: Deflater(), work: work, user: user,
                     isLong: body.contentLength.map { $0 >= long } ?? false))
+        }
+    }
+
+    /// Whether a JSON answer of so many bytes is compressed for a client that sent these headers.
+    static func pays(for bytes: Int, _ headers: HTTPHeaders) -> Bool {
+        bytes >= least && headers["accept-encoding"].contains { accepts($0) }
+    }
+
+    /// Compresses a whole answer, away from the loop where it is long.
+    ///
+    /// - Parameter done: called on `loop` with the compressed answer.
+    static func compress(
+        _ body: ByteBuffer, for user: String, _ work: WorkPool, on loop: any EventLoop,
+        _ done: @escaping (ByteBuffer) -> Void
+    ) {
+        guard body.readableBytes >= long else { return done(Deflater().write(body, isLast: true)) }
+        let done = NIOLoopBound(done, eventLoop: loop)
+        Task {
+            let deflater = Deflater()
+            var rest = body
+            var compressed = ByteBuffer()
+            while rest.readableBytes > 0 {
+                let bytes = rest.readSlice(length: min(piece, rest.readableBytes)) ?? ByteBuffer()
+                let isLast = rest.readableBytes == 0
+                // One turn of the pool for each piece, so that others have theirs between them.
+                compressed.writeImmutableBuffer(
+                    await work.host(for: user, bytes: WorkPool.threshold) { deflater.write(bytes, isLast: isLast) })
+            }
+            let whole = compressed
+            loop.execute { done.value(whole) }
         }
     }
 

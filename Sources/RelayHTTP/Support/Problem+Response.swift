@@ -1,24 +1,33 @@
 import HTTPTypes
 package import Hummingbird
 import NIOCore
+import NIOHTTP1
+import NIOHTTPTypesHTTP1
 import Pipeline
 
 extension Problem {
     /// Tells the relay's own failures from an API's answers that a raw call passes through; holds the code.
-    private static let errorField = HTTPField.Name("penstock-error") ?? .server
+    private static let errorField = "penstock-error"
 
     /// The answer a controller returns for this failure.
     ///
     /// - Parameter status: another status than the code's, where HTTP itself has a better one.
     package func response(status: HTTPResponse.Status? = nil) -> Response {
-        var headers: HTTPFields = [.contentType: Self.mediaType, .cacheControl: "no-store"]
-        if let seconds = failure.retryAfter { headers[.retryAfter] = String(seconds) }
-        headers[Self.errorField] = failure.code.rawValue
-        if failure.code == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
-        headers.append(failure.fields.filter { $0.name != "retry-after" })
-        return Response(
-            status: status ?? .init(code: self.status), headers: headers,
+        Response(
+            status: status ?? .init(code: self.status), headers: HTTPFields(headers, splitCookie: false),
             body: .init(byteBuffer: ByteBuffer(bytes: bytes(status: status?.code))))
+    }
+
+    /// The fields of that answer's head.
+    var headers: HTTPHeaders {
+        var headers: HTTPHeaders = ["content-type": Self.mediaType, "cache-control": "no-store"]
+        if let seconds = failure.retryAfter { headers.add(name: "retry-after", value: String(seconds)) }
+        headers.add(name: Self.errorField, value: failure.code.rawValue)
+        if failure.code == .unauthorized { headers.add(name: "www-authenticate", value: "Bearer") }
+        for field in failure.fields where field.name != "retry-after" {
+            headers.add(name: field.name, value: field.value)
+        }
+        return headers
     }
 }
 

@@ -29,7 +29,7 @@ package final class ClientCall: HTTP2StreamDelegate, Sendable {
         /// Bytes handed to the reader whose credit goes back when it asks for more.
         var owed = 0
         var isWritable = true
-        var responseWaiter: UnsafeContinuation<Result<Response, StreamError>, Never>?
+        var responseWaiter: (@Sendable (Result<Response, StreamError>) -> Void)?
         var chunkWaiter: UnsafeContinuation<Result<ByteBuffer?, StreamError>, Never>?
         var writeWaiter: UnsafeContinuation<StreamError?, Never>?
     }
@@ -61,18 +61,24 @@ package final class ClientCall: HTTP2StreamDelegate, Sendable {
     func response(start: () -> Void) async throws(StreamError) -> Response {
         let result = await withTaskCancellationHandler {
             await withUnsafeContinuation { (continuation: UnsafeContinuation<Result<Response, StreamError>, Never>) in
-                let ready = state.withLock { state -> Result<Response, StreamError>? in
-                    if let ready = readyResponse(&state, atTurnEnd: true) { return ready }
-                    state.responseWaiter = continuation
-                    return nil
-                }
+                whenResponse { continuation.resume(returning: $0) }
                 start()
-                if let ready { continuation.resume(returning: ready) }
             }
         } onCancel: {
             cancel()
         }
         return try result.get()
+    }
+
+    /// Calls `body` once with the response: on the session's event loop, or at once where it is there by now. As
+    /// ``response()`` for who does not wait in a task; call one of them, once.
+    package func whenResponse(_ body: @escaping @Sendable (Result<Response, StreamError>) -> Void) {
+        let ready = state.withLock { state -> Result<Response, StreamError>? in
+            if let ready = readyResponse(&state, atTurnEnd: true) { return ready }
+            state.responseWaiter = body
+            return nil
+        }
+        if let ready { body(ready) }
     }
 
     /// The next bytes of a streamed response, or nil at its end. Asking for more says that what was handed over
@@ -260,7 +266,7 @@ package final class ClientCall: HTTP2StreamDelegate, Sendable {
             var third: () -> Void = {}
             if let waiter = state.responseWaiter, let ready = readyResponse(&state, atTurnEnd: atTurnEnd) {
                 state.responseWaiter = nil
-                first = { waiter.resume(returning: ready) }
+                first = { waiter(ready) }
             }
             if let waiter = state.chunkWaiter, let ready = readyChunk(&state) {
                 state.chunkWaiter = nil

@@ -101,6 +101,23 @@ package final class ClientSession: Sendable {
         }
     }
 
+    /// Sends a request on a call from ``makeCall()``, as ``send(_:on:)`` for who does not wait in a task.
+    ///
+    /// - Parameter answered: called once, on the session's event loop.
+    package func send(
+        _ request: Request, on call: ClientCall,
+        answered: @escaping @Sendable (Result<Response, StreamError>) -> Void
+    ) {
+        call.whenResponse(answered)
+        let begin: @Sendable () -> Void = {
+            let body: ClientCall.FirstBody = request.body.map { .whole($0) } ?? .none
+            call.begin(
+                self, self.handler.value, request.head, body, deadline: request.deadline,
+                isReserved: request.isReserved)
+        }
+        if eventLoop.inEventLoop { begin() } else { eventLoop.execute(begin) }
+    }
+
     /// Says GOAWAY, lets calls in flight finish within the grace, then closes.
     package func drain() {
         eventLoop.execute { self.handler.value.startDrain() }
