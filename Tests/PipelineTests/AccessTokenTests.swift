@@ -110,8 +110,8 @@ struct AccessTokenTests {
             return (Secret(text: "old"), .minutes(5))
         }
         let new = try await tokens.token(of: "api") { (Secret(text: "new"), .minutes(5)) }
-        #expect(old.token.withUTF8 { String(decoding: $0, as: UTF8.self) } == "old")
-        #expect(new.token.withUTF8 { String(decoding: $0, as: UTF8.self) } == "new")
+        #expect(old.secret.withUTF8 { String(decoding: $0, as: UTF8.self) } == "old")
+        #expect(new.secret.withUTF8 { String(decoding: $0, as: UTF8.self) } == "new")
         #expect(old.generation != new.generation)
     }
 

@@ -77,7 +77,8 @@ struct DriftRecordingTests {
         var context = bench.context()
         context.draftSecrets = [:]
         try await bench.run { [context] in
-            let called = try await bench.pipeline.callTool(on: api, "one", arguments: [:], context)
+            let called = try await bench.pipeline.callTool(
+                ToolRequest(api: .given(api), endpoint: "one", arguments: .value([:])), context)
             #expect(!called.mismatches.isEmpty)
         }
         #expect(recorder.take().isEmpty)

@@ -73,7 +73,7 @@ struct TestPort: Sendable {
     let opened: AsyncStream<ClientSession>
 
     static func with(
-        limits: PortLimits = .patient, isTaking: Bool = true,
+        limits: PortLimits = .patient, isTaking: Bool = true, services: [any FrontService] = [],
         _ body: @Sendable @escaping (TestPort) async throws -> Void
     ) async throws {
         let certificate = try await TestCertificate.make()
@@ -98,7 +98,8 @@ struct TestPort: Sendable {
         }
         let (ports, running) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingOldest(1))
         let app = Application(
-            router: router(), server: PublicPortChannel.server(tls: tls, door: door, limits: limits),
+            router: router(),
+            server: PublicPortChannel.server(tls: tls, door: door, limits: limits, services: services),
             configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { channel in
                 await AcceptErrorHandler.protect(channel, logger: quiet)

@@ -43,16 +43,17 @@ struct TunnelRoute: Route {
         let attempt = TunnelAttempt(lease: lease, request: request, probe: depth)
         let call = lease.session.makeCall()
         watch.attach { call.cancel() }
+        let response: Response
         do throws(StreamError) {
-            let response = try await lease.session.send(
+            response = try await lease.session.send(
                 Request(head: attempt.head, body: nil, deadline: attempt.deadline, isReserved: true), on: call)
             call.cancel()
-            return .passed(try attempt.probed(response))
         } catch {
             var failure = attempt.failure(error)
             failure.mayResend = attempt.mayResend(after: error) && !watch.isGone
             throw failure
         }
+        return .passed(try attempt.probed(response))
     }
 
     /// Waits for a slot, or for a session where the tunnel is briefly gone.

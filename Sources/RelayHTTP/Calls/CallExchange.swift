@@ -23,6 +23,8 @@ final class CallExchange: FrontExchange, CallSink {
     private let requestID = RequestID.generate().description
     private var context: CallContext?
     private var reading = Reading.awaited
+    /// Why the call is not made. Whoever has sent all of their request hears it on a connection that goes on.
+    private var refusal: Failure?
     private var call: Call?
     /// A piece of a streamed answer waits until more may be written.
     private var waiting: CheckedContinuation<Void, any Error>?
@@ -51,7 +53,9 @@ final class CallExchange: FrontExchange, CallSink {
                 traceparent: request.headers.first(name: "traceparent"))
             try prepareToRead()
         } catch {
-            return refuse(error)
+            refusal = error
+            reading = .over
+            return
         }
         // Only who may call is asked for a body.
         client.askForBody()
@@ -66,14 +70,12 @@ final class CallExchange: FrontExchange, CallSink {
             if let length, length > most { throw tooLarge }
             reading = .gathering(nil, limit: most)
         case .raw:
+            // HTTP/2 need not say beforehand whether there is a body: there the end of the stream says it.
             if let length, length <= Self.wholeBody {
                 reading = .gathering(nil, limit: Self.wholeBody)
-            } else if length != nil || request.headers.contains(name: "transfer-encoding")
-                || ["POST", "PUT", "PATCH"].contains(request.method)
-            {
+            } else if length != nil || request.headers.contains(name: "transfer-encoding") {
                 stream(nil)
             }
-            // HTTP/2 need not say beforehand whether there is a body: the end of the stream does.
         }
     }
 
@@ -104,6 +106,7 @@ final class CallExchange: FrontExchange, CallSink {
     }
 
     func receivedEnd() {
+        if let refusal { return refuse(refusal) }
         switch reading {
         case .awaited:
             reading = .over
@@ -116,6 +119,12 @@ final class CallExchange: FrontExchange, CallSink {
         case .over:
             break
         }
+    }
+
+    func receivedAll() {
+        if let refusal { return refuse(refusal) }
+        // What these send has a body, and whoever sends it may wait for the answer's head first.
+        if case .awaited = reading, ["POST", "PUT", "PATCH"].contains(request.method) { stream(nil) }
     }
 
     /// A body whose length is large or not known: the call begins with what there is of it.
@@ -178,8 +187,10 @@ final class CallExchange: FrontExchange, CallSink {
         let body = Self.body(answer, requestID: requestID)
         headers.add(name: "vary", value: "accept-encoding")
         guard Compression.pays(for: body.readableBytes, request.headers) else { return finish(200, headers, body) }
-        Compression.compress(body, for: context.map { $0.token.user ?? $0.token.id } ?? "", service.pipeline.work, on: client.eventLoop) {
+        let user = context.map { $0.token.user ?? $0.token.id } ?? ""
+        Compression.compress(body, for: user, service.pipeline.work, on: client.eventLoop) {
             [self, headers] compressed in
+            guard let compressed else { return finish(200, headers, body) }
             var headers = headers
             headers.add(name: "content-encoding", value: "gzip")
             finish(200, headers, compressed)
@@ -223,6 +234,7 @@ final class CallExchange: FrontExchange, CallSink {
     }
 
     private func refuse(_ failure: Failure) {
+        refusal = nil
         let problem = Problem(failure, requestID: requestID)
         var headers = problem.headers
         headers.add(name: "x-request-id", value: requestID)

@@ -1,5 +1,5 @@
 package import Administration
-package import NIOCore
+import NIOCore
 import NIOHTTP1
 package import Pipeline
 import Registry

@@ -4,7 +4,7 @@ import Pipeline
 
 /// Offers each request of a connection, or of an HTTP/2 stream, to the front's services, and leaves what none of them takes
 /// to the router behind it. Also closes a connection that is idle: the one place that sees all of its requests.
-final class FrontHandler<Wire: FrontWire>: ChannelDuplexHandler, FrontClient {
+final class FrontHandler<Wire: FrontWire>: ChannelDuplexHandler, RemovableChannelHandler, FrontClient {
     typealias InboundIn = Wire.Inbound
     typealias InboundOut = Wire.Inbound
     typealias OutboundIn = Wire.Outbound
@@ -53,6 +53,11 @@ final class FrontHandler<Wire: FrontWire>: ChannelDuplexHandler, FrontClient {
             if !isAnswered { exchange?.receivedEnd() }
             endIfOver()
         }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if isOurs, !isAnswered, !isRequestWhole { exchange?.receivedAll() }
+        context.fireChannelReadComplete()
     }
 
     private func serve(_ request: FrontRequest) -> Bool {

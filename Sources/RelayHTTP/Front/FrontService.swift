@@ -24,6 +24,8 @@ package protocol FrontExchange: AnyObject {
     func received(_ bytes: ByteBuffer)
     /// The request is whole.
     func receivedEnd()
+    /// All that has come by now was handed over; more of the request may follow.
+    func receivedAll()
     /// Whether more may be written has changed.
     func writabilityChanged()
     /// The connection or stream is gone; nothing can be answered.

@@ -86,6 +86,7 @@ final class FirstRequestHandler: ChannelInboundHandler, RemovableChannelHandler 
             switch (result, rest.first) {
             case (.failure, _):
                 self.serveHTTP([.head(head)] + rest, context)
+                context.fireChannelReadComplete()
             case (.success(let answer), nil):
                 self.state = .authorized(head, answer: answer)
             case (.success(let answer), .end):
@@ -105,7 +106,6 @@ final class FirstRequestHandler: ChannelInboundHandler, RemovableChannelHandler 
             return fail(error, context)
         }
         for part in parts { context.fireChannelRead(wrapInboundOut(part)) }
-        context.fireChannelReadComplete()
         context.pipeline.syncOperations.removeHandler(self, promise: nil)
     }
 

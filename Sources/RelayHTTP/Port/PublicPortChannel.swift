@@ -8,6 +8,7 @@ import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 import NIOSSL
 import NIOTLS
+import Pipeline
 import ReverseHTTP
 
 /// One connection to the relay's public port: TLS, and inside it the API over HTTP/1.1 or HTTP/2, or a tunnel.

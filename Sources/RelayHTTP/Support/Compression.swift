@@ -73,27 +73,32 @@ enum Compression {
 
     /// Compresses a whole answer, away from the loop where it is long.
     ///
-    /// - Parameter done: called on `loop` with the compressed answer.
+    /// - Parameter done: called on `loop` with the compressed answer, or with nil where there is no memory for it.
     static func compress(
         _ body: ByteBuffer, for user: String, _ work: WorkPool, on loop: any EventLoop,
-        _ done: @escaping (ByteBuffer) -> Void
+        _ done: @escaping (ByteBuffer?) -> Void
     ) {
-        guard body.readableBytes >= long else { return done(Deflater().write(body, isLast: true)) }
+        guard body.readableBytes >= long else { return done((try? Deflater())?.write(body, isLast: true)) }
         let done = NIOLoopBound(done, eventLoop: loop)
         Task {
-            let deflater = Deflater()
-            var rest = body
-            var compressed = ByteBuffer()
-            while rest.readableBytes > 0 {
-                let bytes = rest.readSlice(length: min(piece, rest.readableBytes)) ?? ByteBuffer()
-                let isLast = rest.readableBytes == 0
-                // One turn of the pool for each piece, so that others have theirs between them.
-                compressed.writeImmutableBuffer(
-                    await work.host(for: user, bytes: WorkPool.threshold) { deflater.write(bytes, isLast: isLast) })
-            }
-            let whole = compressed
-            loop.execute { done.value(whole) }
+            let compressed = try? await compress(body, for: user, work)
+            loop.execute { done.value(compressed) }
         }
+    }
+
+    /// Compresses in pieces, each a turn of the pool, so that others have theirs between them.
+    private static func compress(_ body: ByteBuffer, for user: String, _ work: WorkPool) async throws -> ByteBuffer {
+        let deflater = try Deflater()
+        var (rest, compressed) = (body, ByteBuffer())
+        repeat {
+            let bytes = rest.readSlice(length: min(piece, rest.readableBytes)) ?? ByteBuffer()
+            let isLast = rest.readableBytes == 0
+            let part = try await work.host(for: user, bytes: WorkPool.threshold) {
+                deflater.write(bytes, isLast: isLast)
+            }
+            compressed.writeImmutableBuffer(part)
+        } while rest.readableBytes > 0
+        return compressed
     }
 
     private static func isJSON(_ headers: HTTPFields) -> Bool {
