@@ -123,18 +123,18 @@ package final class Pipeline: Sendable {
     }
 
     /// Refuses before sending while records cannot be made durable.
-    func ensureRecordable() async throws(Failure) {
+    func ensureRecordable() async throws(CallFailure) {
         do {
             try await audit.admit()
         } catch {
-            throw Failure(
+            throw CallFailure(
                 .overloaded, stage: .relay, detail: "Calls cannot be recorded just now, so none is made.", retryAfter: 5
             )
         }
     }
 
     /// Makes a record durable, or says that the call cannot be answered.
-    func record(_ record: AuditRecord, sent: Bool) async throws(Failure) {
+    func record(_ record: AuditRecord, sent: Bool) async throws(CallFailure) {
         note(record)
         do {
             try await audit.append(record)
@@ -147,7 +147,7 @@ package final class Pipeline: Sendable {
     ///
     /// - Parameter recorded: called on `loop`, with why the call cannot be answered, if it cannot.
     func record(
-        _ record: AuditRecord, sent: Bool, on loop: any EventLoop, _ recorded: @escaping (Failure?) -> Void
+        _ record: AuditRecord, sent: Bool, on loop: any EventLoop, _ recorded: @escaping (CallFailure?) -> Void
     ) {
         note(record)
         let recorded = NIOLoopBound(recorded, eventLoop: loop)
@@ -160,21 +160,21 @@ package final class Pipeline: Sendable {
     }
 
     /// Makes the record of an attempt durable.
-    func recordAttempt(_ attempt: AuditRecord, on loop: any EventLoop, _ recorded: @escaping (Failure?) -> Void) {
+    func recordAttempt(_ attempt: AuditRecord, on loop: any EventLoop, _ recorded: @escaping (CallFailure?) -> Void) {
         var attempt = attempt
         attempt.time = clock.wall()
         record(attempt, sent: true, on: loop, recorded)
     }
 
     /// Makes the record of an attempt durable.
-    func recordAttempt(_ attempt: AuditRecord) async throws(Failure) {
+    func recordAttempt(_ attempt: AuditRecord) async throws(CallFailure) {
         var attempt = attempt
         attempt.time = clock.wall()
         try await record(attempt, sent: true)
     }
 
-    private static func notRecorded(sent: Bool) -> Failure {
-        Failure(
+    private static func notRecorded(sent: Bool) -> CallFailure {
+        CallFailure(
             .overloaded, stage: .relay, detail: "The call could not be recorded, so its answer is withheld.",
             isRetryable: false, sent: sent)
     }

@@ -47,16 +47,16 @@ final class Bench: Sendable {
 
         func start(
             _ request: OutboundRequest, on loop: any EventLoop,
-            answered: @escaping (Result<InboundResponse, Failure>) -> Void
+            answered: @escaping (Result<InboundResponse, CallFailure>) -> Void
         ) -> any RouteExchange {
             seen.add(request)
             let answered = NIOLoopBound(answered, eventLoop: loop)
             let task = Task {
-                let result: Result<InboundResponse, Failure>
+                let result: Result<InboundResponse, CallFailure>
                 do {
                     result = .success(try await answer(request))
                 } catch {
-                    result = .failure(error as? Failure ?? Failure(.internalError, stage: .relay, detail: "\(error)"))
+                    result = .failure(error as? CallFailure ?? CallFailure(.internalError, stage: .relay, detail: "\(error)"))
                 }
                 loop.execute { answered.value(result) }
             }
@@ -172,13 +172,13 @@ extension Pipeline {
     /// Calls an endpoint with arguments that have been read.
     func callTool(
         _ slug: String, _ endpoint: String, arguments: JSON, _ context: CallContext
-    ) async throws(Failure) -> ToolAnswer {
+    ) async throws(CallFailure) -> ToolAnswer {
         try await callTool(slug, endpoint, arguments: .value(arguments), context)
     }
 
     func callTool(
         _ slug: String, _ endpoint: String, arguments: ToolArguments, _ context: CallContext
-    ) async throws(Failure) -> ToolAnswer {
+    ) async throws(CallFailure) -> ToolAnswer {
         try await callTool(ToolRequest(api: .slug(slug), endpoint: endpoint, arguments: arguments), context)
     }
 

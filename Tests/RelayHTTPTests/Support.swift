@@ -123,7 +123,7 @@ struct TestPort: Sendable {
         router.post("refuse") { _, _ in Response(status: .forbidden, body: .init(byteBuffer: ByteBuffer(string: "no")))
         }
         router.get("v1/tunnel") { _, _ in
-            Problem(Failure(.unauthorized, stage: .policy, detail: "No."), requestID: "01J").response()
+            Problem(CallFailure(.unauthorized, stage: .policy, detail: "No."), requestID: "01J").response()
         }
         router.get("**") { request, _ in request.head.path ?? "" }
         return router

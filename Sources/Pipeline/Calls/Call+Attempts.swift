@@ -59,7 +59,7 @@ extension Call {
         guard let prepared else { return fail(Self.lost) }
         stages.enter(.credential, pipeline.clock.monotonic())
         let ticket: BreakerTable<String>.Ticket
-        do throws(Failure) {
+        do throws(CallFailure) {
             ticket = try pipeline.admitByBreaker(prepared.api, context)
         } catch {
             // The attempts before have opened it: how the last one went says more, and that something was sent.
@@ -89,7 +89,7 @@ extension Call {
     private func inject(_ token: AccessToken?) {
         guard let prepared else { return fail(Self.lost) }
         let injected: Injected
-        do throws(Failure) {
+        do throws(CallFailure) {
             injected = try pipeline.inject(
                 prepared.api, sendsCredential: prepared.sendsCredential, choice, token, into: prepared.request, context)
             try pipeline.checkAllowed(injected.request, by: prepared.api)
@@ -103,7 +103,7 @@ extension Call {
     }
 
     /// The attempt ends before anything of it is sent, for a reason that is none of the API's.
-    private func abandon(_ failure: Failure) {
+    private func abandon(_ failure: CallFailure) {
         if let current { pipeline.breakers.abandoned(current.ticket) }
         current = nil
         var failure = failure
@@ -152,7 +152,7 @@ extension Call {
             response.giveUp()
             return sendWithAnother(after: response.status, prepared)
         }
-        do throws(Failure) {
+        do throws(CallFailure) {
             switch prepared.kind {
             case .tool: try collect(response, attempt, prepared)
             case .raw: try pass(response, attempt, prepared)
@@ -172,7 +172,7 @@ extension Call {
     }
 
     /// Reads a tool's answer.
-    private func collect(_ response: InboundResponse, _ attempt: Attempt, _ prepared: PreparedCall) throws(Failure) {
+    private func collect(_ response: InboundResponse, _ attempt: Attempt, _ prepared: PreparedCall) throws(CallFailure) {
         let pipeline = pipeline
         guard case .whole(let bytes) = response.body else {
             return later {
@@ -189,9 +189,9 @@ extension Call {
         stages.enter(.answer, pipeline.clock.monotonic())
         let whole = bytes ?? ByteBuffer()
         try work(bytes: Cleaner.work(whole.readableBytes, response.headers), of: prepared.api) {
-            () throws(Failure) -> CollectedAnswer in
+            () throws(CallFailure) -> CollectedAnswer in
             try pipeline.collected(whole, of: response, attempt)
-        } then: { [self] answer throws(Failure) in
+        } then: { [self] answer throws(CallFailure) in
             collected(answer, prepared)
         }
     }
@@ -208,7 +208,7 @@ extension Call {
     }
 
     /// Passes a raw answer on.
-    private func pass(_ response: InboundResponse, _ attempt: Attempt, _ prepared: PreparedCall) throws(Failure) {
+    private func pass(_ response: InboundResponse, _ attempt: Attempt, _ prepared: PreparedCall) throws(CallFailure) {
         stages.enter(.answer, pipeline.clock.monotonic())
         record.route = response.route
         record.upstreamStatus = response.status
@@ -219,11 +219,11 @@ extension Call {
         let counted = counter.counting(response.body)
         var length = 0
         if case .whole(let bytes?) = response.body { length = bytes.readableBytes }
-        try work(bytes: Cleaner.work(length, response.headers), of: prepared.api) { () throws(Failure) -> PassedBody in
+        try work(bytes: Cleaner.work(length, response.headers), of: prepared.api) { () throws(CallFailure) -> PassedBody in
             try PassedBody(
                 response, counted: counted, method: method, scrubber: attempt.scrubber, work: pipeline.work,
                 user: prepared.api.user)
-        } then: { [self] body throws(Failure) in
+        } then: { [self] body throws(CallFailure) in
             let answer = RawAnswer(
                 status: response.status,
                 headers: Pipeline.passedHeaders(body.headers, of: response, to: prepared, attempt.scrubber),
@@ -249,13 +249,13 @@ extension Call {
     }
 
     /// A raw answer that had begun cannot be finished.
-    func breakOff(_ failure: Failure) {
+    func breakOff(_ failure: CallFailure) {
         current?.giveUp?()
         end(failure)
     }
 
     /// The answer could not be handled: that is the call's end, and no reason to send it again.
-    func failWorking(_ failure: Failure) {
+    func failWorking(_ failure: CallFailure) {
         guard let current, current.isAnswered else { return fail(failure) }
         current.giveUp?()
         end(failure)
@@ -263,7 +263,7 @@ extension Call {
     }
 
     /// The API has not answered.
-    private func failed(_ failure: Failure) {
+    private func failed(_ failure: CallFailure) {
         guard let prepared else { return fail(failure) }
         end(failure)
         maySent = maySent || failure.sent
@@ -303,7 +303,7 @@ extension Call {
     }
 
     /// Nothing is sent any more: what the last attempt came to, the call does.
-    private func settle(_ last: Result<CollectedAnswer, Failure>?) {
+    private func settle(_ last: Result<CollectedAnswer, CallFailure>?) {
         switch last {
         case .success(let answer): finish(answer)
         case .failure(let failure): fail(named(failure))
@@ -312,7 +312,7 @@ extension Call {
     }
 
     /// A failure with the way that its attempts took.
-    private func named(_ failure: Failure) -> Failure {
+    private func named(_ failure: CallFailure) -> CallFailure {
         var failure = failure
         failure.route = attempts.route ?? failure.route
         failure.attempts = attempts.count
@@ -327,11 +327,11 @@ extension Call {
         record.upstreamStatus = answer.status
         record.responseBytes = answer.received
         let (pipeline, context) = (pipeline, context)
-        do throws(Failure) {
+        do throws(CallFailure) {
             if let failure = Judge.failure(of: answer) { throw failure }
-            try work(bytes: answer.body.readableBytes, of: prepared.api) { () throws(Failure) -> ToolAnswer in
+            try work(bytes: answer.body.readableBytes, of: prepared.api) { () throws(CallFailure) -> ToolAnswer in
                 try pipeline.answer(answer, endpoint, of: prepared.api, warnings, context)
-            } then: { [self] answer throws(Failure) in
+            } then: { [self] answer throws(CallFailure) in
                 succeed(.tool(answer))
             }
         } catch {
@@ -354,7 +354,7 @@ extension Call {
         self.current = nil
     }
 
-    private func end(_ failure: Failure) {
+    private func end(_ failure: CallFailure) {
         guard let current, let prepared else { return }
         pipeline.report(failure, of: prepared.api, current.ticket, context)
         current.end.failure = failure

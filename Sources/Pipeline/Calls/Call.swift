@@ -40,7 +40,7 @@ package final class Call {
     var resendings = 0
     /// Whether any attempt may have reached the API, whatever the last one did.
     var maySent = false
-    var previous: Result<CollectedAnswer, Failure>?
+    var previous: Result<CollectedAnswer, CallFailure>?
     var current: RunningAttempt?
 
     /// - Parameters:
@@ -70,8 +70,8 @@ package final class Call {
     package func start() {
         if case .now = pipeline.audit.admission() { return prepare() }
         let pipeline = pipeline
-        later { () async -> Failure? in
-            do throws(Failure) {
+        later { () async -> CallFailure? in
+            do throws(CallFailure) {
                 try await pipeline.ensureRecordable()
                 return nil
             } catch {
@@ -92,7 +92,7 @@ package final class Call {
     // MARK: to a request that may be sent
 
     private func prepare() {
-        do throws(Failure) {
+        do throws(CallFailure) {
             switch request {
             case .tool(let tool): try prepare(tool)
             case .raw(let raw): try ready(pipeline.prepare(raw, context, &record, &fields))
@@ -103,18 +103,18 @@ package final class Call {
     }
 
     /// Arguments of many bytes are read away from the loop.
-    private func prepare(_ tool: ToolRequest) throws(Failure) {
+    private func prepare(_ tool: ToolRequest) throws(CallFailure) {
         let (api, endpoint) = try pipeline.locate(tool, context, &record)
         let (pipeline, context) = (pipeline, context)
-        try work(bytes: tool.arguments.bytes, of: api) { () throws(Failure) -> PreparedCall in
+        try work(bytes: tool.arguments.bytes, of: api) { () throws(CallFailure) -> PreparedCall in
             try pipeline.prepare(tool.arguments, endpoint, of: api, context)
-        } then: { [self] prepared throws(Failure) in
+        } then: { [self] prepared throws(CallFailure) in
             try ready(prepared)
         }
     }
 
     /// The request is known: it is judged, and taken from the limits.
-    private func ready(_ prepared: PreparedCall) throws(Failure) {
+    private func ready(_ prepared: PreparedCall) throws(CallFailure) {
         try pipeline.checkAllowed(prepared.request, by: prepared.api)
         places = try pipeline.takeLimits(prepared.api, context, &fields)
         if let invalid = prepared.invalid { throw invalid }
@@ -135,7 +135,7 @@ package final class Call {
     }
 
     /// The call has none.
-    func fail(_ failure: Failure) {
+    func fail(_ failure: CallFailure) {
         var failure = failure
         failure.fields = fields
         record.kind = .call
@@ -146,7 +146,7 @@ package final class Call {
     }
 
     /// Takes down how a call failed.
-    func note(_ failure: Failure) {
+    func note(_ failure: CallFailure) {
         record.outcome = failure.code.rawValue
         record.stage = failure.stage?.rawValue
         record.upstreamStatus = failure.upstreamStatus ?? record.upstreamStatus
@@ -159,7 +159,7 @@ package final class Call {
 
     /// Writes down the last attempt, where the call's own record does not tell of it, and the call, and says whether both are
     /// durable.
-    func end(sent: Bool, _ ended: @escaping (Failure?) -> Void) {
+    func end(sent: Bool, _ ended: @escaping (CallFailure?) -> Void) {
         giveBack()
         guard let last = attempts.last() else { return append(&record, sent: sent, ended) }
         pipeline.recordAttempt(last, on: loop) { [self] refusal in
@@ -167,7 +167,7 @@ package final class Call {
         }
     }
 
-    private func append(_ record: inout AuditRecord, sent: Bool, _ appended: @escaping (Failure?) -> Void) {
+    private func append(_ record: inout AuditRecord, sent: Bool, _ appended: @escaping (CallFailure?) -> Void) {
         record.times = stages.times(pipeline.clock.monotonic())
         pipeline.record(record, sent: sent, on: loop, appended)
     }
@@ -211,12 +211,12 @@ package final class Call {
 
     /// A streamed answer's body has been passed on, or could not be.
     ///
-    /// - Parameter error: why not; a ``Failure`` of the API's, or anything else where it is the caller who left.
+    /// - Parameter error: why not; a ``CallFailure`` of the API's, or anything else where it is the caller who left.
     package func passed(_ error: (any Error)?) {
         var sent = true
         if let error {
             let failure =
-                error as? Failure ?? Failure(.cancelled, stage: .relay, detail: "The caller went away.", sent: true)
+                error as? CallFailure ?? CallFailure(.cancelled, stage: .relay, detail: "The caller went away.", sent: true)
             breakOff(failure)
             note(failure)
             sent = failure.sent
@@ -252,15 +252,15 @@ package final class Call {
     ///
     /// - Parameter bytes: how much there is to do.
     func work<Value: Sendable>(
-        bytes: Int, of api: CompiledAPI, _ body: @escaping @Sendable () throws(Failure) -> Value,
-        then: @escaping (Value) throws(Failure) -> Void
-    ) throws(Failure) {
+        bytes: Int, of api: CompiledAPI, _ body: @escaping @Sendable () throws(CallFailure) -> Value,
+        then: @escaping (Value) throws(CallFailure) -> Void
+    ) throws(CallFailure) {
         guard pipeline.work.isLong(bytes) else { return try then(try body()) }
         let pool = pipeline.work
         later {
             await Self.outcome { try await pool.run(for: api.user, bytes: bytes, body) }
         } then: { [self] result in
-            do throws(Failure) {
+            do throws(CallFailure) {
                 try then(try result.get())
             } catch {
                 failWorking(error)
@@ -269,15 +269,15 @@ package final class Call {
     }
 
     /// What a body comes to, as a value.
-    static func outcome<Value: Sendable>(_ body: () async throws -> Value) async -> Result<Value, Failure> {
+    static func outcome<Value: Sendable>(_ body: () async throws -> Value) async -> Result<Value, CallFailure> {
         do {
             return .success(try await body())
         } catch {
-            return .failure(error as? Failure ?? Self.lost)
+            return .failure(error as? CallFailure ?? Self.lost)
         }
     }
 
-    static var lost: Failure {
-        Failure(.internalError, stage: .relay, detail: "The relay failed.", sent: true)
+    static var lost: CallFailure {
+        CallFailure(.internalError, stage: .relay, detail: "The relay failed.", sent: true)
     }
 }

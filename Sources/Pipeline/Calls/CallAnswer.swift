@@ -5,7 +5,7 @@ package import Value
 package enum CallAnswer: Sendable {
     case tool(ToolAnswer)
     case raw(RawAnswer)
-    case failed(Failure)
+    case failed(CallFailure)
 }
 
 /// What a tool call comes back with.
@@ -19,7 +19,7 @@ package struct ToolAnswer: Sendable {
     package var latency: Double
     package var warnings: [String]
     /// Where the answer does not match its schema, with `validation: warn`.
-    var mismatches: [Failure.Violation] = []
+    var mismatches: [CallFailure.Violation] = []
     /// What the answer's head says of limits.
     package var fields: [ResponseField] = []
 }

@@ -31,7 +31,7 @@ extension Pipeline {
     ///   - fields: gets the name of what was left out.
     func prepare(
         _ raw: RawRequest, _ context: CallContext, _ record: inout AuditRecord, _ fields: inout [ResponseField]
-    ) throws(Failure) -> PreparedCall {
+    ) throws(CallFailure) -> PreparedCall {
         let api = try locate(raw.slug, for: context.token)
         record.apiID = api.id
         record.route = api.route.chosen
@@ -44,10 +44,10 @@ extension Pipeline {
             target = try RequestTarget(
                 isBase ? "/" + raw.target : raw.target, encodedSlashes: .permit)
         } catch {
-            throw Failure(.invalidRequest, stage: .policy, detail: "The path is ambiguous. \(error)")
+            throw CallFailure(.invalidRequest, stage: .policy, detail: "The path is ambiguous. \(error)")
         }
         guard HeaderRules.isValidMethod(raw.method), !Methods.isRefused(raw.method) else {
-            throw Failure(
+            throw CallFailure(
                 .invalidRequest, stage: .policy, detail: "The method is not valid, or one that is never sent.")
         }
         let base = isBase ? api.endpoint(method: raw.method, path: "") : nil
@@ -57,7 +57,7 @@ extension Pipeline {
         if let endpoint {
             if endpoint.needsApproval { throw Self.needsApproval }
             if api.auth.url != nil, endpoint.template.names.contains(SecretPlace.name) {
-                throw Failure(
+                throw CallFailure(
                     .endpointNotFound, stage: .policy,
                     detail: "A path that holds the credential can only be called as a tool.")
             }
@@ -67,7 +67,7 @@ extension Pipeline {
         if let names = target.query.map({ Self.names($0) }),
             !names.isDisjoint(with: taken)
         {
-            throw Failure(
+            throw CallFailure(
                 .invalidRequest, stage: .policy,
                 detail: "The query sets a parameter that the API's credential or its own URL sets.")
         }
@@ -81,7 +81,7 @@ extension Pipeline {
             headers.add(name: "content-length", value: length)
         }
         guard let prefix = try? Self.prefix(of: api) else {
-            throw Failure(.internalError, stage: .relay, detail: "The API's base URL cannot be rendered.")
+            throw CallFailure(.internalError, stage: .relay, detail: "The API's base URL cannot be rendered.")
         }
         let addsNothing = base != nil && !prefix.isEmpty
         var rendered = prefix + (addsNothing ? raw.target : target.raw)

@@ -36,7 +36,7 @@ extension Pipeline {
     /// The endpoint that a tool call means, where the caller may call it.
     func locate(
         _ tool: ToolRequest, _ context: CallContext, _ record: inout AuditRecord
-    ) throws(Failure) -> (CompiledAPI, CompiledEndpoint) {
+    ) throws(CallFailure) -> (CompiledAPI, CompiledEndpoint) {
         let api: CompiledAPI
         switch tool.api {
         case .slug(let slug): api = try locate(slug, for: context.token)
@@ -52,8 +52,8 @@ extension Pipeline {
     }
 
     /// Never called unasked: there is nobody to ask yet.
-    static var needsApproval: Failure {
-        Failure(
+    static var needsApproval: CallFailure {
+        CallFailure(
             .notImplemented, stage: .policy,
             detail: "A person has to agree to each call of this endpoint, and this relay has no way to ask one.")
     }
@@ -63,7 +63,7 @@ extension Pipeline {
     /// - Throws: `INVALID_REQUEST` where no request can be made of them.
     func prepare(
         _ arguments: ToolArguments, _ endpoint: CompiledEndpoint, of api: CompiledAPI, _ context: CallContext
-    ) throws(Failure) -> PreparedCall {
+    ) throws(CallFailure) -> PreparedCall {
         let bound = try BoundArguments(try arguments.json(), for: endpoint, formats: api.argumentFormats)
         return PreparedCall(
             api: api, request: try render(bound, endpoint, of: api, context),
@@ -76,7 +76,7 @@ extension Pipeline {
     /// - Parameter bytes: the whole body as it came.
     func collected(
         _ bytes: ByteBuffer, of response: InboundResponse, _ attempt: Attempt
-    ) throws(Failure) -> CollectedAnswer {
+    ) throws(CallFailure) -> CollectedAnswer {
         let most = limits.responseBytes
         guard bytes.readableBytes <= most else { throw Self.tooLarge(most, response.status) }
         let body = try Cleaner.whole(bytes, of: response, scrubber: attempt.scrubber, most: most)
@@ -111,8 +111,8 @@ extension Pipeline {
         }
     }
 
-    private static func tooLarge(_ most: Int, _ status: Int) -> Failure {
-        Failure(
+    private static func tooLarge(_ most: Int, _ status: Int) -> CallFailure {
+        CallFailure(
             .responseTooLarge, stage: .relay, detail: "The answer is larger than \(most) bytes.", sent: true,
             upstreamStatus: status)
     }
@@ -121,7 +121,7 @@ extension Pipeline {
     func answer(
         _ answered: CollectedAnswer, _ endpoint: CompiledEndpoint, of api: CompiledAPI, _ warnings: [String],
         _ context: CallContext
-    ) throws(Failure) -> ToolAnswer {
+    ) throws(CallFailure) -> ToolAnswer {
         var warnings = warnings
         let data = Judge.data(of: answered, schema: endpoint.responseSchema, warnings: &warnings)
         let mismatches = try validate(data, against: endpoint, of: api, status: answered.status, context)

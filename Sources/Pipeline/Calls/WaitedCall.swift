@@ -4,7 +4,7 @@ import Registry
 
 extension Pipeline {
     /// Calls an endpoint, for who waits in a task: arguments in, data out, or one typed failure.
-    package func callTool(_ tool: ToolRequest, _ context: CallContext) async throws(Failure) -> ToolAnswer {
+    package func callTool(_ tool: ToolRequest, _ context: CallContext) async throws(CallFailure) -> ToolAnswer {
         let loop = MultiThreadedEventLoopGroup.currentEventLoop ?? MultiThreadedEventLoopGroup.singleton.any()
         let answer = await withCheckedContinuation { continuation in
             loop.execute {

@@ -13,7 +13,7 @@ package struct ResponseField: Sendable, Hashable {
 }
 
 /// Why a call has no result. Holds nothing a caller must not see: no URL, address, header or secret.
-package struct Failure: Error, Sendable, Hashable {
+package struct CallFailure: Error, Sendable, Hashable {
     /// One thing wrong with a document, by its place in it.
     package struct Violation: Sendable, Hashable {
         /// JSON Pointer (RFC 6901) into the arguments or the response.

@@ -7,12 +7,12 @@ import NIOPosix
 package protocol Route: Sendable {
     /// Sends one request. Called on `loop`.
     ///
-    /// - Parameter answered: called once, on `loop`, with the answer as soon as its head is known, or with the ``Failure``
+    /// - Parameter answered: called once, on `loop`, with the answer as soon as its head is known, or with the ``CallFailure``
     ///   where the API has not answered. Whoever gets an answer owes it ``InboundResponse/giveUp``.
     /// - Returns: what ends the exchange before it is answered.
     func start(
         _ request: OutboundRequest, on loop: any EventLoop,
-        answered: @escaping (Result<InboundResponse, Failure>) -> Void
+        answered: @escaping (Result<InboundResponse, CallFailure>) -> Void
     ) -> any RouteExchange
 
     /// Tries the way that a request would take, without calling the API.
@@ -20,7 +20,7 @@ package protocol Route: Sendable {
     /// - Parameters:
     ///   - request: names method and target as they are judged. Nothing else of it leaves; it has no body.
     ///   - depth: how much of the way is tried.
-    /// - Throws: ``Failure``, as the request itself would have failed.
+    /// - Throws: ``CallFailure``, as the request itself would have failed.
     func probe(_ request: OutboundRequest, _ depth: ProbeDepth, watch: CallerWatch) async throws -> ProbeAnswer
 }
 
@@ -93,7 +93,7 @@ extension Route {
     /// When `handle` returns or throws, whatever is left of the exchange is given up, and so it is when the task is
     /// cancelled or the caller leaves.
     ///
-    /// - Throws: ``Failure`` where the API has not answered, and what `handle` throws.
+    /// - Throws: ``CallFailure`` where the API has not answered, and what `handle` throws.
     package func send<Result: Sendable>(
         _ request: OutboundRequest, watch: CallerWatch, handle: (InboundResponse) async throws -> Result
     ) async throws -> Result {

@@ -10,7 +10,7 @@ struct Attempts {
         var status: Int?
         /// Whether the answer says that the API has had too many requests.
         var isRateLimited = false
-        var failure: Failure?
+        var failure: CallFailure?
     }
 
     private let call: AuditRecord
@@ -67,7 +67,7 @@ struct Attempts {
 
 extension AuditRecord {
     /// Takes down how far a failed call came.
-    mutating func note(_ failure: Failure) {
+    mutating func note(_ failure: CallFailure) {
         route = failure.route ?? route
         if failure.attempts > 1 { attempts = failure.attempts }
     }

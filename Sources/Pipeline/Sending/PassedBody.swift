@@ -22,7 +22,7 @@ struct PassedBody: Sendable {
     init(
         _ response: InboundResponse, counted: InboundBody, method: String, scrubber: Scrubber?, work: WorkPool,
         user: String
-    ) throws(Failure) {
+    ) throws(CallFailure) {
         headers = response.headers
         body = counted
         let hasBody = method != "HEAD" && response.status != 204 && response.status != 304
@@ -83,14 +83,14 @@ private final class CleanStream: Sendable {
         while true {
             guard !state.withLock({ $0.isEnded }) else { return nil }
             guard let bytes = try await source() else {
-                let rest = try state.withLock { state throws(Failure) -> ByteBuffer in
+                let rest = try state.withLock { state throws(CallFailure) -> ByteBuffer in
                     state.isEnded = true
                     return try state.cleaner.finish()
                 }
                 return rest.readableBytes > 0 ? rest : nil
             }
             let clean = try await work.run(for: user, bytes: bytes.readableBytes * factor) {
-                try state.withLock { state throws(Failure) -> ByteBuffer in try state.cleaner.clean(bytes) }
+                try state.withLock { state throws(CallFailure) -> ByteBuffer in try state.cleaner.clean(bytes) }
             }
             if clean.readableBytes > 0 { return clean }
         }

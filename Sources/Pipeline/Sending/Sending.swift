@@ -5,7 +5,7 @@ import Traffic
 /// What the attempts of calls tell of an API.
 extension Pipeline {
     /// - Throws: `OVERLOADED` while the API's circuit is open.
-    func admitByBreaker(_ api: CompiledAPI, _ context: CallContext) throws(Failure) -> BreakerTable<String>.Ticket {
+    func admitByBreaker(_ api: CompiledAPI, _ context: CallContext) throws(CallFailure) -> BreakerTable<String>.Ticket {
         switch breakers.admit(context.stateKey(api), now: clock.monotonic()) {
         case .admitted(let ticket): return ticket
         case .refused(let retryAfter): throw Self.circuitOpen(retryAfter: retryAfter)
@@ -43,7 +43,7 @@ extension Pipeline {
 
     /// What the API is to blame for, and what it is not.
     func report(
-        _ failure: Failure, of api: CompiledAPI, _ ticket: BreakerTable<String>.Ticket, _ context: CallContext
+        _ failure: CallFailure, of api: CompiledAPI, _ ticket: BreakerTable<String>.Ticket, _ context: CallContext
     ) {
         guard failure.isOfTheAPI, !failure.mayResend else { return breakers.abandoned(ticket) }
         breakers.failed(ticket, now: clock.monotonic())
@@ -62,7 +62,7 @@ extension OutboundBody {
     }
 }
 
-extension Failure {
+extension CallFailure {
     /// Whether sending the call again makes sense at all.
     var retryKind: RetryPolicy.Outcome.Kind {
         switch code {

@@ -17,7 +17,7 @@ package enum ToolArguments: Sendable {
     }
 
     /// - Throws: `INVALID_REQUEST` where the text is not JSON.
-    func json() throws(Failure) -> JSON {
+    func json() throws(CallFailure) -> JSON {
         guard case .text(let text) = self else {
             guard case .value(let value) = self else { return .null }
             return value
@@ -26,7 +26,7 @@ package enum ToolArguments: Sendable {
         do throws(JSONParseError) {
             return try JSON.parse(text.readableBytesView)
         } catch {
-            throw Failure(
+            throw CallFailure(
                 .invalidRequest, stage: .validation, detail: "The arguments are not valid JSON: \(error)")
         }
     }
@@ -51,5 +51,5 @@ struct PreparedCall: Sendable {
     let sendsCredential: Bool
     let kind: Kind
     /// What is wrong with a tool's arguments, to be said once the limits have been taken from.
-    let invalid: Failure?
+    let invalid: CallFailure?
 }

@@ -124,8 +124,8 @@ extension Pipeline {
             test.notAllowed(endpoint)
         case .call(let arguments):
             let start = clock.monotonic()
-            let result: Result<ToolAnswer, Failure>
-            do throws(Failure) {
+            let result: Result<ToolAnswer, CallFailure>
+            do throws(CallFailure) {
                 result = .success(
                     try await callTool(
                         ToolRequest(api: .given(api), endpoint: endpoint.name, arguments: .value(arguments)),

@@ -47,7 +47,7 @@ package final class WorkPool: Sendable {
     ) async throws -> Result {
         guard isLong(bytes) else { return try await body() }
         guard limiter.enter(user) else {
-            throw Failure(
+            throw CallFailure(
                 .overloaded, stage: .relay, detail: "Too many large requests and answers are being worked on.",
                 retryAfter: 1)
         }

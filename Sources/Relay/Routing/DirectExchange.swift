@@ -6,11 +6,11 @@ import Synchronization
 /// One attempt at one direct call. Confined to the caller's event loop; a task waits for the relay's one way out.
 final class DirectExchange: RouteExchange {
     private let loop: any EventLoop
-    private var answered: ((Result<InboundResponse, Failure>) -> Void)?
+    private var answered: ((Result<InboundResponse, CallFailure>) -> Void)?
     private let watch = CallerWatch()
     private var task: Task<Void, Never>?
 
-    init(on loop: any EventLoop, _ answered: @escaping (Result<InboundResponse, Failure>) -> Void) {
+    init(on loop: any EventLoop, _ answered: @escaping (Result<InboundResponse, CallFailure>) -> Void) {
         self.loop = loop
         self.answered = answered
     }
@@ -37,13 +37,13 @@ final class DirectExchange: RouteExchange {
                 }
             } catch {
                 let failure =
-                    error as? Failure ?? Failure(.cancelled, stage: .relay, detail: "The caller went away.")
+                    error as? CallFailure ?? CallFailure(.cancelled, stage: .relay, detail: "The caller went away.")
                 loop.execute { bound.value.received(.failure(failure)) }
             }
         }
     }
 
-    func received(_ result: Result<InboundResponse, Failure>) {
+    func received(_ result: Result<InboundResponse, CallFailure>) {
         let answered = answered
         self.answered = nil
         task = nil

@@ -19,10 +19,10 @@ struct DirectRoute: Route {
 
     func start(
         _ request: OutboundRequest, on loop: any EventLoop,
-        answered: @escaping (Result<InboundResponse, Failure>) -> Void
+        answered: @escaping (Result<InboundResponse, CallFailure>) -> Void
     ) -> any RouteExchange {
         let exchange = DirectExchange(on: loop, answered)
-        do throws(Failure) {
+        do throws(CallFailure) {
             exchange.send(try outgoing(request), through: egress)
         } catch {
             exchange.received(.failure(error))
@@ -37,7 +37,7 @@ struct DirectRoute: Route {
 
     private static let longestUpload = TimeAmount.hours(24)
 
-    private func outgoing(_ request: OutboundRequest) throws(Failure) -> EgressRequest {
+    private func outgoing(_ request: OutboundRequest) throws(CallFailure) -> EgressRequest {
         let body: EgressBody =
             switch request.body {
             case .none: .none
@@ -62,7 +62,7 @@ struct DirectRoute: Route {
         return outgoing
     }
 
-    private func tls() throws(Failure) -> EgressTLS {
+    private func tls() throws(CallFailure) -> EgressTLS {
         guard !isTokenEndpoint, let settings = api.route.tls else { return EgressTLS() }
         var tls = EgressTLS(caPEM: settings.authorities.map { Array($0.utf8) }, verify: settings.verifies)
         guard let client = settings.client else { return tls }
@@ -70,7 +70,7 @@ struct DirectRoute: Route {
             let key = try draftSecrets?[client.key.reference] ?? vault.open(client.key.reference)
             tls.clientKeyPEM = key.withBytes { Array($0) }
         } catch {
-            throw Failure(
+            throw CallFailure(
                 .credentialMissing, stage: .relay, detail: "The API's client key is missing or cannot be read.")
         }
         tls.clientCertificatePEM = Array(client.certificate.utf8)

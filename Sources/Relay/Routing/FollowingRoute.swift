@@ -12,7 +12,7 @@ struct FollowingRoute<Base: Route>: Route {
 
     func start(
         _ request: OutboundRequest, on loop: any EventLoop,
-        answered: @escaping (Result<InboundResponse, Failure>) -> Void
+        answered: @escaping (Result<InboundResponse, CallFailure>) -> Void
     ) -> any RouteExchange {
         let exchange = FollowingExchange(self, on: loop, answered)
         exchange.send(request)
@@ -49,14 +49,14 @@ struct FollowingRoute<Base: Route>: Route {
 private final class FollowingExchange<Base: Route>: RouteExchange {
     private let route: FollowingRoute<Base>
     private let loop: any EventLoop
-    private let answered: (Result<InboundResponse, Failure>) -> Void
+    private let answered: (Result<InboundResponse, CallFailure>) -> Void
     private var current: (any RouteExchange)?
     private var requests = 0
     private var isCancelled = false
 
     init(
         _ route: FollowingRoute<Base>, on loop: any EventLoop,
-        _ answered: @escaping (Result<InboundResponse, Failure>) -> Void
+        _ answered: @escaping (Result<InboundResponse, CallFailure>) -> Void
     ) {
         self.route = route
         self.loop = loop

@@ -13,7 +13,7 @@ struct TunnelRoute: Route {
 
     func start(
         _ request: OutboundRequest, on loop: any EventLoop,
-        answered: @escaping (Result<InboundResponse, Failure>) -> Void
+        answered: @escaping (Result<InboundResponse, CallFailure>) -> Void
     ) -> any RouteExchange {
         let exchange = TunnelExchange(request, on: loop, answered)
         do throws(TunnelError) {
@@ -61,7 +61,7 @@ struct TunnelRoute: Route {
         let loop = exchange.loop
         let bound = NIOLoopBound(exchange, eventLoop: loop)
         let waiting = Task {
-            let lease: Result<TunnelLease<ClientSession>, Failure>
+            let lease: Result<TunnelLease<ClientSession>, CallFailure>
             do throws(TunnelError) {
                 lease = .success(try await hub.lease(tunnelID, deadline: deadline))
             } catch {
@@ -77,19 +77,19 @@ struct TunnelRoute: Route {
         exchange.onCancel = { waiting.cancel() }
     }
 
-    private func failure(_ error: TunnelError) -> Failure {
+    private func failure(_ error: TunnelError) -> CallFailure {
         var failure =
             switch error {
             case .offline(let retryAfter):
-                Failure(
+                CallFailure(
                     .tunnelOffline, stage: .tunnel, detail: "No connector of this API's tunnel is connected.",
                     retryAfter: max(1, Int(retryAfter.nanoseconds / 1_000_000_000)))
             case .overloaded:
-                Failure(
+                CallFailure(
                     .overloaded, stage: .tunnel, detail: "This API's tunnel carries as many calls as it takes.",
                     retryAfter: 1)
             case .cancelled:
-                Failure(.cancelled, stage: .tunnel, detail: "The caller went away.")
+                CallFailure(.cancelled, stage: .tunnel, detail: "The caller went away.")
             }
         failure.route = .tunnel(id: tunnelID, connector: nil, session: nil)
         return failure
@@ -100,7 +100,7 @@ struct TunnelRoute: Route {
 private final class TunnelExchange: RouteExchange {
     let loop: any EventLoop
     private let request: OutboundRequest
-    private var answered: ((Result<InboundResponse, Failure>) -> Void)?
+    private var answered: ((Result<InboundResponse, CallFailure>) -> Void)?
     private var call: ClientCall?
     private var isCancelled = false
     /// Ends the waiting for a session.
@@ -108,7 +108,7 @@ private final class TunnelExchange: RouteExchange {
 
     init(
         _ request: OutboundRequest, on loop: any EventLoop,
-        _ answered: @escaping (Result<InboundResponse, Failure>) -> Void
+        _ answered: @escaping (Result<InboundResponse, CallFailure>) -> Void
     ) {
         self.request = request
         self.loop = loop
@@ -121,9 +121,9 @@ private final class TunnelExchange: RouteExchange {
         call?.cancel()
     }
 
-    func failed(_ failure: Failure) { finish(.failure(failure)) }
+    func failed(_ failure: CallFailure) { finish(.failure(failure)) }
 
-    private func finish(_ result: Result<InboundResponse, Failure>) {
+    private func finish(_ result: Result<InboundResponse, CallFailure>) {
         let answered = answered
         self.answered = nil
         onCancel = nil
@@ -137,7 +137,7 @@ private final class TunnelExchange: RouteExchange {
         guard !isCancelled else {
             lease.giveBack()
             return failed(
-                Failure(.cancelled, stage: .relay, detail: "The caller went away."))
+                CallFailure(.cancelled, stage: .relay, detail: "The caller went away."))
         }
         let attempt = TunnelAttempt(lease: lease, request: request)
         let deadline = attempt.deadline
@@ -281,7 +281,7 @@ private struct TunnelAttempt: Sendable {
     }
 
     /// The connector's own word that it could not serve the request, where this response is that.
-    func connectorFailure(_ response: Response) -> Failure? {
+    func connectorFailure(_ response: Response) -> CallFailure? {
         guard response.head.status >= 400, let field = response.head.headers.first(name: "proxy-status"),
             let status = ProxyStatus(field), status.error != nil
         else { return nil }
@@ -291,14 +291,14 @@ private struct TunnelAttempt: Sendable {
     }
 
     /// What the connector answered to a probe: 204, or its word why not, in its own terms for the API's owner.
-    func probed(_ response: Response) throws(Failure) -> ProbePassed {
+    func probed(_ response: Response) throws(CallFailure) -> ProbePassed {
         if var failure = connectorFailure(response) {
             let details = response.head.headers.first(name: "proxy-status").flatMap { ProxyStatus($0)?.details }
             if let details { failure.detail += " The connector says: \(details)" }
             throw failure
         }
         guard response.head.status == 204 else {
-            var failure = Failure(
+            var failure = CallFailure(
                 .upstreamError, stage: .tunnel, detail: "The connector's answer to a probe cannot be read.")
             failure.route = route
             throw failure
@@ -316,41 +316,41 @@ private struct TunnelAttempt: Sendable {
         }
     }
 
-    func failure(_ error: StreamError) -> Failure {
+    func failure(_ error: StreamError) -> CallFailure {
         var failure = told(error)
         failure.route = route
         return failure
     }
 
-    private func told(_ error: StreamError) -> Failure {
+    private func told(_ error: StreamError) -> CallFailure {
         switch error.code {
         case .timedOut:
-            Failure(.timeout, stage: .origin, detail: "The API did not answer in time.", sent: true)
+            CallFailure(.timeout, stage: .origin, detail: "The API did not answer in time.", sent: true)
         case .refused:
-            Failure(
+            CallFailure(
                 .tunnelOffline, stage: .tunnel, detail: "The connector left before it took the call.", retryAfter: 1)
         case .overloaded:
-            Failure(
+            CallFailure(
                 .overloaded, stage: .tunnel, detail: "This API's tunnel carries as many calls as it takes.",
                 retryAfter: 1)
         case .headerListTooLarge:
-            Failure(.invalidRequest, stage: .relay, detail: "The request's headers are larger than 64 KiB.")
+            CallFailure(.invalidRequest, stage: .relay, detail: "The request's headers are larger than 64 KiB.")
         case .malformed:
-            Failure(
+            CallFailure(
                 .upstreamError, stage: .tunnel, detail: "The connector's answer is not valid HTTP.", sent: error.sent)
         case .cancelled:
-            Failure(.cancelled, stage: .relay, detail: "The caller went away.", sent: error.sent)
+            CallFailure(.cancelled, stage: .relay, detail: "The caller went away.", sent: error.sent)
         case .reset where error.wireCode == .enhanceYourCalm:
-            Failure(
+            CallFailure(
                 .overloaded, stage: .tunnel, detail: "The body was not read fast enough.", sent: error.sent)
         case .reset where error.wireCode == .cancel:
-            Failure(.timeout, stage: .origin, detail: "The API did not finish its answer in time.", sent: error.sent)
+            CallFailure(.timeout, stage: .origin, detail: "The API did not finish its answer in time.", sent: error.sent)
         case .reset:
-            Failure(
+            CallFailure(
                 .connectionRefused, stage: .origin, detail: "The connection to the API broke during the answer.",
                 isRetryable: request.isIdempotent, sent: error.sent)
         default:
-            Failure(
+            CallFailure(
                 .connectionRefused, stage: .tunnel, detail: "The tunnel's connection broke during the call.",
                 isRetryable: request.isIdempotent, sent: error.sent)
         }

@@ -24,7 +24,7 @@ final class CallExchange: FrontExchange, CallSink {
     private var context: CallContext?
     private var reading = Reading.awaited
     /// Why the call is not made. Whoever has sent all of their request hears it on a connection that goes on.
-    private var refusal: Failure?
+    private var refusal: CallFailure?
     private var call: Call?
     /// A piece of a streamed answer waits until more may be written.
     private var waiting: CheckedContinuation<Void, any Error>?
@@ -44,7 +44,7 @@ final class CallExchange: FrontExchange, CallSink {
 
     /// Finds out who calls, before any body is read.
     func begin() {
-        do throws(Failure) {
+        do throws(CallFailure) {
             // Two are none.
             let fields = request.headers["authorization"]
             let token = try Authentication.token(fields.count == 1 ? fields[0] : nil, service.administration)
@@ -61,7 +61,7 @@ final class CallExchange: FrontExchange, CallSink {
         client.askForBody()
     }
 
-    private func prepareToRead() throws(Failure) {
+    private func prepareToRead() throws(CallFailure) {
         let length = request.headers.first(name: "content-length").flatMap { Int($0) }
         switch target {
         case .tool(_, _, let query):
@@ -79,8 +79,8 @@ final class CallExchange: FrontExchange, CallSink {
         }
     }
 
-    private var tooLarge: Failure {
-        Failure(
+    private var tooLarge: CallFailure {
+        CallFailure(
             .invalidRequest, stage: .relay,
             detail: "The arguments are larger than \(service.limits.requestBytes) bytes.")
     }
@@ -233,7 +233,7 @@ final class CallExchange: FrontExchange, CallSink {
         return buffer
     }
 
-    private func refuse(_ failure: Failure) {
+    private func refuse(_ failure: CallFailure) {
         refusal = nil
         let problem = Problem(failure, requestID: requestID)
         var headers = problem.headers

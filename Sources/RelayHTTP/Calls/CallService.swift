@@ -59,12 +59,12 @@ enum CallTarget: Sendable {
     }
 
     /// Why a tool call's query is refused: what stands there was meant for the arguments.
-    static func refusal(ofQuery query: String) -> Failure? {
+    static func refusal(ofQuery query: String) -> CallFailure? {
         let pairs = query.split(separator: "&").map { $0.prefix { $0 != "=" } }.filter { !$0.isEmpty }
         let names = Set(pairs.map { String((PercentDecoding.decode(String($0), plusIsSpace: true) ?? "").prefix(64)) })
             .sorted().prefix(20)
         guard !names.isEmpty else { return nil }
-        return Failure(
+        return CallFailure(
             .invalidRequest, stage: .validation,
             detail:
                 "Unknown query fields: \(names.joined(separator: ", ")). Arguments are one JSON object in the body.",

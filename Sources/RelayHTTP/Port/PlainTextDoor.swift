@@ -37,7 +37,7 @@ final class PlainTextDoor: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private static func answer(hasBody: Bool) -> ByteBuffer {
-        let failure = Failure(
+        let failure = CallFailure(
             .invalidRequest, stage: .relay,
             detail: "This port speaks HTTPS only. Send the request to https:// instead of http://.")
         let body = Problem(failure, requestID: RequestID.generate().description).bytes()

@@ -169,7 +169,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func refuse(_ context: ChannelHandlerContext, status: HTTPResponseStatus, detail: String) {
         isRefused = true
         exchange.refuse()
-        let failure = Failure(.invalidRequest, stage: .relay, detail: detail)
+        let failure = CallFailure(.invalidRequest, stage: .relay, detail: detail)
         let problem = Problem(failure, requestID: RequestID.generate().description)
         let body = ByteBuffer(bytes: problem.bytes(status: Int(status.code)))
         let headers: HTTPHeaders = ["content-type": Problem.mediaType, "content-length": String(body.readableBytes)]
