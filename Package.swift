@@ -45,6 +45,7 @@ let targets: [Target] = [
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Value"),
     .target(name: "Version"),
+    .target(name: "Failure"),
     .target(name: "JSONSchema", dependencies: ["CPCRE2", "Value"]),
     .target(name: "YAML", dependencies: ["CYAML", "Value"]),
     .target(name: "Settings", dependencies: ["Value", "YAML"]),
@@ -70,12 +71,13 @@ let targets: [Target] = [
     .target(name: "Drift", dependencies: ["Drafts", "JSONSchema", "Registry", "Value", .crypto]),
     .target(name: "Importing", dependencies: ["Captures", "Drafts", "OpenAPI", "Registry", "Value"]),
     .target(name: "Vault", dependencies: ["Value", .crypto]),
-    .target(name: "Audit", dependencies: ["CZlib", "Lines", "Value", .crypto, .nioCore]),
+    .target(name: "Audit", dependencies: ["CZlib", "Failure", "Lines", "Value", .crypto, .nioCore]),
     .target(name: "Administration", dependencies: ["Drift", "Registry", "Vault", "Audit", "EgressPolicy", "Value"]),
     .target(
         name: "Pipeline",
         dependencies: [
-            "Drift", "Registry", "Vault", "Audit", "Traffic", "EgressPolicy", "Value", .nioCore, .nioHTTP1, .logging,
+            "Drift", "Registry", "Vault", "Audit", "Failure", "Traffic", "EgressPolicy", "Value", .nioCore, .nioHTTP1,
+            .logging,
         ]),
     .target(name: "StoreSQLite", dependencies: ["Registry", "Vault", "Audit", "Value", .grdb, .grdbSQLite]),
     .target(
@@ -83,7 +85,7 @@ let targets: [Target] = [
         dependencies: [
             "CZlib",
             "Pipeline", "Administration", "Registry", "Vault", "Audit", "Discovery", "Drafts", "EgressPolicy",
-            "Importing",
+            "Failure", "Importing",
             "OpenAPI", "Traffic", "Tunnels", "ReverseHTTP", "HTTP1", "Value", "Version", "YAML",
             .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .httpTypes, .nioCore, .nioPosix, .nioHTTP1, .nioHTTP2,
             .nioHTTPTypes,
@@ -92,8 +94,8 @@ let targets: [Target] = [
     .target(
         name: "Relay",
         dependencies: [
-            "RelayHTTP", "StoreSQLite", "Pipeline", "Administration", "Discovery", "Drafts", "Drift", "Importing",
-            "Registry",
+            "RelayHTTP", "StoreSQLite", "Pipeline", "Administration", "Discovery", "Drafts", "Drift", "Failure",
+            "Importing", "Registry",
             "Vault", "Audit", "Egress", "Traffic", "OpenAPI", "Tunnels", "ReverseHTTP", "EgressPolicy", "Settings",
             "Value", "Version",
             .hummingbird, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .logging, .serviceLifecycle, .unixSignals,
@@ -116,13 +118,14 @@ let targets: [Target] = [
     .executableTarget(
         name: "penstock-bench",
         dependencies: [
-            "ReverseHTTP", "Connector", "EgressPolicy", "Settings", "Value", "Audit", "StoreSQLite",
+            "ReverseHTTP", "Connector", "EgressPolicy", "Failure", "Settings", "Value", "Audit", "StoreSQLite",
             .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),
     .executableTarget(
         name: "penstock-scoreboard",
         dependencies: [
-            "Drafts", "EgressPolicy", "JSONSchema", "OpenAPI", "Pipeline", "Registry", "Value", .nioCore, .nioHTTP1,
+            "Drafts", "EgressPolicy", "Failure", "JSONSchema", "OpenAPI", "Pipeline", "Registry", "Value", .nioCore,
+            .nioHTTP1,
         ]),
     .executableTarget(
         name: "penstock-fuzz",
@@ -132,6 +135,7 @@ let targets: [Target] = [
     .systemLibrary(name: "CSpawn", path: "Tests/CSpawn"),
     .target(name: "TestSupport", dependencies: ["CSpawn"], path: "Tests/Support"),
     .testTarget(name: "SupportTests", dependencies: ["TestSupport"]),
+    .testTarget(name: "FailureTests", dependencies: ["Failure"]),
     .testTarget(name: "ValueTests", dependencies: ["Value"]),
     .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "Value"]),
     .testTarget(name: "YAMLTests", dependencies: ["YAML", "Value"]),
@@ -166,20 +170,21 @@ let targets: [Target] = [
     .testTarget(
         name: "DriftTests", dependencies: ["Drafts", "Drift", "JSONSchema", "Registry", "Value", "YAML"]),
     .testTarget(name: "VaultTests", dependencies: ["TestSupport", "Vault"]),
-    .testTarget(name: "AuditTests", dependencies: ["Audit", "Lines", "TestSupport", "Value", .nioCore, .nioPosix]),
+    .testTarget(
+        name: "AuditTests", dependencies: ["Audit", "Failure", "Lines", "TestSupport", "Value", .nioCore, .nioPosix]),
     .testTarget(
         name: "PipelineTests",
         dependencies: [
-            "Pipeline", "Drift", "Registry", "Vault", "Audit", "Traffic", "EgressPolicy", "StoreSQLite", "Value",
-            .nioCore, .nioHTTP1, .logging,
+            "Pipeline", "Drift", "Registry", "Vault", "Audit", "Failure", "Traffic", "EgressPolicy", "StoreSQLite",
+            "Value", .nioCore, .nioHTTP1, .logging,
         ]),
     .testTarget(
         name: "StoreSQLiteTests",
-        dependencies: ["StoreSQLite", "Registry", "TestSupport", "Vault", "Audit", "Value", .grdb]),
+        dependencies: ["StoreSQLite", "Registry", "Failure", "TestSupport", "Vault", "Audit", "Value", .grdb]),
     .testTarget(
         name: "RelayHTTPTests",
         dependencies: [
-            "RelayHTTP", "HTTP1", "Pipeline", "Registry", "TestSupport", "Tunnels", "ReverseHTTP", "Value",
+            "RelayHTTP", "Failure", "HTTP1", "Pipeline", "Registry", "TestSupport", "Tunnels", "ReverseHTTP", "Value",
             .hummingbird,
             .hummingbirdCore, .httpTypes, .nioCore, .nioEmbedded, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),

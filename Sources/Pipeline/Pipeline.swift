@@ -1,5 +1,6 @@
 package import Audit
 package import Drift
+import Failure
 package import Logging
 import NIOCore
 package import Registry
@@ -123,18 +124,18 @@ package final class Pipeline: Sendable {
     }
 
     /// Refuses before sending while records cannot be made durable.
-    func admit() async throws(Failure) {
+    func admit() async throws(CallFailure) {
         do {
             try await audit.admit()
         } catch {
-            throw Failure(
+            throw CallFailure(
                 .overloaded, stage: .relay, detail: "Calls cannot be recorded just now, so none is made.", retryAfter: 5
             )
         }
     }
 
     /// Makes a record durable, or says that the call cannot be answered.
-    func record(_ record: AuditRecord, sent: Bool) async throws(Failure) {
+    func record(_ record: AuditRecord, sent: Bool) async throws(CallFailure) {
         counted.withLock { $0.count(record) }
         logger.debug(
             "call",
@@ -147,7 +148,7 @@ package final class Pipeline: Sendable {
         do {
             try await audit.append(record)
         } catch {
-            throw Failure(
+            throw CallFailure(
                 .overloaded, stage: .relay, detail: "The call could not be recorded, so its answer is withheld.",
                 isRetryable: false, sent: sent)
         }

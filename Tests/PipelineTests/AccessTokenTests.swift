@@ -1,3 +1,4 @@
+import Failure
 import NIOCore
 import Synchronization
 import Testing
@@ -9,7 +10,7 @@ import Vault
 struct AccessTokenTests {
     private typealias State = AccessTokenState<String, Int>
     private let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
-    private let failure = Failure(.authenticationFailed, stage: .origin, detail: "refused")
+    private let failure = CallFailure(.authenticationFailed, stage: .origin, detail: "refused")
 
     private func ask(_ state: inout State, rejected: UInt64? = nil, now: NIODeadline) -> String {
         switch state.ask(rejected: rejected, now: now) {
@@ -98,7 +99,7 @@ struct AccessTokenTests {
     func unreachable() {
         var state = State()
         _ = state.ask(now: start)
-        _ = state.failed(Failure(.timeout, stage: .origin, detail: "late"), now: start)
+        _ = state.failed(CallFailure(.timeout, stage: .origin, detail: "late"), now: start)
         #expect(ask(&state, now: start) == "fetch")
     }
 

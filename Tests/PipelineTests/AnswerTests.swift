@@ -1,4 +1,5 @@
 import Audit
+import Failure
 import Foundation
 import NIOCore
 import NIOHTTP1
@@ -100,7 +101,7 @@ struct AnswerTests {
         // Where a string is asked for, a string it stays.
         #expect(try await data("text/plain", Array("17".utf8), ["type": "string"]) == #""17""#)
         #expect(try await data("text/plain", Array(#"{"a": 1}"#.utf8)) == #""{\"a\": 1}""#)
-        let failure = await #expect(throws: Failure.self) {
+        let failure = await #expect(throws: CallFailure.self) {
             try await data("text/plain", Array("no".utf8), schema)
         }
         #expect(failure?.code == .schemaMismatch)
@@ -144,7 +145,7 @@ struct AnswerTests {
 
     @Test("The bodies of 401, 403 and 429 reach the agent", arguments: [401, 403, 429])
     func bodies(status: Int) async throws {
-        let failure = await #expect(throws: Failure.self) {
+        let failure = await #expect(throws: CallFailure.self) {
             try await call(
                 definition(), status, ["content-type": "application/json"],
                 Array(#"{"message":"seat is missing for canary-7f3a-secret"}"#.utf8))
@@ -160,7 +161,7 @@ struct AnswerTests {
             (["x-ratelimit-remaining": "0"], ""),
         ]
         for (headers, body) in cases {
-            let failure = await #expect(throws: Failure.self) {
+            let failure = await #expect(throws: CallFailure.self) {
                 try await call(definition(), 403, headers, Array(body.utf8))
             }
             #expect(failure?.code == .rateLimited && failure?.upstreamStatus == 403, "\(headers) \(body)")

@@ -1,3 +1,4 @@
+import Failure
 import Foundation
 import NIOCore
 import NIOHTTP1
@@ -32,7 +33,7 @@ struct ArgumentsMeantTests {
         do {
             _ = try await call(endpoint, arguments, security: security)
             return []
-        } catch let failure as Failure { return failure.violations.map(\.pointer) }
+        } catch let failure as CallFailure { return failure.violations.map(\.pointer) }
     }
 
     private func body(_ request: OutboundRequest) -> String {

@@ -1,4 +1,5 @@
 import Audit
+import Failure
 import Foundation
 import NIOCore
 import Registry
@@ -94,7 +95,7 @@ struct ConnectionTestTests {
             path: scratch(),
             probing: { request, _ in
                 guard request.method == "POST" else {
-                    throw Failure(.urlNotAllowed, stage: .connector, detail: "No rule allows this path.")
+                    throw CallFailure(.urlNotAllowed, stage: .connector, detail: "No rule allows this path.")
                 }
                 return .passed(ProbePassed(route: .tunnel(id: "tun_a", connector: "c", session: "1")))
             }
@@ -137,14 +138,14 @@ struct ConnectionTestTests {
     @Test(
         "A way that is not open is named by where it ends, and ends the test",
         arguments: [
-            (Failure(.connectionRefused, stage: .dns, detail: "d"), ["reachable failed"]),
-            (Failure(.timeout, stage: .tcp, detail: "d"), ["reachable failed"]),
-            (Failure(.tunnelOffline, stage: .tunnel, detail: "d"), ["reachable failed"]),
-            (Failure(.urlNotAllowed, stage: .policy, detail: "d"), ["reachable failed"]),
-            (Failure(.sslError, stage: .tls, detail: "d"), ["reachable ok", "tls failed"]),
-            (Failure(.timeout, stage: .tls, detail: "d"), ["reachable ok", "tls failed"]),
+            (CallFailure(.connectionRefused, stage: .dns, detail: "d"), ["reachable failed"]),
+            (CallFailure(.timeout, stage: .tcp, detail: "d"), ["reachable failed"]),
+            (CallFailure(.tunnelOffline, stage: .tunnel, detail: "d"), ["reachable failed"]),
+            (CallFailure(.urlNotAllowed, stage: .policy, detail: "d"), ["reachable failed"]),
+            (CallFailure(.sslError, stage: .tls, detail: "d"), ["reachable ok", "tls failed"]),
+            (CallFailure(.timeout, stage: .tls, detail: "d"), ["reachable ok", "tls failed"]),
         ])
-    func closed(failure: Failure, expected: [String]) async throws {
+    func closed(failure: CallFailure, expected: [String]) async throws {
         let bench = try Bench(path: scratch(), probing: { _, _ in throw failure }) { _ in answer(200, "{}") }
         try bench.define(Self.postOnly())
         try await bench.run {
@@ -268,7 +269,7 @@ struct ConnectionTestTests {
     @Test("A host that takes connections and answers nothing ends the test with the first call")
     func silent() async throws {
         let bench = try Bench(path: scratch()) { _ in
-            throw Failure(.timeout, stage: .origin, detail: "The API did not answer in time.", sent: true)
+            throw CallFailure(.timeout, stage: .origin, detail: "The API did not answer in time.", sent: true)
         }
         var definition = crm().object ?? [:]
         definition["endpoints"] = .array(

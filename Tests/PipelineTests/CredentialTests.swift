@@ -1,4 +1,5 @@
 import Audit
+import Failure
 import Foundation
 import NIOCore
 import NIOHTTP1
@@ -112,7 +113,7 @@ struct CredentialTests {
             }
             try bench.define(definition(bearer))
             try await bench.run {
-                do throws(Failure) {
+                do throws(CallFailure) {
                     let result = try await bench.pipeline.callTool("api", "one", arguments: [:], bench.context())
                     #expect(!isHidden)
                     #expect(String(decoding: result.data, as: UTF8.self).contains("H4sI"))
@@ -201,12 +202,12 @@ struct CredentialTests {
             let plain = try await body(["file": "aGk="])
             #expect(plain.contains("name=\"file\"; filename=\"file\"\r\n"))
             for wrong in ["a/b", "..\\x", "a\r\nb", ""] {
-                let failure = await #expect(throws: Failure.self) {
+                let failure = await #expect(throws: CallFailure.self) {
                     try await body(["file": "aGk=", "file_filename": .string(wrong)])
                 }
                 #expect(failure?.code == .invalidRequest && failure?.violations.first?.pointer == "/file_filename")
             }
-            let failure = await #expect(throws: Failure.self) {
+            let failure = await #expect(throws: CallFailure.self) {
                 try await body(["file": "aGk=", "file_content_type": "x\r\nX-Evil: 1"])
             }
             #expect(failure?.code == .invalidRequest)

@@ -1,4 +1,5 @@
 import Drift
+import Failure
 import Foundation
 import NIOHTTP1
 import Registry
@@ -37,7 +38,7 @@ struct DriftRecordingTests {
         try bench.define(Self.definition(validation))
         try await bench.run {
             for _ in 0..<2 {
-                do throws(Failure) {
+                do throws(CallFailure) {
                     let called = try await bench.pipeline.callTool("crm", "one", arguments: [:], bench.context())
                     #expect(validation != "strict" && called.mismatches.isEmpty == (validation == "off"))
                 } catch {

@@ -1,3 +1,4 @@
+import Failure
 import Foundation
 import EgressPolicy
 import NIOCore
@@ -65,7 +66,7 @@ struct LimitOrderTests {
             try await body()
             return nil
         } catch {
-            return (error as? Failure)?.code
+            return (error as? CallFailure)?.code
         }
     }
 
@@ -110,7 +111,7 @@ struct LimitOrderTests {
     func openCircuit() async throws {
         let isUp = Mutex(false)
         let bench = try Bench(path: scratch()) { _ in
-            guard isUp.withLock({ $0 }) else { throw Failure(.connectionRefused, stage: .tcp, detail: "Down.") }
+            guard isUp.withLock({ $0 }) else { throw CallFailure(.connectionRefused, stage: .tcp, detail: "Down.") }
             return answer(200, "{}")
         }
         try bench.define(Self.limited(["rate_limit": ["requests_per_minute": 6]]))
@@ -120,7 +121,7 @@ struct LimitOrderTests {
             }
             for way in Way.allCases {
                 for _ in 0..<4 {
-                    let failure = await #expect(throws: Failure.self) {
+                    let failure = await #expect(throws: CallFailure.self) {
                         try await call(bench, way, bench.context())
                     }
                     #expect(failure?.code == .overloaded && failure?.stage == .policy)

@@ -1,4 +1,5 @@
 import Audit
+import Failure
 import Foundation
 import NIOCore
 import NIOHTTP1
@@ -59,7 +60,7 @@ struct ProxyCallTests {
         let bench = try Bench(path: scratch()) { _ in answer(200, "ok") }
         try bench.define(crm())
         try await bench.run {
-            let failure = await #expect(throws: Failure.self) {
+            let failure = await #expect(throws: CallFailure.self) {
                 try await bench.pipeline.proxy(request("GET", target), bench.context()) { _ in }
             }
             #expect(failure?.code == .invalidRequest)
@@ -73,7 +74,7 @@ struct ProxyCallTests {
         try bench.define(crm())
         try await bench.run {
             for (method, target) in [("DELETE", "/customers/1"), ("GET", "/orders/1"), ("GET", "/customers/1/2")] {
-                let failure = await #expect(throws: Failure.self) {
+                let failure = await #expect(throws: CallFailure.self) {
                     try await bench.pipeline.proxy(request(method, target), bench.context()) { _ in }
                 }
                 #expect(failure?.code == .endpointNotFound)
@@ -148,7 +149,7 @@ struct ProxyCallTests {
                 let record = try bench.records().last
                 #expect(record?["outcome"]?.string == code && record?["stage"] == "origin", "\(name)")
                 #expect(record?["kind"]?.string == (isStreamed ? "end" : "call"))
-                let tool = await #expect(throws: Failure.self) {
+                let tool = await #expect(throws: CallFailure.self) {
                     try await bench.pipeline.callTool(
                         "crm", "get_customer", arguments: ["customer_id": .string(name)], bench.context())
                 }
@@ -166,7 +167,7 @@ struct ProxyCallTests {
         let bench = try Bench(path: scratch()) { _ in answer(200, "ok") }
         try bench.define(crm(authentication: ["type": "api_key", "config": ["query_name": "key", "key": "canary&7"]]))
         try await bench.run {
-            let failure = await #expect(throws: Failure.self) {
+            let failure = await #expect(throws: CallFailure.self) {
                 try await bench.pipeline.proxy(request("GET", "/customers/1?" + query), bench.context()) { _ in }
             }
             #expect(failure?.code == .invalidRequest)

@@ -1,6 +1,7 @@
 import Audit
 import Drift
 import EgressPolicy
+import Failure
 import Logging
 import NIOCore
 import NIOHTTP1

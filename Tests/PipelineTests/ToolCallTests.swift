@@ -1,5 +1,6 @@
 import Audit
 import EgressPolicy
+import Failure
 import Foundation
 import NIOCore
 import NIOHTTP1
@@ -51,7 +52,7 @@ struct ToolCallTests {
         }
         try bench.define(crm())
         try await bench.run {
-            let failure = await #expect(throws: Failure.self) {
+            let failure = await #expect(throws: CallFailure.self) {
                 try await bench.pipeline.callTool(
                     "crm", "get_customer", arguments: ["customer_id": "1"], bench.context())
             }
@@ -70,7 +71,7 @@ struct ToolCallTests {
         let bench = try Bench(path: scratch()) { _ in answer(200, "{}") }
         try bench.define(crm())
         try await bench.run {
-            let failure = await #expect(throws: Failure.self) {
+            let failure = await #expect(throws: CallFailure.self) {
                 try await bench.pipeline.callTool(
                     "crm", "get_customer", arguments: ["limit": "canary", "colour": "canary"], bench.context())
             }
@@ -88,7 +89,7 @@ struct ToolCallTests {
         let bench = try Bench(path: scratch()) { _ in answer(200, "{}") }
         try bench.define(crm())
         try await bench.run {
-            let failure = await #expect(throws: Failure.self) {
+            let failure = await #expect(throws: CallFailure.self) {
                 try await bench.pipeline.callTool(
                     "crm", "get_customer", arguments: ["customer_id": .string(value)], bench.context())
             }
@@ -108,7 +109,7 @@ struct ToolCallTests {
             return
         }
         try await bench.run {
-            let failure = await #expect(throws: Failure.self) {
+            let failure = await #expect(throws: CallFailure.self) {
                 try await bench.pipeline.callTool(
                     "crm", "get_customer", arguments: ["customer_id": "1"], bench.context())
             }
@@ -122,12 +123,12 @@ struct ToolCallTests {
         let bench = try Bench(path: scratch()) { _ in answer(200, "{}") }
         try bench.define(crm())
         try await bench.run {
-            var failures: [Failure] = []
+            var failures: [CallFailure] = []
             for (context, slug) in [
                 (bench.context(user: "usr_b"), "crm"), (bench.context(apis: ["other"]), "crm"),
                 (bench.context(), "none"),
             ] {
-                do throws(Failure) {
+                do throws(CallFailure) {
                     _ = try await bench.pipeline.callTool(slug, "get_customer", arguments: [:], context)
                 } catch {
                     failures.append(error)
@@ -150,7 +151,7 @@ struct ToolCallTests {
         try bench.define(crm())
         try await bench.run {
             for (endpoint, arguments) in [("get_customer", ["customer_id": "1"] as JSON), ("create", ["body": [:]])] {
-                let failure = await #expect(throws: Failure.self) {
+                let failure = await #expect(throws: CallFailure.self) {
                     try await bench.pipeline.callTool("crm", endpoint, arguments: arguments, bench.context())
                 }
                 #expect(failure?.code == .responseTooLarge)
@@ -170,7 +171,7 @@ struct ToolCallTests {
                 _ = try await bench.pipeline.callTool(
                     "crm", "get_customer", arguments: ["customer_id": "1"], limited)
             }
-            let failure = await #expect(throws: Failure.self) {
+            let failure = await #expect(throws: CallFailure.self) {
                 try await bench.pipeline.callTool("crm", "get_customer", arguments: ["customer_id": "1"], limited)
             }
             #expect(failure?.code == .rateLimited)

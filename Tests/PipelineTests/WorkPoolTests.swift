@@ -1,3 +1,4 @@
+import Failure
 import Foundation
 import NIOCore
 import NIOHTTP1
@@ -74,7 +75,7 @@ struct WorkPoolTests {
                 while pool.count == count { await Task.yield() }
             }
             for user in ["a", "c"] {
-                let failure = await #expect(throws: Failure.self) { try await pool.run(for: user, bytes: .max) {} }
+                let failure = await #expect(throws: CallFailure.self) { try await pool.run(for: user, bytes: .max) {} }
                 #expect(failure?.code == .overloaded && failure?.isRetryable == true)
             }
             while pool.count > 0 {

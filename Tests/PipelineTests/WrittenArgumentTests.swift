@@ -1,3 +1,4 @@
+import Failure
 import Foundation
 import NIOCore
 import NIOHTTP1
@@ -72,10 +73,10 @@ struct WrittenArgumentTests {
         #expect(body(without) == #"{"query":"query q { a }","variables":{"id":1}}"#)
         let with = try await request(endpoint, ["query": "query q { a }", "variables": [:]])
         #expect(body(with) == #"{"query":"query q { a }","variables":{}}"#)
-        await #expect(throws: Failure.self) {
+        await #expect(throws: CallFailure.self) {
             try await request(endpoint, ["query": "query other { b }", "variables": [:]])
         }
-        await #expect(throws: Failure.self) { try await request(endpoint, ["query": "query q { a }"]) }
+        await #expect(throws: CallFailure.self) { try await request(endpoint, ["query": "query q { a }"]) }
     }
 
     @Test("I: forms are written by field: deep, joined, or each element apart")

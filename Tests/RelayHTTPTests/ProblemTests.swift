@@ -1,13 +1,13 @@
+import Failure
 import HTTPTypes
 import Hummingbird
-import Pipeline
 import Testing
 
 @testable import RelayHTTP
 
 struct ProblemTests {
     private let timeout = Problem(
-        Failure(.timeout, stage: .origin, detail: "No response within 30 s.", sent: true), requestID: "01J")
+        CallFailure(.timeout, stage: .origin, detail: "No response within 30 s.", sent: true), requestID: "01J")
 
     @Test("a problem has the members of the interface, in its order")
     func members() {
@@ -21,7 +21,7 @@ struct ProblemTests {
 
     @Test("what the API said, and what is wrong with arguments, is told where there is something to tell")
     func optionalMembers() {
-        let failure = Failure(
+        let failure = CallFailure(
             .invalidRequest, detail: "\u{1}\"\\\n", upstreamBody: "{\t}",
             violations: [.init(pointer: "/a~1b", message: "is too \"long\""), .init(pointer: "", message: "é")])
         let text = String(decoding: Problem(failure, requestID: "x").bytes(), as: UTF8.self)
@@ -34,14 +34,15 @@ struct ProblemTests {
 
     @Test("a response carries the media type, the length and when to try again")
     func response() {
-        let failure = Failure(.rateLimited, detail: "", retryAfter: 7)
+        let failure = CallFailure(.rateLimited, detail: "", retryAfter: 7)
         let response = Problem(failure, requestID: "x").response()
         #expect(response.status.code == 429)
         #expect(response.headers[.contentType] == "application/problem+json")
         #expect(response.headers[.retryAfter] == "7")
         #expect(response.headers[.contentLength] == String(response.body.contentLength ?? 0))
         #expect(
-            Problem(Failure(.unauthorized, detail: ""), requestID: "x").response().headers[.wwwAuthenticate] == "Bearer"
+            Problem(CallFailure(.unauthorized, detail: ""), requestID: "x").response().headers[.wwwAuthenticate]
+                == "Bearer"
         )
     }
 }

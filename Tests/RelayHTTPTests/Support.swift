@@ -1,3 +1,4 @@
+import Failure
 import Foundation
 import Hummingbird
 import HummingbirdCore
@@ -7,7 +8,6 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import NIOTLS
-import Pipeline
 import ReverseHTTP
 import Synchronization
 import TestSupport
@@ -122,7 +122,7 @@ struct TestPort: Sendable {
         router.post("refuse") { _, _ in Response(status: .forbidden, body: .init(byteBuffer: ByteBuffer(string: "no")))
         }
         router.get("v1/tunnel") { _, _ in
-            Problem(Failure(.unauthorized, stage: .policy, detail: "No."), requestID: "01J").response()
+            Problem(CallFailure(.unauthorized, stage: .policy, detail: "No."), requestID: "01J").response()
         }
         router.get("**") { request, _ in request.head.path ?? "" }
         return router

@@ -1,5 +1,6 @@
 import Audit
 import EgressPolicy
+import Failure
 import NIOCore
 package import NIOHTTP1
 import Registry
@@ -33,7 +34,7 @@ extension Pipeline {
     /// Passes one raw request through, streaming both ways.
     ///
     /// `answer` is called once, when the record that has to be durable before the answer's head is; when it throws, the
-    /// answer had begun and its connection is of no more use. A ``Failure`` thrown before that is to be answered.
+    /// answer had begun and its connection is of no more use. A ``CallFailure`` thrown before that is to be answered.
     package func proxy(
         _ proxied: ProxyRequest, _ context: CallContext, answer: (ProxyAnswer) async throws -> Void
     ) async throws {
@@ -41,7 +42,7 @@ extension Pipeline {
         var record = newRecord(context, slug: String(proxied.slug.prefix(64)), endpoint: nil)
         var fields: [ResponseField] = []
         let prepared: Prepared
-        do throws(Failure) {
+        do throws(CallFailure) {
             prepared = try await prepare(proxied, context, &record, &fields)
         } catch {
             var failure = error
@@ -98,8 +99,8 @@ extension Pipeline {
             }
         } catch {
             var failure =
-                error as? Failure
-                ?? Failure(.cancelled, stage: .relay, detail: "The caller went away.", sent: true)
+                error as? CallFailure
+                ?? CallFailure(.cancelled, stage: .relay, detail: "The caller went away.", sent: true)
             failure.fields = fields
             record.requestBytes = counter.sent
             record.responseBytes = counter.received
@@ -132,7 +133,9 @@ extension Pipeline {
     /// The answer had begun and cannot be finished.
     package struct AnswerBroken: Error {}
 
-    private func recordFailure(_ failure: Failure, _ record: AuditRecord, _ start: NIODeadline) async throws(Failure) {
+    private func recordFailure(_ failure: CallFailure, _ record: AuditRecord, _ start: NIODeadline)
+        async throws(CallFailure)
+    {
         var record = record
         record.outcome = failure.code.rawValue
         record.stage = failure.stage?.rawValue
@@ -143,7 +146,7 @@ extension Pipeline {
 
     private func prepare(
         _ proxied: ProxyRequest, _ context: CallContext, _ record: inout AuditRecord, _ fields: inout [ResponseField]
-    ) async throws(Failure) -> Prepared {
+    ) async throws(CallFailure) -> Prepared {
         let api = try locate(proxied.slug, for: context.token)
         record.apiID = api.id
         record.route = api.route.chosen
@@ -156,10 +159,10 @@ extension Pipeline {
             target = try RequestTarget(
                 isBase ? "/" + proxied.target : proxied.target, encodedSlashes: .permit)
         } catch {
-            throw Failure(.invalidRequest, stage: .policy, detail: "The path is ambiguous. \(error)")
+            throw CallFailure(.invalidRequest, stage: .policy, detail: "The path is ambiguous. \(error)")
         }
         guard HeaderRules.isValidMethod(proxied.method), !Methods.isRefused(proxied.method) else {
-            throw Failure(
+            throw CallFailure(
                 .invalidRequest, stage: .policy, detail: "The method is not valid, or one that is never sent.")
         }
         let base = isBase ? api.endpoint(method: proxied.method, path: "") : nil
@@ -169,7 +172,7 @@ extension Pipeline {
         if let endpoint {
             if endpoint.needsApproval { throw Self.needsApproval }
             if api.auth.url != nil, endpoint.template.names.contains(SecretPlace.name) {
-                throw Failure(
+                throw CallFailure(
                     .endpointNotFound, stage: .policy,
                     detail: "A path that holds the credential can only be called as a tool.")
             }
@@ -180,7 +183,7 @@ extension Pipeline {
         if let names = target.query.map({ Self.names($0) }),
             !names.isDisjoint(with: taken)
         {
-            throw Failure(
+            throw CallFailure(
                 .invalidRequest, stage: .policy,
                 detail: "The query sets a parameter that the API's credential or its own URL sets.")
         }
@@ -194,7 +197,7 @@ extension Pipeline {
             headers.add(name: "content-length", value: length)
         }
         guard let prefix = try? Self.prefix(of: api) else {
-            throw Failure(.internalError, stage: .relay, detail: "The API's base URL cannot be rendered.")
+            throw CallFailure(.internalError, stage: .relay, detail: "The API's base URL cannot be rendered.")
         }
         let addsNothing = base != nil && !prefix.isEmpty
         var raw = prefix + (addsNothing ? proxied.target : target.raw)

@@ -1,5 +1,6 @@
 import Audit
 import EgressPolicy
+package import Failure
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -18,7 +19,7 @@ package struct ToolAnswer: Sendable {
     package var latency: Double
     package var warnings: [String]
     /// Where the answer does not match its schema, with `validation: warn`.
-    var mismatches: [Failure.Violation] = []
+    var mismatches: [CallFailure.Violation] = []
     /// What the answer's head says of limits.
     package var fields: [ResponseField] = []
 }
@@ -27,8 +28,8 @@ extension Pipeline {
     /// Calls an endpoint: arguments in, data out, or one typed failure.
     package func callTool(
         _ slug: String, _ endpointName: String, arguments: ToolArguments, _ context: CallContext
-    ) async throws(Failure) -> ToolAnswer {
-        try await recorded(slug, endpointName, context) { record, fields throws(Failure) in
+    ) async throws(CallFailure) -> ToolAnswer {
+        try await recorded(slug, endpointName, context) { record, fields throws(CallFailure) in
             let api = try locate(slug, for: context.token)
             return try await runTool(api, endpointName, arguments, context, &record, &fields)
         }
@@ -37,15 +38,15 @@ extension Pipeline {
     /// As ``callTool(_:_:arguments:_:)-(_,_,ToolArguments,_)``, with arguments that have been read.
     package func callTool(
         _ slug: String, _ endpointName: String, arguments: JSON, _ context: CallContext
-    ) async throws(Failure) -> ToolAnswer {
+    ) async throws(CallFailure) -> ToolAnswer {
         try await callTool(slug, endpointName, arguments: .value(arguments), context)
     }
 
     /// Calls an endpoint of an API that need not be stored.
     func callTool(
         on api: CompiledAPI, _ endpointName: String, arguments: JSON, _ context: CallContext
-    ) async throws(Failure) -> ToolAnswer {
-        try await recorded(api.slug, endpointName, context) { record, fields throws(Failure) in
+    ) async throws(CallFailure) -> ToolAnswer {
+        try await recorded(api.slug, endpointName, context) { record, fields throws(CallFailure) in
             try await runTool(api, endpointName, .value(arguments), context, &record, &fields)
         }
     }
@@ -53,14 +54,14 @@ extension Pipeline {
     /// Runs a call, and puts how it went into the audit before anything of it is answered.
     private func recorded(
         _ slug: String, _ endpointName: String, _ context: CallContext,
-        _ call: (inout AuditRecord, inout [ResponseField]) async throws(Failure) -> ToolAnswer
-    ) async throws(Failure) -> ToolAnswer {
+        _ call: (inout AuditRecord, inout [ResponseField]) async throws(CallFailure) -> ToolAnswer
+    ) async throws(CallFailure) -> ToolAnswer {
         let start = clock.monotonic()
         // What an agent made up is cut: no name is longer.
         var record = newRecord(context, slug: String(slug.prefix(64)), endpoint: String(endpointName.prefix(64)))
         var fields: [ResponseField] = []
-        let result: Result<ToolAnswer, Failure>
-        do throws(Failure) {
+        let result: Result<ToolAnswer, CallFailure>
+        do throws(CallFailure) {
             result = .success(try await call(&record, &fields))
         } catch {
             result = .failure(error)
@@ -90,7 +91,7 @@ extension Pipeline {
     private func runTool(
         _ api: CompiledAPI, _ endpointName: String, _ arguments: ToolArguments, _ context: CallContext,
         _ record: inout AuditRecord, _ fields: inout [ResponseField]
-    ) async throws(Failure) -> ToolAnswer {
+    ) async throws(CallFailure) -> ToolAnswer {
         do {
             record.apiID = api.id
             record.route = api.route.chosen
@@ -121,17 +122,17 @@ extension Pipeline {
             return try await work.run(for: api.user, bytes: answered.body.readableBytes) {
                 try self.answer(answered, endpoint, of: api, prepared.warnings, context)
             }
-        } catch let failure as Failure {
+        } catch let failure as CallFailure {
             throw failure
         } catch {
             logger.error("call failed unexpectedly", metadata: ["error": "\(error)"])
-            throw Failure(.internalError, stage: .relay, detail: "The relay failed.", sent: true)
+            throw CallFailure(.internalError, stage: .relay, detail: "The relay failed.", sent: true)
         }
     }
 
     /// Never called unasked: there is nobody to ask yet.
-    static var needsApproval: Failure {
-        Failure(
+    static var needsApproval: CallFailure {
+        CallFailure(
             .notImplemented, stage: .policy,
             detail: "A person has to agree to each call of this endpoint, and this relay has no way to ask one.")
     }
@@ -140,7 +141,7 @@ extension Pipeline {
     private func answer(
         _ answered: CollectedAnswer, _ endpoint: CompiledEndpoint, of api: CompiledAPI, _ warnings: [String],
         _ context: CallContext
-    ) throws(Failure) -> ToolAnswer {
+    ) throws(CallFailure) -> ToolAnswer {
         var warnings = warnings
         let data = Judge.data(of: answered, schema: endpoint.responseSchema, warnings: &warnings)
         let mismatches = try validate(data, against: endpoint, of: api, status: answered.status, context)
@@ -160,8 +161,8 @@ extension Pipeline {
         let status = response.status
         if attempt.triesAnother(after: status) { return Handled(status: status) }
         let most = limits.responseBytes
-        func tooLarge() -> Failure {
-            Failure(
+        func tooLarge() -> CallFailure {
+            CallFailure(
                 .responseTooLarge, stage: .relay, detail: "The answer is larger than \(most) bytes.", sent: true,
                 upstreamStatus: status)
         }
@@ -218,7 +219,7 @@ struct CollectedAnswer: Sendable {
 
 extension AuditRecord {
     /// Takes down how far a failed call came.
-    mutating func note(_ failure: Failure) {
+    mutating func note(_ failure: CallFailure) {
         route = failure.route ?? route
         if failure.attempts > 1 { attempts = failure.attempts }
     }

@@ -1,3 +1,4 @@
+import Failure
 import NIOCore
 
 /// One API's access token: whether it holds, who has it fetched, and who waits for that. Pure: time comes in, and what to
@@ -22,13 +23,13 @@ struct AccessTokenState<Token: Sendable, Waiter: Sendable>: Sendable {
         case fetch
         /// Somebody else does; the caller hears of it.
         case wait
-        case refused(Failure)
+        case refused(CallFailure)
     }
 
     private var held: Held?
     private var isFetching = false
     private var waiters: [Waiter] = []
-    private var refusal: (failure: Failure, until: NIODeadline)?
+    private var refusal: (failure: CallFailure, until: NIODeadline)?
     private var refusals = 0
     /// When a token was let go of because the API refused it.
     private var discardedAt: NIODeadline?
@@ -92,8 +93,8 @@ struct AccessTokenState<Token: Sendable, Waiter: Sendable>: Sendable {
         return true
     }
 
-    private static var tokenRefused: Failure {
-        Failure(
+    private static var tokenRefused: CallFailure {
+        CallFailure(
             .authenticationFailed, stage: .origin, detail: "The API refused an access token that was just fetched.",
             sent: true, upstreamStatus: 401)
     }
@@ -120,7 +121,7 @@ struct AccessTokenState<Token: Sendable, Waiter: Sendable>: Sendable {
 
     /// The token endpoint refused: all who wait hear the same, unless the present token holds. That it could not be reached
     /// in one caller's time says nothing to the others: one of them asks again.
-    mutating func failed(_ failure: Failure, now: NIODeadline) -> [Waiter] {
+    mutating func failed(_ failure: CallFailure, now: NIODeadline) -> [Waiter] {
         if [.timeout, .tunnelOffline, .overloaded].contains(failure.code) { return finish() }
         refusals += 1
         let factor = Int64(1) << min(refusals - 1, 5)

@@ -1,3 +1,4 @@
+import Failure
 import NIOCore
 import Synchronization
 import Vault
@@ -41,7 +42,7 @@ final class AccessTokens: Sendable {
     ///   - fetch: asks the token endpoint; called for one of all the callers.
     func token(
         of api: String, rejected: UInt64? = nil, fetch: () async throws -> Fetched
-    ) async throws(Failure) -> (token: Secret, generation: UInt64) {
+    ) async throws(CallFailure) -> (token: Secret, generation: UInt64) {
         while true {
             let now = now()
             let asked = state.withLock { $0.ask(api, rejected, now) }
@@ -80,8 +81,8 @@ final class AccessTokens: Sendable {
     /// - Parameter serial: of the state that said so: what was fetched for an earlier one serves this call alone.
     private func fetched(
         _ api: String, _ serial: UInt64, _ fetch: () async throws -> Fetched
-    ) async throws(Failure) -> Entry.Held {
-        let failure: Failure?
+    ) async throws(CallFailure) -> Entry.Held {
+        let failure: CallFailure?
         do {
             let (token, lifetime) = try await fetch()
             let now = now()
@@ -97,7 +98,7 @@ final class AccessTokens: Sendable {
             for waiter in fetched.woken { waiter.continuation.resume() }
             return fetched.held
         } catch {
-            failure = Task.isCancelled ? nil : error as? Failure
+            failure = Task.isCancelled ? nil : error as? CallFailure
         }
         let now = now()
         let left = state.withLock { state -> (woken: [Waiter], held: Entry.Held?) in
@@ -113,8 +114,8 @@ final class AccessTokens: Sendable {
         return held
     }
 
-    private static var callerLeft: Failure {
-        Failure(.cancelled, stage: .relay, detail: "The caller went away.")
+    private static var callerLeft: CallFailure {
+        CallFailure(.cancelled, stage: .relay, detail: "The caller went away.")
     }
 
     /// Returns when the fetch that is under way is over, or the caller has left.

@@ -1,4 +1,5 @@
 import Audit
+import Failure
 import NIOCore
 import NIOHTTP1
 import Registry
@@ -19,31 +20,32 @@ extension Pipeline {
         if context.isDraft, case .refreshToken(let credential) = plan.grant,
             context.draftSecrets?[credential.reference] == nil
         {
-            throw Failure(
+            throw CallFailure(
                 .credentialMissing, stage: .relay, detail: "To try this, give a refresh token of its own.")
         }
-        let request = try TokenRequest(plan) { credential throws(Failure) in try self.open(credential, context).text }
-            .outbound(requestID: RequestID.generate().description, deadline: deadline)
+        let request = try TokenRequest(plan) { credential throws(CallFailure) in try self.open(credential, context).text
+        }
+        .outbound(requestID: RequestID.generate().description, deadline: deadline)
         let answer: (status: Int, type: String, body: ByteBuffer)
         do {
             answer = try await ask(request, plan, of: api, context)
-        } catch var failure as Failure {
+        } catch var failure as CallFailure {
             failure.sent = false
             failure.route = nil
             failure.detail = "The token endpoint could not be asked. \(failure.detail)"
             throw failure
         }
         guard answer.status < 500 else {
-            throw Failure(
+            throw CallFailure(
                 .upstreamError, stage: .origin, detail: "The token endpoint answered \(answer.status).",
                 isRetryable: true)
         }
         guard (200..<300).contains(answer.status) else {
-            throw Failure(
+            throw CallFailure(
                 .authenticationFailed, stage: .origin, detail: "The token endpoint answered \(answer.status).")
         }
         guard let token = TokenResponse(answer.body, type: answer.type) else {
-            throw Failure(
+            throw CallFailure(
                 .authenticationFailed, stage: .origin, detail: "The token endpoint gave no bearer token.")
         }
         if !context.isDraft, let refreshToken = token.refreshToken,
@@ -81,18 +83,18 @@ extension Pipeline {
                 record.note(Judge.code(ofError: answer.0, isRateLimited: false))
                 try await recordAttempt(record)
                 return answer
-            } catch let failure as Failure where failure.mayResend && resendings < RetryPolicy.resendings {
+            } catch let failure as CallFailure where failure.mayResend && resendings < RetryPolicy.resendings {
                 try await recordAttempt(record, failed: failure)
                 request.requestID = RequestID.generate().description
             } catch {
-                try await recordAttempt(record, failed: error as? Failure)
+                try await recordAttempt(record, failed: error as? CallFailure)
                 throw error
             }
         }
         throw CancellationError()
     }
 
-    private func recordAttempt(_ attempt: AuditRecord, failed failure: Failure?) async throws(Failure) {
+    private func recordAttempt(_ attempt: AuditRecord, failed failure: CallFailure?) async throws(CallFailure) {
         var attempt = attempt
         attempt.outcome = (failure?.code ?? .cancelled).rawValue
         attempt.stage = failure?.stage?.rawValue
@@ -101,13 +103,13 @@ extension Pipeline {
     }
 
     private static func collectToken(_ response: InboundResponse) async throws -> ByteBuffer {
-        let tooLarge = Failure(
+        let tooLarge = CallFailure(
             .authenticationFailed, stage: .origin, detail: "The token endpoint's answer is larger than 64 KiB.")
         var limits = DecodingLimits.defaults
         limits.decodedBytes = TokenResponse.limit
         var cleaner = try Cleaner(response, scrubber: nil, limits: limits)
         var body = ByteBuffer()
-        func take(_ bytes: ByteBuffer, _ cleaner: inout Cleaner) throws(Failure) {
+        func take(_ bytes: ByteBuffer, _ cleaner: inout Cleaner) throws(CallFailure) {
             body.writeImmutableBuffer(try cleaner.clean(bytes))
             guard body.readableBytes <= TokenResponse.limit else { throw tooLarge }
         }

@@ -1,4 +1,5 @@
 import EgressPolicy
+import Failure
 import NIOCore
 import NIOHTTP1
 import Registry
@@ -16,8 +17,8 @@ struct TokenRequest {
 
     /// - Parameter open: opens a credential.
     init(
-        _ plan: OAuth2Plan, open: (AuthPlan.Credential) throws(Failure) -> String
-    ) throws(Failure) {
+        _ plan: OAuth2Plan, open: (AuthPlan.Credential) throws(CallFailure) -> String
+    ) throws(CallFailure) {
         self.plan = plan
         switch plan.grant {
         case .clientCredentials:
@@ -31,13 +32,13 @@ struct TokenRequest {
         }
         if !plan.scopes.isEmpty { fields.append(("scope", plan.scopes.joined(separator: " "))) }
         let id = try open(plan.clientID)
-        func read(_ text: AuthPlan.Text) throws(Failure) -> String {
+        func read(_ text: AuthPlan.Text) throws(CallFailure) -> String {
             switch text {
             case .literal(let text): text
             case .secret(let credential): try open(credential)
             }
         }
-        let secret = try plan.clientSecret.map { text throws(Failure) in try read(text) }
+        let secret = try plan.clientSecret.map { text throws(CallFailure) in try read(text) }
         switch (plan.clientAuthentication, secret) {
         case (.basic, let secret?):
             // Both are form-encoded before they are joined (RFC 6749, section 2.3.1).
@@ -54,7 +55,7 @@ struct TokenRequest {
         for header in plan.headers {
             let value = try read(header.value)
             guard HeaderRules.isValidFieldValue(value) else {
-                throw Failure(
+                throw CallFailure(
                     .credentialMissing, stage: .relay,
                     detail: "A header of the token request holds characters that cannot be sent. Set it again.")
             }

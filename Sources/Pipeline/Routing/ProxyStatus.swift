@@ -1,3 +1,5 @@
+package import Failure
+
 /// What a connector says of a request it could not serve: its member of the `Proxy-Status` field (RFC 9209).
 package struct ProxyStatus: Sendable, Equatable {
     /// The name connectors go by.
@@ -87,46 +89,46 @@ package struct ProxyStatus: Sendable, Equatable {
     }
 
     /// The failure that callers see for this error type.
-    package func failure(status: Int) -> Failure {
+    package func failure(status: Int) -> CallFailure {
         switch error ?? "" {
         case "http_request_denied", "destination_ip_prohibited":
-            Failure(
+            CallFailure(
                 .urlNotAllowed, stage: .connector, detail: "The connector's own policy does not allow this request.",
                 sent: sent)
         case "dns_error", "dns_timeout", "destination_not_found":
-            Failure(.connectionRefused, stage: .dns, detail: "The API's name could not be resolved.", sent: sent)
+            CallFailure(.connectionRefused, stage: .dns, detail: "The API's name could not be resolved.", sent: sent)
         case "connection_refused":
-            Failure(.connectionRefused, stage: .tcp, detail: "The API refused the connection.", sent: sent)
+            CallFailure(.connectionRefused, stage: .tcp, detail: "The API refused the connection.", sent: sent)
         case "destination_unavailable", "destination_ip_unroutable":
-            Failure(.connectionRefused, stage: .tcp, detail: "The API's host is not reachable.", sent: sent)
+            CallFailure(.connectionRefused, stage: .tcp, detail: "The API's host is not reachable.", sent: sent)
         case "connection_terminated":
-            Failure(
+            CallFailure(
                 .connectionRefused, stage: .origin, detail: "The API closed the connection before it answered.",
                 sent: sent)
         case "connection_timeout":
-            Failure(.timeout, stage: .tcp, detail: "No connection to the API came up in time.", sent: sent)
+            CallFailure(.timeout, stage: .tcp, detail: "No connection to the API came up in time.", sent: sent)
         case "http_response_timeout", "connection_read_timeout", "connection_write_timeout":
-            Failure(.timeout, stage: .origin, detail: "The API did not answer in time.", sent: sent)
+            CallFailure(.timeout, stage: .origin, detail: "The API did not answer in time.", sent: sent)
         case "tls_certificate_error":
-            Failure(.sslError, stage: .tls, detail: "The API's certificate was not accepted.", sent: sent)
+            CallFailure(.sslError, stage: .tls, detail: "The API's certificate was not accepted.", sent: sent)
         case "tls_protocol_error", "tls_alert_received":
-            Failure(.sslError, stage: .tls, detail: "The TLS handshake with the API failed.", sent: sent)
+            CallFailure(.sslError, stage: .tls, detail: "The TLS handshake with the API failed.", sent: sent)
         case "http_response_body_size", "http_response_header_section_size", "http_response_header_size":
-            Failure(.responseTooLarge, stage: .connector, detail: "The connector's limit was reached.", sent: sent)
+            CallFailure(.responseTooLarge, stage: .connector, detail: "The connector's limit was reached.", sent: sent)
         case "connection_limit_reached":
-            Failure(
+            CallFailure(
                 .overloaded, stage: .connector, detail: "The connector carries as many calls as it takes.",
                 retryAfter: 1, sent: sent)
         case "http_protocol_error", "http_response_incomplete", "http_response_transfer_coding",
             "http_response_content_coding", "http_upgrade_failed":
-            Failure(
+            CallFailure(
                 .upstreamError, stage: .origin, detail: "The API's response is not valid HTTP.", sent: sent,
                 upstreamStatus: receivedStatus)
         case "http_request_error":
-            Failure(
+            CallFailure(
                 .invalidRequest, stage: .connector, detail: "The connector found the request malformed.", sent: sent)
         default:
-            Failure(
+            CallFailure(
                 .overloaded, stage: .connector, detail: "The connector could not serve the request.",
                 retryAfter: 1, sent: sent)
         }

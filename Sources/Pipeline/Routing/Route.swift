@@ -9,7 +9,7 @@ package protocol Route: Sendable {
     /// `handle` gets the answer; when it returns or throws, whatever is left of the exchange is given up, and so it is
     /// when the task is cancelled.
     ///
-    /// - Throws: ``Failure`` where the API has not answered.
+    /// - Throws: ``CallFailure`` where the API has not answered.
     func send<Result: Sendable>(
         _ request: OutboundRequest, watch: CallerWatch, handle: (InboundResponse) async throws -> Result
     ) async throws -> Result
@@ -19,7 +19,7 @@ package protocol Route: Sendable {
     /// - Parameters:
     ///   - request: names method and target as they are judged. Nothing else of it leaves; it has no body.
     ///   - depth: how much of the way is tried.
-    /// - Throws: ``Failure``, as the request itself would have failed.
+    /// - Throws: ``CallFailure``, as the request itself would have failed.
     func probe(_ request: OutboundRequest, _ depth: ProbeDepth, watch: CallerWatch) async throws -> ProbeAnswer
 }
 

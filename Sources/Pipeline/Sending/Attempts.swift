@@ -1,4 +1,5 @@
 import Audit
+import Failure
 import Registry
 
 /// The attempts of one call. A call that is sent once is its own record; once it is sent again, each attempt is a record
@@ -10,7 +11,7 @@ struct Attempts {
         var status: Int?
         /// Whether the answer says that the API has had too many requests.
         var isRateLimited = false
-        var failure: Failure?
+        var failure: CallFailure?
     }
 
     private let call: AuditRecord

@@ -1,3 +1,4 @@
+import Failure
 import NIOCore
 import NIOHTTP1
 import Traffic
@@ -20,7 +21,7 @@ struct Cleaner: ~Copyable {
     init(
         _ response: InboundResponse, scrubber: Scrubber?, limits: DecodingLimits,
         options: Scrubber.StreamOptions = []
-    ) throws(Failure) {
+    ) throws(CallFailure) {
         status = response.status
         self.scrubber = scrubber
         scrub = scrubber.map { $0.stream(options) }
@@ -36,7 +37,7 @@ struct Cleaner: ~Copyable {
     var changesCoding: Bool { !decoder.isIdentity }
 
     /// What may leave of these bytes; empty where nothing may yet.
-    mutating func clean(_ bytes: ByteBuffer) throws(Failure) -> ByteBuffer {
+    mutating func clean(_ bytes: ByteBuffer) throws(CallFailure) -> ByteBuffer {
         let decoded: ByteBuffer
         if decoder.isIdentity {
             decoded = bytes
@@ -52,21 +53,21 @@ struct Cleaner: ~Copyable {
     }
 
     /// - Throws: `UPSTREAM_ERROR` where a secret is compressed in the body: there is no other way to keep it back.
-    private mutating func look(_ bytes: ByteBuffer) throws(Failure) {
+    private mutating func look(_ bytes: ByteBuffer) throws(CallFailure) {
         guard let scrubber, !scrubber.isEmpty, bytes.readableBytes > 0 else { return }
         if !hasBegun {
             hasBegun = true
             watch = CompressedWatch(bytes, scrubber)
         }
         guard watch?.finds(in: bytes) ?? false else { return }
-        throw Failure(
+        throw CallFailure(
             .upstreamError, stage: .origin,
             detail: "The API's answer holds the API's credential in compressed form, so it is withheld.", sent: true,
             upstreamStatus: status)
     }
 
     /// The body has ended: the rest of it.
-    mutating func finish() throws(Failure) -> ByteBuffer {
+    mutating func finish() throws(CallFailure) -> ByteBuffer {
         do throws(BodyDecodingError) {
             try decoder.finish()
         } catch {
@@ -80,7 +81,7 @@ struct Cleaner: ~Copyable {
     /// - Parameter most: bytes of the decoded body.
     static func whole(
         _ bytes: ByteBuffer, of response: InboundResponse, scrubber: Scrubber?, most: Int
-    ) throws(Failure) -> ByteBuffer {
+    ) throws(CallFailure) -> ByteBuffer {
         var limits = DecodingLimits.defaults
         limits.decodedBytes = most
         var cleaner = try Cleaner(response, scrubber: scrubber, limits: limits)
@@ -106,22 +107,22 @@ struct Cleaner: ~Copyable {
     /// How many bytes a byte of a compressed body stands for, as a rule.
     static let expansion = 16
 
-    private static func failure(_ error: BodyDecodingError, status: Int) -> Failure {
+    private static func failure(_ error: BodyDecodingError, status: Int) -> CallFailure {
         switch error.code {
         case .tooLarge, .ratio, .tooManyMembers:
-            Failure(
+            CallFailure(
                 .responseTooLarge, stage: .validation, detail: "The API's answer is too large once it is decoded.",
                 sent: true, upstreamStatus: status)
         case .unsupportedEncoding, .tooManyEncodings:
-            Failure(
+            CallFailure(
                 .upstreamError, stage: .origin, detail: "The API encoded its answer in a way not asked for.",
                 sent: true, upstreamStatus: status)
         case .malformed, .trailingData, .truncated:
-            Failure(
+            CallFailure(
                 .upstreamError, stage: .origin, detail: "The API's answer is not what its content coding says.",
                 sent: true, upstreamStatus: status)
         case .memory:
-            Failure(.overloaded, stage: .relay, detail: "There was no memory to decode the answer.", sent: true)
+            CallFailure(.overloaded, stage: .relay, detail: "There was no memory to decode the answer.", sent: true)
         }
     }
 }

@@ -1,3 +1,4 @@
+import Failure
 import NIOCore
 import NIOHTTP1
 import Synchronization
@@ -81,14 +82,14 @@ private final class CleanStream: Sendable {
         while true {
             guard !state.withLock({ $0.isEnded }) else { return nil }
             guard let bytes = try await source() else {
-                let rest = try state.withLock { state throws(Failure) -> ByteBuffer in
+                let rest = try state.withLock { state throws(CallFailure) -> ByteBuffer in
                     state.isEnded = true
                     return try state.cleaner.finish()
                 }
                 return rest.readableBytes > 0 ? rest : nil
             }
             let clean = try await work.run(for: user, bytes: bytes.readableBytes * factor) {
-                try state.withLock { state throws(Failure) -> ByteBuffer in try state.cleaner.clean(bytes) }
+                try state.withLock { state throws(CallFailure) -> ByteBuffer in try state.cleaner.clean(bytes) }
             }
             if clean.readableBytes > 0 { return clean }
         }

@@ -1,4 +1,5 @@
 import Audit
+import Failure
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -49,7 +50,7 @@ extension Pipeline {
     ///   - retriesStatuses: whether a status such as 503 is reason to send it again.
     ///   - record: what is known of the call by now.
     ///   - handle: gets each answer; what it throws is not tried again.
-    /// - Throws: ``Failure``, or what `handle` throws.
+    /// - Throws: ``CallFailure``, or what `handle` throws.
     func send<Result: Sendable>(
         _ request: OutboundRequest, of api: CompiledAPI, sendsCredential: Bool, retriesStatuses: Bool,
         _ record: AuditRecord, _ context: CallContext,
@@ -68,7 +69,7 @@ extension Pipeline {
         if let last = attempts.last() { try await recordAttempt(last) }
         do {
             return try result.get()
-        } catch var failure as Failure {
+        } catch var failure as CallFailure {
             failure.route = attempts.route ?? failure.route
             failure.attempts = attempts.count
             throw failure
@@ -76,7 +77,7 @@ extension Pipeline {
     }
 
     /// Makes the record of an attempt durable.
-    func recordAttempt(_ attempt: AuditRecord) async throws(Failure) {
+    func recordAttempt(_ attempt: AuditRecord) async throws(CallFailure) {
         var attempt = attempt
         attempt.time = clock.wall()
         try await record(attempt, sent: true)
@@ -94,10 +95,10 @@ extension Pipeline {
         var resendings = 0
         // Whether any attempt may have reached the API, whatever the last one did.
         var maySent = false
-        var previous: Swift.Result<Result, Failure>?
+        var previous: Swift.Result<Result, CallFailure>?
         while true {
             let ticket: BreakerTable<String>.Ticket
-            do throws(Failure) {
+            do throws(CallFailure) {
                 ticket = try admitByBreaker(api, context)
             } catch {
                 // The attempts before have opened it: how the last one went says more, and that something was sent.
@@ -105,7 +106,7 @@ extension Pipeline {
                 return try previous.get()
             }
             var injected: Injected
-            do throws(Failure) {
+            do throws(CallFailure) {
                 injected = try await inject(
                     api, sendsCredential: sendsCredential, choice, into: request, context)
                 try checkAllowed(injected.request, by: api)
@@ -161,7 +162,7 @@ extension Pipeline {
 
     private enum AttemptEnd<Result: Sendable> {
         case answered(Handled<Result>)
-        case failed(Failure)
+        case failed(CallFailure)
     }
 
     /// One attempt, reported to the breaker. Throws what `handle` throws.
@@ -196,10 +197,10 @@ extension Pipeline {
             return .answered(handled)
         } catch {
             report(error, of: api, ticket, context)
-            end.failure = error as? Failure ?? Self.lost
+            end.failure = error as? CallFailure ?? Self.lost
             end.route = end.route ?? end.failure?.route
             if let own = handler.error { throw own }
-            return .failed(error as? Failure ?? Self.lost)
+            return .failed(error as? CallFailure ?? Self.lost)
         }
     }
 
@@ -208,8 +209,8 @@ extension Pipeline {
         var error: (any Error)?
     }
 
-    private static var lost: Failure {
-        Failure(.internalError, stage: .relay, detail: "The relay failed.", sent: true)
+    private static var lost: CallFailure {
+        CallFailure(.internalError, stage: .relay, detail: "The relay failed.", sent: true)
     }
 
     /// Waits as the policy says; false when the call is not to be sent again.
@@ -227,7 +228,7 @@ extension Pipeline {
 
     // MARK: the breaker
 
-    private func admitByBreaker(_ api: CompiledAPI, _ context: CallContext) throws(Failure)
+    private func admitByBreaker(_ api: CompiledAPI, _ context: CallContext) throws(CallFailure)
         -> BreakerTable<String>.Ticket
     {
         switch breakers.admit(context.stateKey(api), now: clock.monotonic()) {
@@ -259,7 +260,7 @@ extension Pipeline {
     private func report(
         _ error: any Error, of api: CompiledAPI, _ ticket: BreakerTable<String>.Ticket, _ context: CallContext
     ) {
-        guard let failure = error as? Failure, failure.isOfTheAPI, !failure.mayResend else {
+        guard let failure = error as? CallFailure, failure.isOfTheAPI, !failure.mayResend else {
             return breakers.abandoned(ticket)
         }
         breakers.failed(ticket, now: clock.monotonic())
@@ -278,9 +279,9 @@ extension OutboundBody {
     }
 }
 
-extension Failure {
+extension CallFailure {
     /// The same, where an attempt before may have reached the API.
-    fileprivate func afterSending(_ maySent: Bool) -> Failure {
+    fileprivate func afterSending(_ maySent: Bool) -> CallFailure {
         var failure = self
         failure.sent = sent || maySent
         return failure

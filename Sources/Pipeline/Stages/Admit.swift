@@ -1,3 +1,4 @@
+import Failure
 import NIOCore
 import Registry
 import Traffic
@@ -32,9 +33,9 @@ extension Pipeline {
     /// - Returns: the places taken.
     func takeLimits(
         _ api: CompiledAPI, _ context: CallContext, _ fields: inout [ResponseField]
-    ) throws(Failure) -> Places {
+    ) throws(CallFailure) -> Places {
         let places = try takePlaces(api, context)
-        do throws(Failure) {
+        do throws(CallFailure) {
             if let wait = breakers.refusal(of: context.stateKey(api), now: clock.monotonic()) {
                 throw Self.circuitOpen(retryAfter: wait)
             }
@@ -47,7 +48,7 @@ extension Pipeline {
     }
 
     /// Takes places among the calls in flight alone, for what holds a connection and calls nothing.
-    func takePlaces(_ api: CompiledAPI, _ context: CallContext) throws(Failure) -> Places {
+    func takePlaces(_ api: CompiledAPI, _ context: CallContext) throws(CallFailure) -> Places {
         let places = Places(claims: claims(api, context))
         if let full = inFlight.enter(places.claims) { throw Self.full(full) }
         return places
@@ -67,12 +68,12 @@ extension Pipeline {
         return claims
     }
 
-    private static func full(_ key: LimitKey) -> Failure {
-        func overloaded(_ detail: String) -> Failure {
-            Failure(.overloaded, stage: .relay, detail: detail, retryAfter: 1)
+    private static func full(_ key: LimitKey) -> CallFailure {
+        func overloaded(_ detail: String) -> CallFailure {
+            CallFailure(.overloaded, stage: .relay, detail: detail, retryAfter: 1)
         }
-        func limited(_ what: String) -> Failure {
-            Failure(
+        func limited(_ what: String) -> CallFailure {
+            CallFailure(
                 .rateLimited, stage: .policy, detail: "\(what) already has as many calls in flight as it takes.",
                 retryAfter: 1)
         }
@@ -87,7 +88,7 @@ extension Pipeline {
 
     private func takeRates(
         _ api: CompiledAPI, _ context: CallContext, _ fields: inout [ResponseField]
-    ) throws(Failure) {
+    ) throws(CallFailure) {
         var claims: [RateLimiter<LimitKey>.Claim] = [.init(.token(context.token.id), context.token.limits.rates)]
         // A draft's calls are nothing that its saved API has to pay for.
         if !context.isDraft { claims.append(.init(.api(api.id), api.limits.rates)) }
@@ -101,23 +102,23 @@ extension Pipeline {
         }
     }
 
-    private static func refused(_ key: LimitKey, _ limit: RateDecision.Limit, _ retryAfter: Int) -> Failure {
+    private static func refused(_ key: LimitKey, _ limit: RateDecision.Limit, _ retryAfter: Int) -> CallFailure {
         switch limit {
         case .minute, .day:
             let what = if case .token = key { "token" } else { "API" }
-            return Failure(
+            return CallFailure(
                 .rateLimited, stage: .policy, detail: "This \(what)'s limit of calls per \(limit.rawValue) is used up.",
                 retryAfter: retryAfter)
         case .table:
-            return Failure(
+            return CallFailure(
                 .overloaded, stage: .relay, detail: "The relay keeps the limits of as many APIs as it can.",
                 retryAfter: retryAfter)
         }
     }
 
     /// The API has failed repeatedly, and is left alone for a while.
-    static func circuitOpen(retryAfter: TimeAmount) -> Failure {
-        var failure = Failure(
+    static func circuitOpen(retryAfter: TimeAmount) -> CallFailure {
+        var failure = CallFailure(
             .overloaded, stage: .policy,
             detail:
                 "The API's circuit is open: it has failed repeatedly, so calls are held back until it answers again.",

@@ -1,4 +1,5 @@
 import EgressPolicy
+import Failure
 import Registry
 import Value
 
@@ -12,7 +13,7 @@ struct BoundArguments {
     private(set) var body: JSON?
     /// What is passed on although the schemas do not describe it so.
     private(set) var warnings: [String] = []
-    private var violations: [Failure.Violation] = []
+    private var violations: [CallFailure.Violation] = []
 
     /// The most violations that are told.
     private static let most = 64
@@ -21,7 +22,7 @@ struct BoundArguments {
     /// - Throws: `INVALID_REQUEST` where nothing can be sorted, or a part of the path is missing.
     init(
         _ arguments: JSON, for endpoint: CompiledEndpoint, formats: CompiledAPI.Validation
-    ) throws(Failure) {
+    ) throws(CallFailure) {
         guard let given = arguments.object else {
             throw Self.failure([
                 .init(pointer: "", message: "Arguments are one JSON object, not \(arguments.typeName).")
@@ -91,10 +92,10 @@ struct BoundArguments {
     }
 
     /// `INVALID_REQUEST` with every violation, by JSON Pointer; values are never repeated. Nil where nothing is wrong.
-    var invalid: Failure? { violations.isEmpty ? nil : Self.failure(violations) }
+    var invalid: CallFailure? { violations.isEmpty ? nil : Self.failure(violations) }
 
     /// - Throws: ``invalid``.
-    func checkValid() throws(Failure) {
+    func checkValid() throws(CallFailure) {
         if let invalid { throw invalid }
     }
 
@@ -131,8 +132,8 @@ struct BoundArguments {
         violations.append(.init(pointer: JSONPointer.root.appending(name).description, message: message))
     }
 
-    static func failure(_ violations: [Failure.Violation]) -> Failure {
-        Failure(
+    static func failure(_ violations: [CallFailure.Violation]) -> CallFailure {
+        CallFailure(
             .invalidRequest, stage: .validation,
             detail: violations.count == 1
                 ? "One argument is not valid." : "\(violations.count) arguments are not valid.",

@@ -1,4 +1,5 @@
 import EgressPolicy
+import Failure
 import NIOCore
 import Registry
 import Value
@@ -11,7 +12,7 @@ struct EncodedBody {
     let type: String
 
     /// - Throws: `INVALID_REQUEST` for a value that this content type cannot carry.
-    init(_ value: JSON, as content: RequestContent) throws(Failure) {
+    init(_ value: JSON, as content: RequestContent) throws(CallFailure) {
         switch content.encoding {
         case .json:
             bytes = ByteBuffer(bytes: value.bytes())
@@ -36,7 +37,7 @@ struct EncodedBody {
         }
     }
 
-    private static func members(_ value: JSON) throws(Failure) -> JSONObject {
+    private static func members(_ value: JSON) throws(CallFailure) -> JSONObject {
         guard let object = value.object else { throw failure("", "This must be an object.") }
         return object
     }
@@ -51,7 +52,7 @@ struct EncodedBody {
 
     /// Lists as one field for each element, objects inside as JSON: what OpenAPI says where no encoding is given (3.1,
     /// section 4.8.15).
-    private static func fields(_ members: JSONObject, _ content: RequestContent) throws(Failure) -> [Field] {
+    private static func fields(_ members: JSONObject, _ content: RequestContent) throws(CallFailure) -> [Field] {
         var fields: [Field] = []
         let beside = Set(content.fields.values.flatMap { [$0.nameArgument, $0.typeArgument] }.compactMap(\.self))
         for (name, member) in members where !beside.contains(name) {
@@ -98,7 +99,7 @@ struct EncodedBody {
         return fields
     }
 
-    private static func plain(_ name: String, _ value: JSON, _ encoding: FieldEncoding) throws(Failure) -> [Field] {
+    private static func plain(_ name: String, _ value: JSON, _ encoding: FieldEncoding) throws(CallFailure) -> [Field] {
         var fields: [Field] = []
         for element in value.array ?? [value] where !element.isNull {
             fields.append(try field(name, element, encoding))
@@ -121,7 +122,7 @@ struct EncodedBody {
     /// A file, or each of a list, with the name and type that the caller gives it.
     private static func files(
         _ name: String, _ value: JSON, _ encoding: FieldEncoding, _ members: JSONObject
-    ) throws(Failure) -> [Field] {
+    ) throws(CallFailure) -> [Field] {
         var fields: [Field] = []
         for (index, element) in (value.array ?? [value]).enumerated() where !element.isNull {
             guard let text = element.string, let bytes = Base64.decode(text.utf8) else {
@@ -155,13 +156,13 @@ struct EncodedBody {
         return fields
     }
 
-    private static func field(_ name: String, _ value: JSON, _ encoding: FieldEncoding) throws(Failure) -> Field {
+    private static func field(_ name: String, _ value: JSON, _ encoding: FieldEncoding) throws(CallFailure) -> Field {
         let text = value.parameterText
         let type = encoding.type ?? (text == nil ? "application/json" : nil)
         return Field(name: name, value: Array((text ?? value.text()).utf8), type: type)
     }
 
-    private static func form(_ members: JSONObject, _ content: RequestContent) throws(Failure) -> String {
+    private static func form(_ members: JSONObject, _ content: RequestContent) throws(CallFailure) -> String {
         try fields(members, content).map {
             TokenRequest.encoded($0.name) + "=" + TokenRequest.encoded(String(decoding: $0.value, as: UTF8.self))
         }.joined(separator: "&")
@@ -171,7 +172,7 @@ struct EncodedBody {
     /// take a part for a file by its having a name.
     private static func multipart(
         _ members: JSONObject, _ content: RequestContent, boundary: String
-    ) throws(Failure) -> ByteBuffer {
+    ) throws(CallFailure) -> ByteBuffer {
         var buffer = ByteBuffer()
         for field in try fields(members, content) {
             guard field.name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "\"") }) else {
@@ -192,7 +193,7 @@ struct EncodedBody {
         return buffer
     }
 
-    private static func failure(_ pointer: String, _ message: String) -> Failure {
+    private static func failure(_ pointer: String, _ message: String) -> CallFailure {
         BoundArguments.failure([.init(pointer: pointer, message: message)])
     }
 }

@@ -1,4 +1,5 @@
 import EgressPolicy
+import Failure
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -16,7 +17,7 @@ extension Pipeline {
     func inject(
         _ api: CompiledAPI, sendsCredential: Bool, _ choice: CredentialChoice, into request: OutboundRequest,
         _ context: CallContext
-    ) async throws(Failure) -> Injected {
+    ) async throws(CallFailure) -> Injected {
         // Whatever let it come here: such a request's answer is the request itself.
         guard !Methods.isRefused(request.method) else { throw Self.unsendable }
         var injected = Injected(request: request)
@@ -27,7 +28,7 @@ extension Pipeline {
         try checkCurrent(api, context)
         guard sendsCredential else { return injected }
         var isAnyPrevious = false
-        let opened = Opened { credential throws(Failure) in
+        let opened = Opened { credential throws(CallFailure) in
             guard choice == .previous, let previous = try self.openPrevious(credential) else {
                 return try self.open(credential, context)
             }
@@ -52,18 +53,18 @@ extension Pipeline {
     }
 
     /// A call that began with an earlier definition must not carry a credential that was set for the present one.
-    func checkCurrent(_ api: CompiledAPI, _ context: CallContext) throws(Failure) {
+    func checkCurrent(_ api: CompiledAPI, _ context: CallContext) throws(CallFailure) {
         guard context.isDraft || directory.api(user: api.user, slug: api.slug) === api else {
-            throw Failure(
+            throw CallFailure(
                 .overloaded, stage: .relay, detail: "The API was changed during the call.", retryAfter: 1)
         }
     }
 
     private struct Opened {
-        let open: (AuthPlan.Credential) throws(Failure) -> Secret
+        let open: (AuthPlan.Credential) throws(CallFailure) -> Secret
     }
 
-    private func inject(_ plan: AuthPlan, _ injected: inout Injected, _ opened: Opened) throws(Failure) {
+    private func inject(_ plan: AuthPlan, _ injected: inout Injected, _ opened: Opened) throws(CallFailure) {
         switch plan {
         case .none, .oauth2, .all:
             return
@@ -119,7 +120,7 @@ extension Pipeline {
 
     private func inject(
         header name: String, prefix: String = "", _ secret: Secret, _ injected: inout Injected
-    ) throws(Failure) {
+    ) throws(CallFailure) {
         let value = prefix + secret.text
         guard HeaderRules.isValidFieldValue(value) else { throw Self.unsendable }
         injected.request.headers.replaceOrAdd(name: name, value: value)
@@ -130,7 +131,7 @@ extension Pipeline {
     /// RFC 7617: a user name holds no colon.
     private func inject(
         basic username: AuthPlan.Text, _ password: AuthPlan.Text, _ injected: inout Injected, _ opened: Opened
-    ) throws(Failure) {
+    ) throws(CallFailure) {
         let name = try text(username, &injected, opened)
         let secret = try text(password, &injected, opened)
         guard !name.utf8.contains(UInt8(ascii: ":")) else { throw Self.unsendable }
@@ -143,7 +144,7 @@ extension Pipeline {
 
     private func text(
         _ text: AuthPlan.Text, _ injected: inout Injected, _ opened: Opened
-    ) throws(Failure) -> String {
+    ) throws(CallFailure) -> String {
         switch text {
         case .literal(let text): return text
         case .secret(let credential):
@@ -156,7 +157,7 @@ extension Pipeline {
     private func inject(
         _ plan: OAuth2Plan, of api: CompiledAPI, _ choice: CredentialChoice, _ injected: inout Injected,
         _ context: CallContext
-    ) async throws(Failure) {
+    ) async throws(CallFailure) {
         var rejected: UInt64?
         if case .newer(let generation) = choice { rejected = generation }
         let deadline = injected.request.deadline
@@ -170,7 +171,7 @@ extension Pipeline {
 
     // MARK: the vault
 
-    func open(_ credential: AuthPlan.Credential, _ context: CallContext) throws(Failure) -> Secret {
+    func open(_ credential: AuthPlan.Credential, _ context: CallContext) throws(CallFailure) -> Secret {
         if let secret = context.draftSecrets?[credential.reference] { return secret }
         do {
             return try vault.open(credential.place)
@@ -180,7 +181,7 @@ extension Pipeline {
     }
 
     /// The value that the last rotation replaced, while both are in force.
-    private func openPrevious(_ credential: AuthPlan.Credential) throws(Failure) -> Secret? {
+    private func openPrevious(_ credential: AuthPlan.Credential) throws(CallFailure) -> Secret? {
         do {
             return try vault.openPrevious(credential.place)
         } catch {
@@ -192,21 +193,21 @@ extension Pipeline {
         credentials.contains { ((try? vault.openPrevious($0.place)) ?? nil) != nil }
     }
 
-    private func missing(_ error: any Error) -> Failure {
+    private func missing(_ error: any Error) -> CallFailure {
         let reason = (error as? VaultError)?.code.description ?? "the store failed"
         logger.error("credential not readable", metadata: ["reason": "\(reason)"])
-        return Failure(
+        return CallFailure(
             .credentialMissing, stage: .relay, detail: "The API's credential is missing or cannot be read.")
     }
 
-    private static var unsendable: Failure {
-        Failure(
+    private static var unsendable: CallFailure {
+        CallFailure(
             .credentialMissing, stage: .relay,
             detail: "The API's credential holds characters that cannot be sent. Set it again.")
     }
 
-    private static var refused: Failure {
-        Failure(.authenticationFailed, stage: .origin, detail: "The API refused the credential.", sent: true)
+    private static var refused: CallFailure {
+        CallFailure(.authenticationFailed, stage: .origin, detail: "The API refused the credential.", sent: true)
     }
 }
 

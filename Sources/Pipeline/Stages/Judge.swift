@@ -1,3 +1,4 @@
+import Failure
 import NIOCore
 import NIOHTTP1
 import Registry
@@ -25,30 +26,30 @@ enum Judge {
     }
 
     /// The failure that an upstream status stands for; nil for success.
-    static func failure(of answer: CollectedAnswer) -> Failure? {
+    static func failure(of answer: CollectedAnswer) -> CallFailure? {
         let status = answer.status
         guard status >= 300 || status < 200 else { return nil }
         let retryAfter = answer.retryAfter.map { Int($0.nanoseconds / 1_000_000_000) }
         switch status {
         case 403 where answer.isRateLimited:
-            return Failure(
+            return CallFailure(
                 .rateLimited, stage: .origin,
                 detail: "The API answered 403 and says that it has had too many requests.",
                 retryAfter: retryAfter, sent: true, upstreamStatus: status, upstreamBody: sanitised(answer.body))
         case 401, 403:
-            return Failure(
+            return CallFailure(
                 .authenticationFailed, stage: .origin, detail: "The API answered \(status).", sent: true,
                 upstreamStatus: status, upstreamBody: sanitised(answer.body))
         case 404, 405, 410:
-            return Failure(
+            return CallFailure(
                 .endpointNotFound, stage: .origin, detail: "The API answered \(status).", sent: true,
                 upstreamStatus: status, upstreamBody: sanitised(answer.body))
         case 429:
-            return Failure(
+            return CallFailure(
                 .rateLimited, stage: .origin, detail: "The API has had too many requests.",
                 retryAfter: retryAfter, sent: true, upstreamStatus: status, upstreamBody: sanitised(answer.body))
         default:
-            return Failure(
+            return CallFailure(
                 .upstreamError, stage: .origin, detail: "The API answered \(status).", isRetryable: status >= 500,
                 retryAfter: status == 503 ? retryAfter : nil,
                 sent: true, upstreamStatus: status, upstreamBody: sanitised(answer.body))

@@ -1,30 +1,31 @@
 import EgressPolicy
+package import Failure
 package import Registry
 
 /// Stage: the caller's API, and the endpoint of it.
 extension Pipeline {
     /// The API of that slug, where the caller's token covers it. Anything else is unknown, whoever's it is.
-    func locate(_ slug: String, for token: Token) throws(Failure) -> CompiledAPI {
+    func locate(_ slug: String, for token: Token) throws(CallFailure) -> CompiledAPI {
         guard token.kind == .agent || token.kind == .user, let user = token.user else {
-            throw Failure(.forbidden, stage: .policy, detail: "Tools are called with an agent's or a user's token.")
+            throw CallFailure(.forbidden, stage: .policy, detail: "Tools are called with an agent's or a user's token.")
         }
         guard token.allows(slug: slug), let api = directory.api(user: user, slug: slug) else {
-            throw Failure(.unknownAPI, stage: .policy, detail: "There is no API of that name.")
+            throw CallFailure(.unknownAPI, stage: .policy, detail: "There is no API of that name.")
         }
         try Self.checkNotSuspended(api)
         return api
     }
 
     /// - Throws: `FORBIDDEN` for an API that an operator has suspended.
-    package static func checkNotSuspended(_ api: CompiledAPI) throws(Failure) {
+    package static func checkNotSuspended(_ api: CompiledAPI) throws(CallFailure) {
         guard !api.isSuspended else {
-            throw Failure(.forbidden, stage: .policy, detail: "The relay's operator has suspended this API.")
+            throw CallFailure(.forbidden, stage: .policy, detail: "The relay's operator has suspended this API.")
         }
     }
 
-    func locate(_ name: String, in api: CompiledAPI) throws(Failure) -> CompiledEndpoint {
+    func locate(_ name: String, in api: CompiledAPI) throws(CallFailure) -> CompiledEndpoint {
         guard let endpoint = api.endpoint(named: name) else {
-            throw Failure(.endpointNotFound, stage: .policy, detail: "The API has no endpoint of that name.")
+            throw CallFailure(.endpointNotFound, stage: .policy, detail: "The API has no endpoint of that name.")
         }
         return endpoint
     }
@@ -41,15 +42,15 @@ extension Pipeline {
 
     /// The most specific endpoint whose method and path this raw request has; nil where the API is open and none has. A
     /// HEAD has the path of a GET (RFC 9110, section 9.3.2).
-    func locate(method: String, target: RequestTarget, in api: CompiledAPI) throws(Failure) -> CompiledEndpoint? {
+    func locate(method: String, target: RequestTarget, in api: CompiledAPI) throws(CallFailure) -> CompiledEndpoint? {
         var best = api.endpoint(method: method, path: target.path)
         if best == nil, method == "HEAD" { best = api.endpoint(method: "GET", path: target.path) }
         if target.hasEncodedSlash, !Self.allowsSlashes(best, target.path) {
-            throw Failure(
+            throw CallFailure(
                 .invalidRequest, stage: .policy, detail: "The path holds an encoded slash, which no parameter allows.")
         }
         guard best != nil || api.proxy == .open else {
-            throw Failure(
+            throw CallFailure(
                 .endpointNotFound, stage: .policy, detail: "No endpoint of the API has this method and path.")
         }
         return best

@@ -1,3 +1,4 @@
+import Failure
 package import NIOCore
 import Registry
 package import Value
@@ -17,7 +18,7 @@ package enum ToolArguments: Sendable {
     }
 
     /// - Throws: `INVALID_REQUEST` where the text is not JSON.
-    func json() throws(Failure) -> JSON {
+    func json() throws(CallFailure) -> JSON {
         guard case .text(let text) = self else {
             guard case .value(let value) = self else { return .null }
             return value
@@ -26,7 +27,7 @@ package enum ToolArguments: Sendable {
         do throws(JSONParseError) {
             return try JSON.parse(text.readableBytesView)
         } catch {
-            throw Failure(
+            throw CallFailure(
                 .invalidRequest, stage: .validation, detail: "The arguments are not valid JSON: \(error)")
         }
     }
@@ -38,7 +39,7 @@ struct PreparedCall: Sendable {
     /// What the arguments' schema says of them that does not refuse them.
     let warnings: [String]
     /// What is wrong with the arguments, to be said once the limits have been taken from.
-    let invalid: Failure?
+    let invalid: CallFailure?
 }
 
 extension Pipeline {

@@ -1,4 +1,5 @@
 import EgressPolicy
+import Failure
 import NIOCore
 import NIOHTTP1
 import Registry
@@ -8,7 +9,7 @@ import Value
 extension Pipeline {
     func render(
         _ arguments: BoundArguments, _ endpoint: CompiledEndpoint, of api: CompiledAPI, _ context: CallContext
-    ) throws(Failure) -> OutboundRequest {
+    ) throws(CallFailure) -> OutboundRequest {
         let rendered = try RenderedRequest(arguments, endpoint, of: api, traceparent: context.traceparent)
         return OutboundRequest(
             method: endpoint.method, origin: api.base.origin, target: rendered.target, headers: rendered.headers,
@@ -42,15 +43,16 @@ extension Pipeline {
     }()
 
     /// Judges what is sent, after rendering and again after the credential is in place.
-    func checkAllowed(_ request: OutboundRequest, by api: CompiledAPI) throws(Failure) {
+    func checkAllowed(_ request: OutboundRequest, by api: CompiledAPI) throws(CallFailure) {
         let target: RequestTarget
         do throws(RequestTargetError) {
             target = try RequestTarget(request.target, encodedSlashes: request.allowsEncodedSlash ? .permit : .refuse)
         } catch {
-            throw Failure(.invalidRequest, stage: .policy, detail: "The rendered path is ambiguous. \(error)")
+            throw CallFailure(.invalidRequest, stage: .policy, detail: "The rendered path is ambiguous. \(error)")
         }
         guard api.allowlist.allows(request.origin, target) else {
-            throw Failure(.urlNotAllowed, stage: .policy, detail: "The API's allowlist does not cover this request.")
+            throw CallFailure(
+                .urlNotAllowed, stage: .policy, detail: "The API's allowlist does not cover this request.")
         }
         try checkDestination(of: request, by: api)
     }
@@ -59,7 +61,7 @@ extension Pipeline {
 extension Pipeline {
     /// `COPY` and `MOVE` write to where `Destination` says (RFC 4918, section 10.3), so that the allowlist judges it as it
     /// does the target.
-    private func checkDestination(of request: OutboundRequest, by api: CompiledAPI) throws(Failure) {
+    private func checkDestination(of request: OutboundRequest, by api: CompiledAPI) throws(CallFailure) {
         for value in request.headers["destination"] {
             let isAllowed: Bool
             if value.hasPrefix("/") {
@@ -71,7 +73,7 @@ extension Pipeline {
                     url.map { $0.origin == request.origin && api.allowlist.allows($0.origin, $0.target) } ?? false
             }
             guard isAllowed else {
-                throw Failure(
+                throw CallFailure(
                     .urlNotAllowed, stage: .policy, detail: "The API's allowlist does not cover this destination.")
             }
         }

@@ -1,4 +1,5 @@
 import EgressPolicy
+package import Failure
 package import NIOCore
 package import NIOHTTP1
 package import Registry
@@ -13,7 +14,7 @@ package struct RenderedRequest: Sendable {
 
     /// Renders arguments without a call, as calls do.
     /// - Throws: `INVALID_REQUEST` with every violation, as calls do.
-    package init(_ arguments: JSON, for endpoint: CompiledEndpoint, of api: CompiledAPI) throws(Failure) {
+    package init(_ arguments: JSON, for endpoint: CompiledEndpoint, of api: CompiledAPI) throws(CallFailure) {
         let bound = try BoundArguments(arguments, for: endpoint, formats: api.argumentFormats)
         try self.init(bound, endpoint, of: api, traceparent: nil)
         try bound.checkValid()
@@ -21,7 +22,7 @@ package struct RenderedRequest: Sendable {
 
     init(
         _ arguments: BoundArguments, _ endpoint: CompiledEndpoint, of api: CompiledAPI, traceparent: String?
-    ) throws(Failure) {
+    ) throws(CallFailure) {
         var rendering = ParameterRendering(
             reserving: endpoint.parameters.map(\.name) + api.auth.queryNames + api.auth.cookieNames)
         let prefix: String

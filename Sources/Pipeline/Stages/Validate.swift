@@ -1,4 +1,5 @@
 import Drift
+import Failure
 import Registry
 import Value
 
@@ -9,11 +10,11 @@ extension Pipeline {
     func validate(
         _ data: JudgedData, against endpoint: CompiledEndpoint, of api: CompiledAPI, status: Int,
         _ context: CallContext
-    ) throws(Failure) -> [Failure.Violation] {
+    ) throws(CallFailure) -> [CallFailure.Violation] {
         guard api.validation != .off, let schema = endpoint.responseSchema, status != 204, status != 205 else {
             return []
         }
-        let violations: [Failure.Violation]
+        let violations: [CallFailure.Violation]
         if let json = data.json {
             let mismatches = schema.mismatches(of: json)
             // A page of text where JSON was to be is no news of the schema.
@@ -24,13 +25,13 @@ extension Pipeline {
                         time: clock.wall()))
             }
             violations = mismatches.map {
-                Failure.Violation(pointer: "\($0.pointer)", message: "\($0.keyword): \($0.message)")
+                CallFailure.Violation(pointer: "\($0.pointer)", message: "\($0.keyword): \($0.message)")
             }
         } else {
             violations = [.init(pointer: "", message: "type: The answer is not JSON.")]
         }
         guard !violations.isEmpty, api.validation == .strict else { return violations }
-        throw Failure(
+        throw CallFailure(
             .schemaMismatch, stage: .validation, detail: "The API's answer does not match its schema.", sent: true,
             upstreamStatus: status, violations: violations)
     }

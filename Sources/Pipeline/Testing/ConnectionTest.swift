@@ -1,4 +1,5 @@
 import EgressPolicy
+package import Failure
 import NIOCore
 package import Registry
 package import Value
@@ -124,8 +125,8 @@ extension Pipeline {
             test.notAllowed(endpoint)
         case .call(let arguments):
             let start = clock.monotonic()
-            let result: Result<ToolAnswer, Failure>
-            do throws(Failure) {
+            let result: Result<ToolAnswer, CallFailure>
+            do throws(CallFailure) {
                 result = .success(try await callTool(on: api, endpoint.name, arguments: arguments, context.child()))
             } catch {
                 result = .failure(error)

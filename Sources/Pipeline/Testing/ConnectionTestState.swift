@@ -1,3 +1,4 @@
+import Failure
 import Registry
 
 /// What the probes and calls of a connection test say of the connection. Pure.
@@ -88,7 +89,7 @@ struct ConnectionTest {
         }
     }
 
-    private mutating func notReached(_ failure: Failure) {
+    private mutating func notReached(_ failure: CallFailure) {
         isGood = false
         isOver = true
         if failure.stage == .tls {
@@ -99,7 +100,7 @@ struct ConnectionTest {
         }
     }
 
-    private mutating func refused(_ endpoint: CompiledEndpoint?, _ failure: Failure) {
+    private mutating func refused(_ endpoint: CompiledEndpoint?, _ failure: CallFailure) {
         isGood = false
         isRefused = true
         ended.append(TestStep("policy", endpoint?.name, .failed, failure.detail, code: failure.code))
@@ -131,7 +132,7 @@ struct ConnectionTest {
     }
 
     /// A call has ended.
-    mutating func called(_ endpoint: CompiledEndpoint, _ result: Result<ToolAnswer, Failure>, latency: Double) {
+    mutating func called(_ endpoint: CompiledEndpoint, _ result: Result<ToolAnswer, CallFailure>, latency: Double) {
         switch result {
         case .success(let answer):
             isAnswered = true
@@ -162,7 +163,7 @@ struct ConnectionTest {
         }
     }
 
-    private mutating func failed(_ endpoint: CompiledEndpoint, _ failure: Failure, _ latency: Double) {
+    private mutating func failed(_ endpoint: CompiledEndpoint, _ failure: CallFailure, _ latency: Double) {
         isGood = false
         if failure.code == .urlNotAllowed {
             refused(endpoint, failure)
@@ -249,7 +250,7 @@ struct ConnectionTest {
                 : TestStep("authentication", nil, .skipped, "The API needs no credential."))
     }
 
-    private mutating func authentication(_ state: TestStep.State, _ failure: Failure) {
+    private mutating func authentication(_ state: TestStep.State, _ failure: CallFailure) {
         guard !isAuthenticated else { return }
         isAuthenticated = true
         ended.append(

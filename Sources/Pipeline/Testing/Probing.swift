@@ -1,5 +1,6 @@
 import Audit
 import EgressPolicy
+import Failure
 import NIOCore
 import Registry
 import Value
@@ -10,9 +11,9 @@ enum ProbeOutcome: Sendable {
     /// All that was tried is well. In milliseconds, where something was sent.
     case passed(latency: Double?)
     /// A policy does not allow the request: the API's own allowlist, or the connector's file.
-    case refused(Failure)
+    case refused(CallFailure)
     /// The way is not open.
-    case failed(Failure)
+    case failed(CallFailure)
     /// The connector is of a version that would take the probe for a call.
     case notUnderstood
 }
@@ -36,14 +37,14 @@ extension Pipeline {
         _ context: CallContext
     ) async -> ProbeOutcome {
         let request: OutboundRequest
-        do throws(Failure) {
+        do throws(CallFailure) {
             request = try probeRequest(endpoint, of: api, arguments, context)
             try checkAllowed(request, by: api)
         } catch {
             return .refused(error)
         }
         guard depth == .connect || api.route.tunnel != nil else { return .passed(latency: nil) }
-        do throws(Failure) {
+        do throws(CallFailure) {
             try await admit()
             let places = try takePlaces(api, context)
             defer { giveBack(places) }
@@ -57,7 +58,7 @@ extension Pipeline {
     private func send(
         _ request: OutboundRequest, _ endpoint: CompiledEndpoint?, of api: CompiledAPI, _ depth: ProbeDepth,
         _ context: CallContext
-    ) async throws(Failure) -> ProbeOutcome {
+    ) async throws(CallFailure) -> ProbeOutcome {
         var request = request
         var left = Self.mostProbes
         while true {
@@ -73,13 +74,13 @@ extension Pipeline {
             record.pathTemplate = endpoint?.template.description
             record.route = api.route.chosen
             let start = clock.monotonic()
-            let answer: Result<ProbeAnswer, Failure>
+            let answer: Result<ProbeAnswer, CallFailure>
             do {
                 answer = .success(try await routes.api(api, context).probe(request, depth, watch: context.watch))
-            } catch let error as Failure {
+            } catch let error as CallFailure {
                 answer = .failure(error)
             } catch {
-                answer = .failure(Failure(.cancelled, stage: .relay, detail: "The caller went away."))
+                answer = .failure(CallFailure(.cancelled, stage: .relay, detail: "The caller went away."))
             }
             switch answer {
             case .success(.notUnderstood):
@@ -106,13 +107,13 @@ extension Pipeline {
     /// A request of the endpoint as far as policies judge it: method and path, without query, credential or body.
     private func probeRequest(
         _ endpoint: CompiledEndpoint?, of api: CompiledAPI, _ arguments: JSON?, _ context: CallContext
-    ) throws(Failure) -> OutboundRequest {
+    ) throws(CallFailure) -> OutboundRequest {
         var target: String
         do throws(ParameterError) {
             target = try Self.prefix(of: api)
             if let endpoint { target += try Self.probePath(of: endpoint, of: api, arguments) }
         } catch {
-            throw Failure(
+            throw CallFailure(
                 .invalidRequest, stage: .validation, detail: "No path can be made for this endpoint without arguments.")
         }
         if !target.hasPrefix("/") { target = "/" + target }

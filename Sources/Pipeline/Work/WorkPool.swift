@@ -1,3 +1,4 @@
+import Failure
 import Synchronization
 import Traffic
 
@@ -47,7 +48,7 @@ package final class WorkPool: Sendable {
     ) async throws -> Result {
         guard bytes >= Self.threshold, start != nil else { return try await body() }
         guard limiter.enter(user) else {
-            throw Failure(
+            throw CallFailure(
                 .overloaded, stage: .relay, detail: "Too many large requests and answers are being worked on.",
                 retryAfter: 1)
         }

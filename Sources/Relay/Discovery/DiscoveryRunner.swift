@@ -2,6 +2,7 @@ import Audit
 import Discovery
 import Drafts
 import EgressPolicy
+import Failure
 import Importing
 import OpenAPI
 import Pipeline
@@ -37,10 +38,10 @@ final class DiscoveryRunner: DiscoveryRunning {
 
     func run(
         _ base: BaseURL, _ options: DiscoveryOptions, tunnel: String?, for context: CallContext
-    ) async throws(Failure) -> JSON {
+    ) async throws(CallFailure) -> JSON {
         let user = context.token.user ?? ""
         guard limiter.enter(user) else {
-            throw Failure(.overloaded, stage: .relay, detail: "Too many discoveries are running.", retryAfter: 10)
+            throw CallFailure(.overloaded, stage: .relay, detail: "Too many discoveries are running.", retryAfter: 10)
         }
         defer { limiter.leave(user) }
         let way: RouteFetcher.Way = if let tunnel { .tunnel(hub, tunnel) } else { .direct(egress) }

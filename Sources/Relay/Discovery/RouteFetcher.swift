@@ -2,6 +2,7 @@ import Audit
 import Discovery
 import Egress
 import EgressPolicy
+import Failure
 import NIOCore
 import NIOHTTP1
 import Pipeline
@@ -25,7 +26,7 @@ struct RouteFetcher: DiscoveryFetcher {
         let deadline = NIODeadline.now() + TimeAmount(request.timeout)
         var resendings = 0
         while true {
-            do throws(Failure) {
+            do throws(CallFailure) {
                 return try await fetchOnce(request, until: deadline)
             } catch {
                 guard error.mayResend, resendings < RetryPolicy.resendings, !context.watch.isGone else {
@@ -38,8 +39,8 @@ struct RouteFetcher: DiscoveryFetcher {
 
     private func fetchOnce(
         _ request: DiscoveryRequest, until deadline: NIODeadline
-    ) async throws(Failure) -> DiscoveryResponse {
-        let broken = Failure(.upstreamError, stage: .origin, detail: "The answer could not be read whole.")
+    ) async throws(CallFailure) -> DiscoveryResponse {
+        let broken = CallFailure(.upstreamError, stage: .origin, detail: "The answer could not be read whole.")
         return try await RecordedExchange(audit: audit, context: context).run(
             request.method.rawValue, else: broken
         ) { record in
@@ -76,7 +77,7 @@ struct RouteFetcher: DiscoveryFetcher {
         case .direct(let egress):
             // As for definitions: a direct call is encrypted.
             guard request.address.origin.scheme == .https else {
-                throw Failure(.urlNotAllowed, stage: .policy, detail: "Over plain HTTP only a tunnel is asked.")
+                throw CallFailure(.urlNotAllowed, stage: .policy, detail: "Over plain HTTP only a tunnel is asked.")
             }
             let outgoing = EgressRequest(
                 method: request.method.rawValue, origin: request.address.origin, target: request.address.target.raw,
@@ -94,7 +95,7 @@ struct RouteFetcher: DiscoveryFetcher {
         }
     }
 
-    private static func error(_ failure: Failure) -> DiscoveryFetchError {
+    private static func error(_ failure: CallFailure) -> DiscoveryFetchError {
         let code: DiscoveryFetchError.Code =
             switch failure.code {
             case .urlNotAllowed: .refused

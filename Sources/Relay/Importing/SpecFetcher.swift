@@ -1,6 +1,7 @@
 import Audit
 import Egress
 import EgressPolicy
+import Failure
 import NIOCore
 import NIOHTTP1
 import OpenAPI
@@ -19,7 +20,7 @@ struct SpecFetcher: SpecFetching {
     private static let largest = 48 << 20
     private static let timeout = TimeAmount.seconds(30)
 
-    func fetch(_ url: String, for context: CallContext) async throws(Failure) -> ImportFile {
+    func fetch(_ url: String, for context: CallContext) async throws(CallFailure) -> ImportFile {
         let address: AbsoluteURL
         do {
             address = try AbsoluteURL(url)
@@ -36,7 +37,7 @@ struct SpecFetcher: SpecFetching {
                 "accept-encoding": "gzip", "user-agent": "penstock-relay",
             ], isolation: EgressIsolation(user: context.token.user ?? ""), deadline: .now() + Self.timeout)
         request.followRedirects = true
-        let broken = Failure(
+        let broken = CallFailure(
             .upstreamError, stage: .origin, detail: "The document could not be read whole.", sent: true)
         let bytes = try await RecordedExchange(audit: audit, context: context).run("GET", else: broken) {
             [request] record in
@@ -53,13 +54,13 @@ struct SpecFetcher: SpecFetching {
 
     private static func read(_ response: InboundResponse) async throws -> [UInt8] {
         guard response.status == 200 else {
-            throw Failure(
+            throw CallFailure(
                 .upstreamError, stage: .origin, detail: "The document's server did not answer with it.", sent: true,
                 upstreamStatus: response.status)
         }
         let (bytes, isCut) = try await DecodedBody.read(response, upTo: largest)
         guard !isCut else {
-            throw Failure(
+            throw CallFailure(
                 .responseTooLarge, stage: .origin, detail: "The document is larger than \(largest >> 20) MiB.",
                 sent: true)
         }
@@ -69,8 +70,8 @@ struct SpecFetcher: SpecFetching {
         return text.map { Array($0.readableBytesView) } ?? bytes
     }
 
-    private static func refused(_ message: String) -> Failure {
-        Failure(
+    private static func refused(_ message: String) -> CallFailure {
+        CallFailure(
             .invalidRequest, stage: .validation, detail: message, violations: [.init(pointer: "/url", message: message)]
         )
     }

@@ -1,6 +1,7 @@
 import Audit
 import Egress
 import EgressPolicy
+import Failure
 import NIOCore
 import NIOHTTP1
 import Pipeline
@@ -30,7 +31,7 @@ struct DirectRoute: Route {
 
     private static let longestUpload = TimeAmount.hours(24)
 
-    private func outgoing(_ request: OutboundRequest) throws(Failure) -> EgressRequest {
+    private func outgoing(_ request: OutboundRequest) throws(CallFailure) -> EgressRequest {
         let body: EgressBody =
             switch request.body {
             case .none: .none
@@ -55,7 +56,7 @@ struct DirectRoute: Route {
         return outgoing
     }
 
-    private func tls() throws(Failure) -> EgressTLS {
+    private func tls() throws(CallFailure) -> EgressTLS {
         guard !isTokenEndpoint, let settings = api.route.tls else { return EgressTLS() }
         var tls = EgressTLS(caPEM: settings.authorities.map { Array($0.utf8) }, verify: settings.verifies)
         guard let client = settings.client else { return tls }
@@ -63,7 +64,7 @@ struct DirectRoute: Route {
             let key = try draftSecrets?[client.key.reference] ?? vault.open(client.key.reference)
             tls.clientKeyPEM = key.withBytes { Array($0) }
         } catch {
-            throw Failure(
+            throw CallFailure(
                 .credentialMissing, stage: .relay, detail: "The API's client key is missing or cannot be read.")
         }
         tls.clientCertificatePEM = Array(client.certificate.utf8)

@@ -1,11 +1,12 @@
 import Audit
 import Egress
+import Failure
 import NIOCore
 import Pipeline
 
 /// One request through the relay's one way out, in the words of routes.
 enum EgressExchange {
-    /// - Throws: what `handle` throws, or a ``Failure``.
+    /// - Throws: what `handle` throws, or a ``CallFailure``.
     static func send<Result: Sendable>(
         _ request: EgressRequest, through egress: EgressClient, watch: CallerWatch,
         handle: (InboundResponse) async throws -> Result
@@ -30,7 +31,7 @@ enum EgressExchange {
 
     /// Makes a connection and closes it.
     ///
-    /// - Throws: a ``Failure``.
+    /// - Throws: a ``CallFailure``.
     static func connect(
         _ request: EgressRequest, through egress: EgressClient, watch: CallerWatch
     ) async throws -> ProbePassed {

@@ -1,12 +1,12 @@
 import Audit
 import Egress
-import Pipeline
+import Failure
 
 /// What callers see of a request that has no answer.
 enum EgressFailure {
-    static func failure(_ error: EgressError) -> Failure {
+    static func failure(_ error: EgressError) -> CallFailure {
         let (code, stage, detail) = parts(of: error.kind)
-        var failure = Failure(
+        var failure = CallFailure(
             code, stage: stage, detail: detail, retryAfter: code == .overloaded ? 1 : nil, sent: error.sent,
             upstreamStatus: error.unknownStatus)
         failure.route = .direct

@@ -1,4 +1,5 @@
 import Audit
+import Failure
 import Pipeline
 import Registry
 
@@ -12,17 +13,17 @@ struct RecordedExchange {
     ///   - body: makes the request, and notes in the record what comes back.
     ///   - broken: what it amounts to where the answer cannot be read whole.
     func run<Result: Sendable>(
-        _ method: String, else broken: Failure, _ body: (inout AuditRecord) async throws -> Result
-    ) async throws(Failure) -> Result {
+        _ method: String, else broken: CallFailure, _ body: (inout AuditRecord) async throws -> Result
+    ) async throws(CallFailure) -> Result {
         var record = AuditRecord(
             kind: .call, time: WallClock.microseconds(), requestID: RequestID.generate().description,
             parent: context.requestID, user: context.token.user, token: context.token.id, outcome: "OK",
             method: method)
-        let outcome: Swift.Result<Result, Failure>
+        let outcome: Swift.Result<Result, CallFailure>
         do {
             outcome = .success(try await body(&record))
         } catch {
-            let failure = error as? Failure ?? broken
+            let failure = error as? CallFailure ?? broken
             record.outcome = failure.code.rawValue
             record.stage = failure.stage?.rawValue
             record.route = failure.route ?? record.route
@@ -31,7 +32,7 @@ struct RecordedExchange {
         do {
             try await audit.append(record)
         } catch {
-            throw Failure(
+            throw CallFailure(
                 .overloaded, stage: .relay, detail: "The request could not be recorded, so its answer is withheld.",
                 retryAfter: 5)
         }

@@ -1,5 +1,6 @@
 import Audit
 import EgressPolicy
+import Failure
 import NIOCore
 import NIOHTTP1
 import Pipeline
@@ -52,7 +53,7 @@ struct TunnelRoute: Route {
         }
     }
 
-    private func lease(for request: OutboundRequest) async throws(Failure) -> TunnelLease<ClientSession> {
+    private func lease(for request: OutboundRequest) async throws(CallFailure) -> TunnelLease<ClientSession> {
         do {
             return try await hub.lease(tunnelID, deadline: request.deadline)
         } catch {
@@ -62,18 +63,18 @@ struct TunnelRoute: Route {
         }
     }
 
-    private static func failure(_ error: TunnelError) -> Failure {
+    private static func failure(_ error: TunnelError) -> CallFailure {
         switch error {
         case .offline(let retryAfter):
-            Failure(
+            CallFailure(
                 .tunnelOffline, stage: .tunnel, detail: "No connector of this API's tunnel is connected.",
                 retryAfter: max(1, Int(retryAfter.nanoseconds / 1_000_000_000)))
         case .overloaded:
-            Failure(
+            CallFailure(
                 .overloaded, stage: .tunnel, detail: "This API's tunnel carries as many calls as it takes.",
                 retryAfter: 1)
         case .cancelled:
-            Failure(.cancelled, stage: .tunnel, detail: "The caller went away.")
+            CallFailure(.cancelled, stage: .tunnel, detail: "The caller went away.")
         }
     }
 }
@@ -203,7 +204,7 @@ private struct TunnelExchange {
     }
 
     /// The connector's own word that it could not serve the request, where this response is that.
-    func connectorFailure(_ response: Response) -> Failure? {
+    func connectorFailure(_ response: Response) -> CallFailure? {
         guard response.head.status >= 400, let field = response.head.headers.first(name: "proxy-status"),
             let status = ProxyStatus(field), status.error != nil
         else { return nil }
@@ -213,14 +214,14 @@ private struct TunnelExchange {
     }
 
     /// What the connector answered to a probe: 204, or its word why not, in its own terms for the API's owner.
-    func probed(_ response: Response) throws(Failure) -> ProbePassed {
+    func probed(_ response: Response) throws(CallFailure) -> ProbePassed {
         if var failure = connectorFailure(response) {
             let details = response.head.headers.first(name: "proxy-status").flatMap { ProxyStatus($0)?.details }
             if let details { failure.detail += " The connector says: \(details)" }
             throw failure
         }
         guard response.head.status == 204 else {
-            var failure = Failure(
+            var failure = CallFailure(
                 .upstreamError, stage: .tunnel, detail: "The connector's answer to a probe cannot be read.")
             failure.route = route
             throw failure
@@ -238,41 +239,42 @@ private struct TunnelExchange {
         }
     }
 
-    func failure(_ error: StreamError) -> Failure {
+    func failure(_ error: StreamError) -> CallFailure {
         var failure = told(error)
         failure.route = route
         return failure
     }
 
-    private func told(_ error: StreamError) -> Failure {
+    private func told(_ error: StreamError) -> CallFailure {
         switch error.code {
         case .timedOut:
-            Failure(.timeout, stage: .origin, detail: "The API did not answer in time.", sent: true)
+            CallFailure(.timeout, stage: .origin, detail: "The API did not answer in time.", sent: true)
         case .refused:
-            Failure(
+            CallFailure(
                 .tunnelOffline, stage: .tunnel, detail: "The connector left before it took the call.", retryAfter: 1)
         case .overloaded:
-            Failure(
+            CallFailure(
                 .overloaded, stage: .tunnel, detail: "This API's tunnel carries as many calls as it takes.",
                 retryAfter: 1)
         case .headerListTooLarge:
-            Failure(.invalidRequest, stage: .relay, detail: "The request's headers are larger than 64 KiB.")
+            CallFailure(.invalidRequest, stage: .relay, detail: "The request's headers are larger than 64 KiB.")
         case .malformed:
-            Failure(
+            CallFailure(
                 .upstreamError, stage: .tunnel, detail: "The connector's answer is not valid HTTP.", sent: error.sent)
         case .cancelled:
-            Failure(.cancelled, stage: .relay, detail: "The caller went away.", sent: error.sent)
+            CallFailure(.cancelled, stage: .relay, detail: "The caller went away.", sent: error.sent)
         case .reset where error.wireCode == .enhanceYourCalm:
-            Failure(
+            CallFailure(
                 .overloaded, stage: .tunnel, detail: "The body was not read fast enough.", sent: error.sent)
         case .reset where error.wireCode == .cancel:
-            Failure(.timeout, stage: .origin, detail: "The API did not finish its answer in time.", sent: error.sent)
+            CallFailure(
+                .timeout, stage: .origin, detail: "The API did not finish its answer in time.", sent: error.sent)
         case .reset:
-            Failure(
+            CallFailure(
                 .connectionRefused, stage: .origin, detail: "The connection to the API broke during the answer.",
                 isRetryable: request.isIdempotent, sent: error.sent)
         default:
-            Failure(
+            CallFailure(
                 .connectionRefused, stage: .tunnel, detail: "The tunnel's connection broke during the call.",
                 isRetryable: request.isIdempotent, sent: error.sent)
         }

@@ -1,4 +1,5 @@
 package import Administration
+import Failure
 import HTTPTypes
 import Hummingbird
 package import HummingbirdCore
@@ -56,10 +57,10 @@ package struct CallResponder: Sendable {
     }
 
     /// A tool call takes no query: what stands there was meant for the arguments.
-    private static func checkQuery(of request: Request) throws(Failure) {
+    private static func checkQuery(of request: Request) throws(CallFailure) {
         let names = Set(request.uri.queryParameters.map { String($0.key.prefix(64)) }).sorted().prefix(20)
         guard !names.isEmpty else { return }
-        throw Failure(
+        throw CallFailure(
             .invalidRequest, stage: .validation,
             detail:
                 "Unknown query fields: \(names.joined(separator: ", ")). Arguments are one JSON object in the body.",
@@ -79,7 +80,7 @@ package struct CallResponder: Sendable {
         let requestID = RequestID.generate().description
         let body = BodyReader(request.body)
         let token: Token
-        do throws(Failure) {
+        do throws(CallFailure) {
             token = try Authentication.token(request.headers, administration)
         } catch {
             return try await refuse(error, requestID, request, body, writer, channel)
@@ -95,7 +96,7 @@ package struct CallResponder: Sendable {
         case .proxy(let slug, let target):
             try await proxy(slug, target, context, request, body, writer, channel)
         case nil:
-            let failure = Failure(.endpointNotFound, stage: .relay, detail: "There is no such resource.")
+            let failure = CallFailure(.endpointNotFound, stage: .relay, detail: "There is no such resource.")
             try await refuse(failure, requestID, request, body, writer, channel)
         }
     }
@@ -109,11 +110,11 @@ package struct CallResponder: Sendable {
         let arguments: ToolArguments
         do {
             arguments = try await self.arguments(of: request, body)
-        } catch let failure as Failure {
+        } catch let failure as CallFailure {
             return try await refuse(failure, context.requestID, request, body, writer, channel)
         }
         let answer: ToolAnswer
-        do throws(Failure) {
+        do throws(CallFailure) {
             answer = try await pipeline.callTool(slug, endpoint, arguments: arguments, context)
         } catch {
             return try await write(Problem(error, requestID: context.requestID), to: request, writer)
@@ -135,7 +136,7 @@ package struct CallResponder: Sendable {
 
     private func arguments(of request: Request, _ body: BodyReader) async throws -> ToolArguments {
         try Self.checkQuery(of: request)
-        let tooLarge = Failure(
+        let tooLarge = CallFailure(
             .invalidRequest, stage: .relay, detail: "The arguments are larger than \(limits.requestBytes) bytes.")
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.requestBytes {
             throw tooLarge
@@ -176,7 +177,7 @@ package struct CallResponder: Sendable {
                 Self.endConnection(channel, after: body)
                 try await Self.write(answer, requestID: context.requestID, writer)
             }
-        } catch let failure as Failure {
+        } catch let failure as CallFailure {
             guard let writer = slot.take() else { throw failure }
             return try await refuse(failure, context.requestID, request, body, writer, channel)
         } catch is Pipeline.AnswerBroken {
@@ -232,7 +233,7 @@ package struct CallResponder: Sendable {
 
     /// Answers a request whose body may not have come yet; the port reads past it.
     private func refuse(
-        _ failure: Failure, _ requestID: String, _ request: Request, _ body: BodyReader,
+        _ failure: CallFailure, _ requestID: String, _ request: Request, _ body: BodyReader,
         _ writer: consuming ResponseWriter, _ channel: any Channel
     ) async throws {
         Self.endConnection(channel, after: body)

@@ -1,5 +1,6 @@
 import Administration
 import Audit
+import Failure
 import Hummingbird
 import Pipeline
 import Registry
@@ -83,7 +84,8 @@ struct APIController {
     @Sendable func patch(_ request: Request, _ context: RelayContext) async throws -> Response {
         let patch = try await request.document(context).root
         guard patch.object != nil else {
-            throw Failure(.invalidRequest, stage: .validation, detail: "A merge patch of a definition is an object.")
+            throw CallFailure(
+                .invalidRequest, stage: .validation, detail: "A merge patch of a definition is an object.")
         }
         let api = try await administration.patchAPI(
             context.parameters.require("slug"), patch, condition: request.condition, by: context.actor())
@@ -119,7 +121,7 @@ struct APIController {
         var overlap: Int64?
         if let value = root["overlap_s"] {
             guard let seconds = value.int, (0...Self.longestOverlap).contains(seconds) else {
-                throw Failure(
+                throw CallFailure(
                     .invalidRequest, stage: .validation, detail: "The overlap is not valid.",
                     violations: [
                         .init(
@@ -155,18 +157,18 @@ extension Request {
 
 extension JSON {
     /// Credentials by field: strings that are never repeated in an error.
-    fileprivate func credentials(besides other: String? = nil) throws(Failure) -> [(field: String, value: String)] {
+    fileprivate func credentials(besides other: String? = nil) throws(CallFailure) -> [(field: String, value: String)] {
         var values: [(field: String, value: String)] = []
         for (field, value) in object ?? JSONObject() where field != other {
             guard let text = value.string, !text.isEmpty else {
-                throw Failure(
+                throw CallFailure(
                     .invalidRequest, stage: .validation, detail: "A credential is not a string.",
                     violations: [.init(pointer: "/\(field)", message: "This must be a string that is not empty.")])
             }
             values.append((field, text))
         }
         guard !values.isEmpty else {
-            throw Failure(
+            throw CallFailure(
                 .invalidRequest, stage: .validation, detail: "The body must be an object of credentials by field.")
         }
         return values

@@ -1,6 +1,6 @@
 import Administration
+import Failure
 import Hummingbird
-import Pipeline
 import Registry
 
 /// `POST /v1/apis/{slug}:{verb}`: the slug and what is to be done with it are one segment, and so one route.
@@ -24,9 +24,9 @@ struct APIVerbs {
         let verb = parts.count == 2 ? String(parts[1]) : ""
         guard let handler = isOperator ? operatorHandlers[verb] : handlers[verb] else {
             guard handlers[verb] == nil, operatorHandlers[verb] == nil else {
-                throw Failure(.forbidden, stage: .policy, detail: "A token of another kind is needed for this.")
+                throw CallFailure(.forbidden, stage: .policy, detail: "A token of another kind is needed for this.")
             }
-            throw Failure(.endpointNotFound, stage: .relay, detail: "There is no such resource.")
+            throw CallFailure(.endpointNotFound, stage: .relay, detail: "There is no such resource.")
         }
         return try await handler(String(parts[0]), request, context)
     }

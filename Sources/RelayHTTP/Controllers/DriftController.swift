@@ -1,6 +1,6 @@
 import Administration
+import Failure
 import Hummingbird
-import Pipeline
 import Registry
 import Value
 
@@ -23,7 +23,7 @@ struct DriftController {
         if let text = request.uri.queryParameters["status"] {
             guard let known = DriftProposal.State(rawValue: String(text)) else {
                 let names = DriftProposal.State.allCases.map(\.rawValue).joined(separator: ", ")
-                throw Failure(.invalidRequest, stage: .validation, detail: "status must be one of \(names).")
+                throw CallFailure(.invalidRequest, stage: .validation, detail: "status must be one of \(names).")
             }
             state = known
         }
@@ -60,7 +60,7 @@ struct DriftController {
                 id, of: slug, condition: request.condition, by: context.actor())
             return .json(Presentation.wholeProposal(proposal, of: slug))
         default:
-            throw Failure(.endpointNotFound, stage: .relay, detail: "There is no such resource.")
+            throw CallFailure(.endpointNotFound, stage: .relay, detail: "There is no such resource.")
         }
     }
 }

@@ -1,6 +1,7 @@
 import Administration
 import Drafts
 import EgressPolicy
+import Failure
 import Hummingbird
 import Importing
 import NIOCore
@@ -118,7 +119,7 @@ struct ImportController {
     }
 
     /// A document alone moves no API, and with it the owner's credential, to another host.
-    private func checkOrigin(of merged: JSON, _ current: JSON) throws(Failure) {
+    private func checkOrigin(of merged: JSON, _ current: JSON) throws(CallFailure) {
         let (new, old) = (Self.origin(of: merged), Self.origin(of: current))
         guard let new, let old, new != old else { return }
         throw ImportRequest.wrong(

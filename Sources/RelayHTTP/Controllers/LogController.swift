@@ -1,7 +1,7 @@
 import Administration
 import Audit
+import Failure
 import Hummingbird
-import Pipeline
 import Registry
 import Value
 
@@ -107,15 +107,15 @@ struct LogController {
     }
 
     /// An outcome that records can have, in either case.
-    private static func outcome(_ text: String) throws(Failure) -> String {
+    private static func outcome(_ text: String) throws(CallFailure) -> String {
         let known = ["OK", "error", "CANCELLED"] + ErrorCode.allCases.map(\.rawValue)
         if let outcome = known.first(where: { $0.lowercased() == text.lowercased() }) { return outcome }
         let near = nearest(to: text, among: known).map { " Did you mean \($0)?" } ?? ""
         throw wrong("status must be a status such as 404, error, or one of \(known.joined(separator: ", ")).\(near)")
     }
 
-    private static func period(_ request: Request) throws(Failure) -> (since: Int64?, until: Int64?) {
-        func time(_ name: String) throws(Failure) -> Int64? {
+    private static func period(_ request: Request) throws(CallFailure) -> (since: Int64?, until: Int64?) {
+        func time(_ name: String) throws(CallFailure) -> Int64? {
             guard let text = request.uri.queryParameters[name[...]] else { return nil }
             guard let time = Timestamp.microseconds(String(text)) else {
                 throw wrong("\(name) must be a time such as 2026-01-31T08:00:00Z.")
@@ -125,7 +125,7 @@ struct LogController {
         return (try time("since"), try time("until"))
     }
 
-    private static func wrong(_ detail: String) -> Failure {
-        Failure(.invalidRequest, stage: .validation, detail: detail)
+    private static func wrong(_ detail: String) -> CallFailure {
+        CallFailure(.invalidRequest, stage: .validation, detail: detail)
     }
 }

@@ -1,6 +1,6 @@
 import Administration
+import Failure
 import Hummingbird
-import Pipeline
 import Registry
 import Value
 
@@ -36,7 +36,7 @@ struct PeopleController {
         switch segment.dropFirst(id.count) {
         case ":suspend": suspends = true
         case ":resume": suspends = false
-        default: throw Failure(.endpointNotFound, stage: .relay, detail: "There is no such resource.")
+        default: throw CallFailure(.endpointNotFound, stage: .relay, detail: "There is no such resource.")
         }
         return .json(
             Presentation.user(try await administration.setSuspended(suspends, user: id, by: context.actor())))
@@ -68,7 +68,7 @@ struct PeopleController {
         let object = try await request.object(
             ["kind", "user_id", "label", "apis", "rate_limit", "max_in_flight", "expires_in_s"], context)
         guard let kind = TokenKind(rawValue: try object.requiredString("kind")) else {
-            throw Failure(
+            throw CallFailure(
                 .invalidRequest, stage: .validation, detail: "There is no such kind of token.",
                 violations: [.init(pointer: "/kind", message: "This must be operator, user or agent.")])
         }
@@ -80,11 +80,11 @@ struct PeopleController {
     }
 
     /// As in a definition: `rate_limit: {requests_per_minute, requests_per_day}` and `max_in_flight`.
-    private static func limits(_ object: JSONObject) throws(Failure) -> CallLimits {
-        func number(_ value: JSON?, _ pointer: String) throws(Failure) -> Int? {
+    private static func limits(_ object: JSONObject) throws(CallFailure) -> CallLimits {
+        func number(_ value: JSON?, _ pointer: String) throws(CallFailure) -> Int? {
             guard let value, !value.isNull else { return nil }
             guard let number = value.int, (1...1_000_000_000).contains(number) else {
-                throw Failure(
+                throw CallFailure(
                     .invalidRequest, stage: .validation, detail: "A limit is not valid.",
                     violations: [.init(pointer: pointer, message: "This must be a number of at least 1.")])
             }
@@ -92,7 +92,7 @@ struct PeopleController {
         }
         let rate = object["rate_limit"]
         for key in rate?.object?.keys ?? [] where key != "requests_per_minute" && key != "requests_per_day" {
-            throw Failure(
+            throw CallFailure(
                 .invalidRequest, stage: .validation, detail: "The body holds unknown members.",
                 violations: [.init(pointer: "/rate_limit/\(key)", message: "There is no such member.")])
         }
@@ -102,10 +102,10 @@ struct PeopleController {
             inFlight: try number(object["max_in_flight"], "/max_in_flight"))
     }
 
-    private static func slugs(_ value: JSON?) throws(Failure) -> [String]? {
+    private static func slugs(_ value: JSON?) throws(CallFailure) -> [String]? {
         guard let value, !value.isNull else { return nil }
         guard let slugs = value.array?.map(\.string), !slugs.contains(nil) else {
-            throw Failure(
+            throw CallFailure(
                 .invalidRequest, stage: .validation, detail: "A member has the wrong type.",
                 violations: [.init(pointer: "/apis", message: "This must be a list of slugs.")])
         }

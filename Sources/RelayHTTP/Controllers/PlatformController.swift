@@ -1,6 +1,6 @@
 import Administration
+import Failure
 import Hummingbird
-import Pipeline
 import Registry
 import Value
 import Version
@@ -37,7 +37,7 @@ struct PlatformController {
     /// What clients of other protocols ask of a resource server (RFC 9728). Its tokens come from no authorization server.
     @Sendable func resourceMetadata(_ request: Request, _ context: RelayContext) async throws -> Response {
         guard let publicURL else {
-            throw Failure(.endpointNotFound, stage: .relay, detail: "The operator has named no public_url.")
+            throw CallFailure(.endpointNotFound, stage: .relay, detail: "The operator has named no public_url.")
         }
         return .json([
             "resource": .string(publicURL), "resource_name": "Penstock", "bearer_methods_supported": ["header"],

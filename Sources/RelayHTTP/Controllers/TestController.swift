@@ -1,4 +1,5 @@
 import Administration
+import Failure
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -21,7 +22,7 @@ struct TestController {
     func testSaved(_ slug: String, _ request: Request, _ context: RelayContext) async throws -> Response {
         let user = try context.requireToken().user ?? ""
         guard let api = directory.api(user: user, slug: slug) else {
-            throw Failure(.unknownAPI, stage: .relay, detail: "There is no such API.")
+            throw CallFailure(.unknownAPI, stage: .relay, detail: "There is no such API.")
         }
         try Pipeline.checkNotSuspended(api)
         let body = try await request.object(["confirm", "arguments"], context)
@@ -31,7 +32,7 @@ struct TestController {
     @Sendable func testDraft(_ request: Request, _ context: RelayContext) async throws -> Response {
         let body = try await request.object(["confirm", "arguments", "definition"], context)
         guard let definition = body["definition"] else {
-            throw Failure(
+            throw CallFailure(
                 .invalidRequest, stage: .validation, detail: "A member is missing.",
                 violations: [.init(pointer: "/definition", message: "This must be the definition to test.")])
         }
@@ -39,7 +40,7 @@ struct TestController {
         return try await run(draft.api, Self.plan(body), draft.secrets, request, context)
     }
 
-    private static func plan(_ body: JSONObject) throws(Failure) -> TestPlan {
+    private static func plan(_ body: JSONObject) throws(CallFailure) -> TestPlan {
         var plan = TestPlan()
         if let confirm = body["confirm"], !confirm.isNull {
             guard let flag = confirm.bool else { throw wrong("confirm", "This must be true or false.") }
@@ -51,8 +52,8 @@ struct TestController {
         return plan
     }
 
-    private static func wrong(_ member: String, _ message: String) -> Failure {
-        Failure(
+    private static func wrong(_ member: String, _ message: String) -> CallFailure {
+        CallFailure(
             .invalidRequest, stage: .validation, detail: "A member has the wrong type.",
             violations: [.init(pointer: "/\(member)", message: message)])
     }
@@ -79,7 +80,7 @@ struct TestController {
                         try await writer.write(Self.event("step", Self.present(step)))
                     }
                     try await writer.write(Self.event("done", ["ok": .bool(isGood)]))
-                } catch let failure as Failure {
+                } catch let failure as CallFailure {
                     let problem = Problem(failure, requestID: call.requestID)
                     try await writer.write(Self.event("error", (try? JSON.parse(problem.bytes())) ?? .null))
                 }

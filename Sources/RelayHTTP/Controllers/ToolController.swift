@@ -1,6 +1,6 @@
 import Administration
+import Failure
 import Hummingbird
-import Pipeline
 import Registry
 import Value
 
@@ -44,17 +44,17 @@ struct ToolController {
     @Sendable func showEndpoint(_ request: Request, _ context: RelayContext) async throws -> Response {
         let api = try api(context)
         guard let endpoint = api.endpoint(named: try context.parameters.require("endpoint")) else {
-            throw Failure(.endpointNotFound, stage: .policy, detail: "The API has no endpoint of that name.")
+            throw CallFailure(.endpointNotFound, stage: .policy, detail: "The API has no endpoint of that name.")
         }
         return .json(Presentation.selfContained(endpoint, in: api))
     }
 
-    private static func wantsSchemas(_ request: Request) throws(Failure) -> Bool {
+    private static func wantsSchemas(_ request: Request) throws(CallFailure) -> Bool {
         switch request.uri.queryParameters["schemas"].map({ String($0) }) {
         case nil, "false": return false
         case "true": return true
         default:
-            throw Failure(.invalidRequest, stage: .validation, detail: "schemas must be true or false.")
+            throw CallFailure(.invalidRequest, stage: .validation, detail: "schemas must be true or false.")
         }
     }
 
@@ -62,7 +62,7 @@ struct ToolController {
         let token = try context.requireToken()
         let slug = try context.parameters.require("slug")
         guard token.allows(slug: slug), let api = directory.api(user: token.user ?? "", slug: slug) else {
-            throw Failure(.unknownAPI, stage: .policy, detail: "There is no API of that name.")
+            throw CallFailure(.unknownAPI, stage: .policy, detail: "There is no API of that name.")
         }
         return api
     }

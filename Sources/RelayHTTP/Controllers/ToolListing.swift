@@ -1,4 +1,4 @@
-import Pipeline
+import Failure
 import Registry
 import Value
 
@@ -8,12 +8,12 @@ struct ToolCursor {
     /// Nil before the first tool of the API.
     let endpoint: String?
 
-    /// - Throws: ``Failure`` for a text that no page ended with.
-    init?(_ text: String?) throws(Failure) {
+    /// - Throws: ``CallFailure`` for a text that no page ended with.
+    init?(_ text: String?) throws(CallFailure) {
         guard let text else { return nil }
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty else {
-            throw Failure(
+            throw CallFailure(
                 .invalidRequest, stage: .validation, detail: "cursor must be the next_cursor of the page before.")
         }
         (slug, endpoint) = (String(parts[0]), parts[1].isEmpty ? nil : String(parts[1]))

@@ -1,7 +1,7 @@
 import Administration
+import Failure
 import Hummingbird
 import HTTPTypes
-import Pipeline
 import Registry
 import ReverseHTTP
 import Tunnels
@@ -72,13 +72,13 @@ struct TunnelController {
             throw Authentication.refusal(of: text, administration, "The tunnel's token is missing or not valid.")
         }
         guard token.kind == .tunnel else {
-            throw Failure(.forbidden, stage: .policy, detail: "A tunnel is opened with a tunnel's token.")
+            throw CallFailure(.forbidden, stage: .policy, detail: "A tunnel is opened with a tunnel's token.")
         }
         if request.headers[.upgrade]?.lowercased() == PTTH.upgradeToken, let refusal = refusal(of: request, token) {
-            throw Failure(
+            throw CallFailure(
                 .overloaded, stage: .tunnel, detail: "No tunnel is opened: \(refusal).", retryAfter: 1)
         }
-        throw Failure(
+        throw CallFailure(
             .invalidRequest, stage: .policy,
             detail: "A tunnel is asked for over HTTP/1.1 with Upgrade: ptth and ALPN: h2.")
     }

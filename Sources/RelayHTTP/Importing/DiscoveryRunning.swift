@@ -1,5 +1,6 @@
 package import Discovery
 package import EgressPolicy
+package import Failure
 package import Pipeline
 package import Value
 
@@ -10,5 +11,5 @@ package protocol DiscoveryRunning: Sendable {
     /// - Parameter tunnel: the caller's tunnel to ask through; nil to ask directly.
     func run(
         _ base: BaseURL, _ options: DiscoveryOptions, tunnel: String?, for context: CallContext
-    ) async throws(Failure) -> JSON
+    ) async throws(CallFailure) -> JSON
 }

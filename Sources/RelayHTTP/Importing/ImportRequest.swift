@@ -1,10 +1,10 @@
 import EgressPolicy
+import Failure
 import HTTPTypes
 import Hummingbird
 import Importing
 import NIOCore
 import OpenAPI
-import Pipeline
 import Value
 
 /// What `:import` is asked for: the source and what is wanted of it. As one JSON object with `document`, `files` or
@@ -30,7 +30,7 @@ struct ImportRequest {
     /// - Parameters:
     ///   - bytes: the body.
     ///   - head: what came before it.
-    init(_ bytes: [UInt8], _ head: Request) throws(Failure) {
+    init(_ bytes: [UInt8], _ head: Request) throws(CallFailure) {
         let type = head.headers[.contentType] ?? ""
         var reader: OptionReader
         if let boundary = MultipartForm.boundary(type) {
@@ -96,7 +96,7 @@ struct ImportRequest {
         return isRequest && !isDocument ? object : nil
     }
 
-    private static func origin(_ reader: inout OptionReader) throws(Failure) -> Origin {
+    private static func origin(_ reader: inout OptionReader) throws(CallFailure) -> Origin {
         let url = try reader.text("url")
         guard url?.utf8.count ?? 0 <= longestURL else {
             throw wrong("/url", "A URL is at most \(longestURL) bytes long.")
@@ -118,15 +118,15 @@ struct ImportRequest {
     private static let longestURL = 8192
 
     /// A file's name: each reference is resolved against that of its own file.
-    static func fileName(_ name: String) throws(Failure) -> String {
+    static func fileName(_ name: String) throws(CallFailure) -> String {
         guard name.utf8.count <= longestName else {
             throw wrong("", "The name of a file is longer than \(longestName) bytes.")
         }
         return name
     }
 
-    static func wrong(_ pointer: String, _ message: String) -> Failure {
-        Failure(
+    static func wrong(_ pointer: String, _ message: String) -> CallFailure {
+        CallFailure(
             .invalidRequest, stage: .validation, detail: pointer.isEmpty ? message : "A member is not valid.",
             violations: pointer.isEmpty ? [] : [.init(pointer: pointer, message: message)])
     }

@@ -1,8 +1,8 @@
 package import Administration
 import Drafts
+import Failure
 import Importing
 import OpenAPI
-import Pipeline
 import Registry
 import Traffic
 import Value
@@ -24,7 +24,7 @@ package final class ImportService: Sendable {
     /// - Throws: `OVERLOADED` where there are too many.
     func admit<Result>(_ user: String, _ body: () async throws -> Result) async throws -> Result {
         guard limiter.enter(user) else {
-            throw Failure(.overloaded, stage: .relay, detail: "Too many imports are waiting.", retryAfter: 5)
+            throw CallFailure(.overloaded, stage: .relay, detail: "Too many imports are waiting.", retryAfter: 5)
         }
         defer { limiter.leave(user) }
         return try await body()
@@ -37,7 +37,7 @@ package final class ImportService: Sendable {
         do {
             return try await offload.run(body)
         } catch let error as ImportError {
-            throw Failure(
+            throw CallFailure(
                 .invalidRequest, stage: .validation, detail: "Nothing can be imported: \(error)",
                 violations: [.init(pointer: "", message: "\(error)")])
         }

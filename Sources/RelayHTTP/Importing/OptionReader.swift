@@ -1,7 +1,7 @@
+import Failure
 import Hummingbird
 import Importing
 import OpenAPI
-import Pipeline
 import Value
 
 /// Reads named options wherever they stand: in a JSON object, in the fields of a form, or in a query. What was not read
@@ -40,13 +40,13 @@ struct OptionReader {
         return value
     }
 
-    mutating func text(_ name: String) throws(Failure) -> String? {
+    mutating func text(_ name: String) throws(CallFailure) -> String? {
         guard let value = take(name) else { return nil }
         guard let text = value.string else { throw wrong(name, "This must be a string, not \(value.typeName).") }
         return text
     }
 
-    mutating func flag(_ name: String) throws(Failure) -> Bool? {
+    mutating func flag(_ name: String) throws(CallFailure) -> Bool? {
         guard let value = take(name) else { return nil }
         if let flag = value.bool { return flag }
         switch value.string {
@@ -56,7 +56,7 @@ struct OptionReader {
         }
     }
 
-    mutating func list(_ name: String) throws(Failure) -> Set<String> {
+    mutating func list(_ name: String) throws(CallFailure) -> Set<String> {
         guard let value = take(name) else { return [] }
         if isText, let text = value.string { return Set(text.split(separator: ",").map(String.init)) }
         guard let elements = value.array else { throw wrong(name, "This must be a list of strings.") }
@@ -68,20 +68,20 @@ struct OptionReader {
         return list
     }
 
-    mutating func filter() throws(Failure) -> OperationSelection.Filter {
+    mutating func filter() throws(CallFailure) -> OperationSelection.Filter {
         OperationSelection.Filter(
             tags: try list("tags"), paths: try list("paths").sorted(), methods: try list("methods"),
             operationIDs: try list("operation_ids"))
     }
 
-    mutating func nested(_ name: String) throws(Failure) -> OptionReader? {
+    mutating func nested(_ name: String) throws(CallFailure) -> OptionReader? {
         guard let value = take(name) else { return nil }
         guard let object = value.object else { throw wrong(name, "This must be an object.") }
         return OptionReader(object, at: place.appending(name))
     }
 
     /// A document: as a value, or as the text of a file.
-    mutating func documents(_ name: String) throws(Failure) -> ImportSource? {
+    mutating func documents(_ name: String) throws(CallFailure) -> ImportSource? {
         guard let value = take(name) else { return nil }
         if let text = value.string {
             return ImportSource(files: [ImportFile(name: "document", bytes: Array(text.utf8))])
@@ -93,7 +93,7 @@ struct OptionReader {
     }
 
     /// Texts of files by their names.
-    mutating func files(_ name: String) throws(Failure) -> [ImportFile]? {
+    mutating func files(_ name: String) throws(CallFailure) -> [ImportFile]? {
         guard let value = take(name) else { return nil }
         guard let object = value.object, (1...ImportRequest.mostFiles).contains(object.count) else {
             throw wrong(
@@ -108,16 +108,16 @@ struct OptionReader {
         return files
     }
 
-    func finish() throws(Failure) {
+    func finish() throws(CallFailure) {
         guard !values.isEmpty else { return }
-        throw Failure(
+        throw CallFailure(
             .invalidRequest, stage: .validation, detail: "The request holds unknown members.",
             violations: values.keys.map {
                 .init(pointer: place.appending($0).description, message: "There is no such member.")
             })
     }
 
-    private func wrong(_ name: String, _ message: String) -> Failure {
+    private func wrong(_ name: String, _ message: String) -> CallFailure {
         ImportRequest.wrong(place.appending(name).description, message)
     }
 }

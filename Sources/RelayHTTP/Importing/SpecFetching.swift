@@ -1,3 +1,4 @@
+package import Failure
 package import OpenAPI
 package import Pipeline
 
@@ -5,6 +6,6 @@ package import Pipeline
 package protocol SpecFetching: Sendable {
     /// Each fetch is recorded as a call is.
     ///
-    /// - Throws: ``Failure``, in the words of calls.
-    func fetch(_ url: String, for context: CallContext) async throws(Failure) -> ImportFile
+    /// - Throws: ``CallFailure``, in the words of calls.
+    func fetch(_ url: String, for context: CallContext) async throws(CallFailure) -> ImportFile
 }

@@ -1,5 +1,5 @@
+import Failure
 import NIOCore
-import Pipeline
 
 /// Tells a client that speaks plain HTTP to the TLS port what to do instead, where TLS would only break off. Stands
 /// before the TLS handler, and leaves when the first byte is a TLS client's.
@@ -37,7 +37,7 @@ final class PlainTextDoor: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private static func answer(hasBody: Bool) -> ByteBuffer {
-        let failure = Failure(
+        let failure = CallFailure(
             .invalidRequest, stage: .relay,
             detail: "This port speaks HTTPS only. Send the request to https:// instead of http://.")
         let body = Problem(failure, requestID: RequestID.generate().description).bytes()

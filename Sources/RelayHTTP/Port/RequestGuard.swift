@@ -1,7 +1,7 @@
+import Failure
 import HTTP1
 import NIOCore
 import NIOHTTP1
-import Pipeline
 import ReverseHTTP
 
 /// The one place that knows how an HTTP/1.1 connection is shared by its requests, between the reader and whatever
@@ -169,7 +169,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func refuse(_ context: ChannelHandlerContext, status: HTTPResponseStatus, detail: String) {
         isRefused = true
         exchange.refuse()
-        let failure = Failure(.invalidRequest, stage: .relay, detail: detail)
+        let failure = CallFailure(.invalidRequest, stage: .relay, detail: detail)
         let problem = Problem(failure, requestID: RequestID.generate().description)
         let body = ByteBuffer(bytes: problem.bytes(status: Int(status.code)))
         let headers: HTTPHeaders = ["content-type": Problem.mediaType, "content-length": String(body.readableBytes)]

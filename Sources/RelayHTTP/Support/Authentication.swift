@@ -1,6 +1,6 @@
 package import Administration
+package import Failure
 package import HTTPTypes
-package import Pipeline
 package import Registry
 
 /// Stage: who calls, by the bearer token alone; before any of a request's body is read (T15).
@@ -9,7 +9,7 @@ package enum Authentication {
     ///   which. `FORBIDDEN` for a good one of a user who is suspended.
     package static func token(
         _ headers: HTTPFields, _ administration: Administration
-    ) throws(Failure) -> Token {
+    ) throws(CallFailure) -> Token {
         let text = headers[.authorization].flatMap(bearer)
         guard let text, let token = administration.authenticate(text), token.kind != .tunnel else {
             throw refusal(of: text, administration, "The token is missing or not valid.")
@@ -18,11 +18,11 @@ package enum Authentication {
     }
 
     /// Why a text is not taken for a token: who has a good one of a suspended user hears that.
-    static func refusal(of text: String?, _ administration: Administration, _ detail: String) -> Failure {
+    static func refusal(of text: String?, _ administration: Administration, _ detail: String) -> CallFailure {
         guard let text, administration.belongsToSuspendedUser(text) else {
-            return Failure(.unauthorized, stage: .policy, detail: detail)
+            return CallFailure(.unauthorized, stage: .policy, detail: detail)
         }
-        return Failure(.forbidden, stage: .policy, detail: "The relay's operator has suspended this token's user.")
+        return CallFailure(.forbidden, stage: .policy, detail: "The relay's operator has suspended this token's user.")
     }
 
     /// The token of `Authorization: Bearer …` (RFC 6750, section 2.1).

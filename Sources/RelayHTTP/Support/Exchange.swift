@@ -1,15 +1,15 @@
 import Administration
+import Failure
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import Pipeline
 import Value
 import YAML
 
 extension Request {
     /// The whole body.
     func wholeBody(_ context: RelayContext) async throws -> ByteBuffer {
-        let tooLarge = Failure(
+        let tooLarge = CallFailure(
             .invalidRequest, stage: .relay, detail: "The body is larger than \(context.bodyLimit) bytes.")
         // Said before the body comes, where its length is known.
         if let length = headers[.contentLength].flatMap({ Int($0) }), length > context.bodyLimit { throw tooLarge }
@@ -29,7 +29,7 @@ extension Request {
             if type.hasSuffix("yaml") { return try YAML.parse(Array(bytes.readableBytesView)) }
             return try JSON.parseDocument(bytes.readableBytesView)
         } catch {
-            throw Failure(.invalidRequest, stage: .validation, detail: "The body cannot be read: \(error)")
+            throw CallFailure(.invalidRequest, stage: .validation, detail: "The body cannot be read: \(error)")
         }
     }
 
@@ -38,12 +38,12 @@ extension Request {
         let root = try await document(context).root
         if root.isNull { return JSONObject() }
         guard let object = root.object else {
-            throw Failure(
+            throw CallFailure(
                 .invalidRequest, stage: .validation, detail: "The body must be one object, not \(root.typeName).")
         }
         let unknown = object.keys.filter { !members.contains($0) }
         guard unknown.isEmpty else {
-            throw Failure(
+            throw CallFailure(
                 .invalidRequest, stage: .validation, detail: "The body holds unknown members.",
                 violations: unknown.map {
                     .init(pointer: JSONPointer.root.appending($0).description, message: "There is no such member.")
@@ -66,10 +66,10 @@ extension Request {
 
 extension JSONObject {
     /// A member that must be a string, if it is there.
-    func string(_ name: String) throws(Failure) -> String? {
+    func string(_ name: String) throws(CallFailure) -> String? {
         guard let value = self[name], !value.isNull else { return nil }
         guard let text = value.string else {
-            throw Failure(
+            throw CallFailure(
                 .invalidRequest, stage: .validation, detail: "A member has the wrong type.",
                 violations: [.init(pointer: "/\(name)", message: "This must be a string, not \(value.typeName).")])
         }
@@ -77,10 +77,10 @@ extension JSONObject {
     }
 
     /// `expires_in_s`: for how many seconds a token is good.
-    func life() throws(Failure) -> Int? {
+    func life() throws(CallFailure) -> Int? {
         guard let value = self["expires_in_s"], !value.isNull else { return nil }
         guard let seconds = value.int, (1...Administration.longestLife).contains(seconds) else {
-            throw Failure(
+            throw CallFailure(
                 .invalidRequest, stage: .validation, detail: "The token's life is not valid.",
                 violations: [
                     .init(
@@ -91,9 +91,9 @@ extension JSONObject {
         return seconds
     }
 
-    func requiredString(_ name: String) throws(Failure) -> String {
+    func requiredString(_ name: String) throws(CallFailure) -> String {
         guard let text = try string(name), !text.isEmpty, text.utf8.count <= 200 else {
-            throw Failure(
+            throw CallFailure(
                 .invalidRequest, stage: .validation, detail: "A member is missing.",
                 violations: [.init(pointer: "/\(name)", message: "This must be a string of 1 to 200 bytes.")])
         }
@@ -102,7 +102,7 @@ extension JSONObject {
 }
 
 extension RelayContext {
-    func actor() throws(Failure) -> Actor {
+    func actor() throws(CallFailure) -> Actor {
         Actor(token: try requireToken(), requestID: requestID)
     }
 }

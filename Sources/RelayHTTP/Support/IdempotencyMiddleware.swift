@@ -1,8 +1,8 @@
 import Administration
+import Failure
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import Pipeline
 import Registry
 import Value
 
@@ -25,7 +25,7 @@ struct IdempotencyMiddleware: RouterMiddleware {
             [.post, .put, .patch, .delete].contains(request.method), !Self.writesNothing(request)
         else { return try await next(request, context) }
         guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
-            throw Failure(
+            throw CallFailure(
                 .invalidRequest, stage: .validation,
                 detail: "Idempotency-Key must be 1 to 255 visible ASCII characters.")
         }
@@ -40,10 +40,10 @@ struct IdempotencyMiddleware: RouterMiddleware {
         case .claimed:
             return try await carryOut(claimed, request, context, next)
         case .inProgress:
-            throw Failure(
+            throw CallFailure(
                 .overloaded, stage: .relay, detail: "The same request is being carried out.", retryAfter: 1)
         case .conflict:
-            throw Failure(
+            throw CallFailure(
                 .invalidRequest, stage: .validation,
                 detail: "This Idempotency-Key was used for another request; take a new one.")
         case .replay(let answered):

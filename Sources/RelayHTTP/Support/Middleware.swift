@@ -1,4 +1,5 @@
 import Administration
+import Failure
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -42,22 +43,22 @@ struct ProblemMiddleware: RouterMiddleware {
         request.method == .post && request.uri.path.hasPrefix("/v1/apis") && request.uri.path.hasSuffix(":import")
     }
 
-    private static func failure(_ error: any Error) -> Failure {
+    private static func failure(_ error: any Error) -> CallFailure {
         switch error {
-        case let failure as Failure:
+        case let failure as CallFailure:
             return failure
         case let error as AdministrationError:
-            return Failure(
+            return CallFailure(
                 code(of: error), stage: .relay, detail: error.message,
                 isRetryable: error.code == .unrecorded ? false : nil, retryAfter: error.code == .storage ? 5 : nil,
                 sent: error.code == .unrecorded,
                 violations: error.violations.map { .init(pointer: $0.pointer, message: $0.message) })
         case let error as any HTTPResponseError where error.status == .notFound:
-            return Failure(.endpointNotFound, stage: .relay, detail: "There is no such resource.")
+            return CallFailure(.endpointNotFound, stage: .relay, detail: "There is no such resource.")
         case let error as any HTTPResponseError where error.status.kind == .clientError:
-            return Failure(.invalidRequest, stage: .relay, detail: "The request is not valid.")
+            return CallFailure(.invalidRequest, stage: .relay, detail: "The request is not valid.")
         default:
-            return Failure(.internalError, stage: .relay, detail: "The relay failed.")
+            return CallFailure(.internalError, stage: .relay, detail: "The relay failed.")
         }
     }
 
@@ -98,7 +99,7 @@ struct RequireToken: RouterMiddleware {
     ) async throws -> Response {
         let token = try Authentication.token(request.headers, administration)
         guard kinds.contains(token.kind) else {
-            throw Failure(.forbidden, stage: .policy, detail: "A token of another kind is needed for this.")
+            throw CallFailure(.forbidden, stage: .policy, detail: "A token of another kind is needed for this.")
         }
         var context = context
         context.token = token

@@ -1,5 +1,5 @@
+import Failure
 import Hummingbird
-import Pipeline
 import Registry
 import Value
 
@@ -13,15 +13,15 @@ struct PageRequest {
     static let mostBytes = 4 << 20
 
     /// - Parameter standard: the limit where the request gives none.
-    /// - Throws: ``Failure`` for a limit that is no number from 1 to 1000.
-    init(_ request: Request, standard: Int = 100) throws(Failure) {
+    /// - Throws: ``CallFailure`` for a limit that is no number from 1 to 1000.
+    init(_ request: Request, standard: Int = 100) throws(CallFailure) {
         after = request.uri.queryParameters["cursor"].map { String($0) }
         guard let text = request.uri.queryParameters["limit"] else {
             limit = standard
             return
         }
         guard let limit = Int(text), (1...Self.most).contains(limit) else {
-            throw Failure(
+            throw CallFailure(
                 .invalidRequest, stage: .validation, detail: "limit must be a number from 1 to \(Self.most).")
         }
         self.limit = limit

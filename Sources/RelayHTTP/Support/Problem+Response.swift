@@ -1,7 +1,7 @@
+import Failure
 import HTTPTypes
 package import Hummingbird
 import NIOCore
-import Pipeline
 
 extension Problem {
     /// Tells the relay's own failures from an API's answers that a raw call passes through; holds the code.

@@ -1,13 +1,13 @@
-package import Pipeline
+package import Failure
 
 /// A failure as the API answers it: one `application/problem+json` document (RFC 9457).
 package struct Problem: Sendable, Hashable {
     package static let mediaType = "application/problem+json"
 
-    package var failure: Failure
+    package var failure: CallFailure
     package var requestID: String
 
-    package init(_ failure: Failure, requestID: String) {
+    package init(_ failure: CallFailure, requestID: String) {
         self.failure = failure
         self.requestID = requestID
     }
@@ -62,7 +62,7 @@ private struct ProblemWriter {
         raw(value ? "true" : "false")
     }
 
-    mutating func member(_ name: String, _ violations: [Failure.Violation]) {
+    mutating func member(_ name: String, _ violations: [CallFailure.Violation]) {
         key(name)
         raw("[")
         for (index, violation) in violations.enumerated() {

@@ -1,3 +1,4 @@
+import Failure
 package import Hummingbird
 import NIOCore
 import Pipeline
@@ -23,9 +24,9 @@ package struct RelayContext: RequestContext {
     }
 
     /// The token a handler behind ``RequireToken`` can count on.
-    func requireToken() throws(Failure) -> Token {
+    func requireToken() throws(CallFailure) -> Token {
         guard let token else {
-            throw Failure(.unauthorized, stage: .policy, detail: "The token is missing or not valid.")
+            throw CallFailure(.unauthorized, stage: .policy, detail: "The token is missing or not valid.")
         }
         return token
     }

@@ -1,5 +1,6 @@
 import Drafts
 import EgressPolicy
+import Failure
 import JSONSchema
 import NIOCore
 import NIOHTTP1
@@ -70,7 +71,7 @@ struct RequestLines {
                 }
                 guard let arguments = samples.next() else { continue }
                 isMade = true
-                do throws(Failure) {
+                do throws(CallFailure) {
                     let request = try RenderedRequest(arguments, for: endpoint, of: api)
                     line["refused"] = refusals.isEmpty ? Optional<JSON>.none : .array(refusals)
                     refusals = []

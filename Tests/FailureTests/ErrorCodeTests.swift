@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Pipeline
+@testable import Failure
 
 struct ErrorCodeTests {
     @Test("every code has the status the interface gives it")
@@ -24,15 +24,15 @@ struct ErrorCodeTests {
 
     @Test("an upstream that has no such resource is told apart from an endpoint we do not know")
     func titles() {
-        let ours = Failure(.endpointNotFound, detail: "")
-        let theirs = Failure(.endpointNotFound, detail: "", upstreamStatus: 404)
+        let ours = CallFailure(.endpointNotFound, detail: "")
+        let theirs = CallFailure(.endpointNotFound, detail: "", upstreamStatus: 404)
         #expect(ours.title == "No such endpoint")
         #expect(theirs.title == "The API has no such resource")
     }
 
     @Test("a failure can know better than its code whether to try again")
     func retryable() {
-        #expect(Failure(.overloaded, detail: "").isRetryable)
-        #expect(!Failure(.overloaded, detail: "", isRetryable: false, sent: true).isRetryable)
+        #expect(CallFailure(.overloaded, detail: "").isRetryable)
+        #expect(!CallFailure(.overloaded, detail: "", isRetryable: false, sent: true).isRetryable)
     }
 }
