@@ -54,7 +54,8 @@ let targets: [Target] = [
     .target(name: "EgressPolicy"),
     .target(name: "Dialling", dependencies: ["EgressPolicy", .nioCore, .nioSSL]),
     .target(name: "HTTP1", dependencies: ["ReverseHTTP", .nioCore, .nioHTTP1]),
-    .target(name: "Traffic", dependencies: ["CZlib", .nioCore]),
+    .target(name: "Limits", dependencies: [.nioCore]),
+    .target(name: "Redaction", dependencies: ["CZlib", .nioCore]),
     .target(name: "Egress", dependencies: ["CCurl", "Dialling", "EgressPolicy", .nioCore, .nioHTTP1, .logging]),
     .target(
         name: "Connector",
@@ -76,8 +77,8 @@ let targets: [Target] = [
     .target(
         name: "Pipeline",
         dependencies: [
-            "Drift", "Registry", "Vault", "Audit", "Failure", "Traffic", "EgressPolicy", "Value", .nioCore, .nioHTTP1,
-            .logging,
+            "Drift", "Registry", "Vault", "Audit", "Failure", "Limits", "Redaction", "EgressPolicy", "Value",
+            .nioCore, .nioHTTP1, .logging,
         ]),
     .target(name: "StoreSQLite", dependencies: ["Registry", "Vault", "Audit", "Value", .grdb, .grdbSQLite]),
     .target(
@@ -85,8 +86,8 @@ let targets: [Target] = [
         dependencies: [
             "CZlib",
             "Pipeline", "Administration", "Registry", "Vault", "Audit", "Discovery", "Drafts", "EgressPolicy",
-            "Failure", "Importing",
-            "OpenAPI", "Traffic", "Tunnels", "ReverseHTTP", "HTTP1", "Value", "Version", "YAML",
+            "Failure", "Importing", "Limits",
+            "OpenAPI", "Tunnels", "ReverseHTTP", "HTTP1", "Value", "Version", "YAML",
             .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .httpTypes, .nioCore, .nioPosix, .nioHTTP1, .nioHTTP2,
             .nioHTTPTypes,
             .nioHTTPTypesHTTP1, .nioSSL, .nioTLS, .logging, .serviceLifecycle,
@@ -96,8 +97,8 @@ let targets: [Target] = [
         dependencies: [
             "RelayHTTP", "StoreSQLite", "Pipeline", "Administration", "Discovery", "Drafts", "Drift", "Failure",
             "Importing", "Registry",
-            "Vault", "Audit", "Egress", "Traffic", "OpenAPI", "Tunnels", "ReverseHTTP", "EgressPolicy", "Settings",
-            "Value", "Version",
+            "Vault", "Audit", "Egress", "Limits", "Redaction", "OpenAPI", "Tunnels", "ReverseHTTP", "EgressPolicy",
+            "Settings", "Value", "Version",
             .hummingbird, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .logging, .serviceLifecycle, .unixSignals,
         ]),
     .executableTarget(
@@ -142,7 +143,8 @@ let targets: [Target] = [
     .testTarget(name: "SettingsTests", dependencies: ["Settings", "YAML", "Value"]),
     .testTarget(name: "EgressPolicyTests", dependencies: ["EgressPolicy"]),
     .testTarget(name: "DiallingTests", dependencies: ["Dialling", "EgressPolicy", .nioCore]),
-    .testTarget(name: "TrafficTests", dependencies: ["Traffic", "CZlib", .nioCore]),
+    .testTarget(name: "LimitsTests", dependencies: ["Limits", "TestSupport", .nioCore]),
+    .testTarget(name: "RedactionTests", dependencies: ["Redaction", "CZlib", "TestSupport", .nioCore]),
     .testTarget(
         name: "EgressTests",
         dependencies: [
@@ -175,8 +177,8 @@ let targets: [Target] = [
     .testTarget(
         name: "PipelineTests",
         dependencies: [
-            "Pipeline", "Drift", "Registry", "Vault", "Audit", "Failure", "Traffic", "EgressPolicy", "StoreSQLite",
-            "Value", .nioCore, .nioHTTP1, .logging,
+            "Pipeline", "Drift", "Registry", "Vault", "Audit", "Failure", "Limits", "Redaction", "EgressPolicy",
+            "StoreSQLite", "Value", .nioCore, .nioHTTP1, .logging,
         ]),
     .testTarget(
         name: "StoreSQLiteTests",

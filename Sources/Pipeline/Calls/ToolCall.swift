@@ -1,11 +1,11 @@
 import Audit
 import EgressPolicy
 package import Failure
+import Limits
 import Logging
 import NIOCore
 import NIOHTTP1
 import Registry
-import Traffic
 package import Value
 
 /// What a tool call comes back with.

@@ -1,9 +1,10 @@
 import Audit
 import Failure
+import Limits
 import NIOCore
 import NIOHTTP1
+import Redaction
 import Registry
-import Traffic
 import Vault
 
 /// Asking a token endpoint.

@@ -1,10 +1,11 @@
 import Audit
 import Failure
+import Limits
 import Logging
 import NIOCore
 import NIOHTTP1
+import Redaction
 import Registry
-import Traffic
 import Vault
 
 /// What a call does with an answer.

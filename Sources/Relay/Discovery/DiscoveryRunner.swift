@@ -4,11 +4,11 @@ import Drafts
 import EgressPolicy
 import Failure
 import Importing
+import Limits
 import OpenAPI
 import Pipeline
 import Registry
 import RelayHTTP
-import Traffic
 import Tunnels
 import Value
 

@@ -3,11 +3,11 @@ import Discovery
 import Egress
 import EgressPolicy
 import Failure
+import Limits
 import NIOCore
 import NIOHTTP1
 import Pipeline
 import Registry
-import Traffic
 import Tunnels
 
 /// Asks for a discovery over a way that calls take, each request recorded.
