@@ -45,6 +45,7 @@ let targets: [Target] = [
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Value"),
     .target(name: "Version"),
+    .target(name: "Failure"),
     .target(name: "JSONSchema", dependencies: ["CPCRE2", "Value"]),
     .target(name: "YAML", dependencies: ["CYAML", "Value"]),
     .target(name: "Settings", dependencies: ["Value", "YAML"]),
@@ -53,7 +54,8 @@ let targets: [Target] = [
     .target(name: "EgressPolicy"),
     .target(name: "Dialling", dependencies: ["EgressPolicy", .nioCore, .nioSSL]),
     .target(name: "HTTP1", dependencies: ["ReverseHTTP", .nioCore, .nioHTTP1]),
-    .target(name: "Traffic", dependencies: ["CZlib", .nioCore]),
+    .target(name: "Limits", dependencies: [.nioCore]),
+    .target(name: "Redaction", dependencies: ["CZlib", .nioCore]),
     .target(name: "Egress", dependencies: ["CCurl", "Dialling", "EgressPolicy", .nioCore, .nioHTTP1, .logging]),
     .target(
         name: "Connector",
@@ -70,13 +72,13 @@ let targets: [Target] = [
     .target(name: "Drift", dependencies: ["Drafts", "JSONSchema", "Registry", "Value", .crypto]),
     .target(name: "Importing", dependencies: ["Captures", "Drafts", "OpenAPI", "Registry", "Value"]),
     .target(name: "Vault", dependencies: ["Value", .crypto]),
-    .target(name: "Audit", dependencies: ["CZlib", "Lines", "Value", .crypto, .nioCore]),
+    .target(name: "Audit", dependencies: ["CZlib", "Failure", "Lines", "Value", .crypto, .nioCore]),
     .target(name: "Administration", dependencies: ["Drift", "Registry", "Vault", "Audit", "EgressPolicy", "Value"]),
     .target(
         name: "Pipeline",
         dependencies: [
-            "Drift", "Registry", "Vault", "Audit", "Traffic", "EgressPolicy", "Value", .nioCore, .nioHTTP1, .nioPosix,
-            .logging,
+            "Drift", "Registry", "Vault", "Audit", "Failure", "Limits", "Redaction", "EgressPolicy", "Value",
+            .nioCore, .nioHTTP1, .nioPosix, .logging,
         ]),
     .target(name: "StoreSQLite", dependencies: ["Registry", "Vault", "Audit", "Value", .grdb, .grdbSQLite]),
     .target(
@@ -84,8 +86,8 @@ let targets: [Target] = [
         dependencies: [
             "CZlib",
             "Pipeline", "Administration", "Registry", "Vault", "Audit", "Discovery", "Drafts", "EgressPolicy",
-            "Importing",
-            "OpenAPI", "Traffic", "Tunnels", "ReverseHTTP", "HTTP1", "Value", "Version", "YAML",
+            "Failure", "Importing", "Limits",
+            "OpenAPI", "Tunnels", "ReverseHTTP", "HTTP1", "Value", "Version", "YAML",
             .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .httpTypes, .nioCore, .nioPosix, .nioHTTP1, .nioHTTP2,
             .nioHTTPTypes,
             .nioHTTPTypesHTTP1, .nioSSL, .nioTLS, .logging, .serviceLifecycle,
@@ -93,10 +95,10 @@ let targets: [Target] = [
     .target(
         name: "Relay",
         dependencies: [
-            "RelayHTTP", "StoreSQLite", "Pipeline", "Administration", "Discovery", "Drafts", "Drift", "Importing",
-            "Registry",
-            "Vault", "Audit", "Egress", "Traffic", "OpenAPI", "Tunnels", "ReverseHTTP", "EgressPolicy", "Settings",
-            "Value", "Version",
+            "RelayHTTP", "StoreSQLite", "Pipeline", "Administration", "Discovery", "Drafts", "Drift", "Failure",
+            "Importing", "Registry",
+            "Vault", "Audit", "Egress", "Limits", "Redaction", "OpenAPI", "Tunnels", "ReverseHTTP", "EgressPolicy",
+            "Settings", "Value", "Version",
             .hummingbird, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .logging, .serviceLifecycle, .unixSignals,
         ]),
     .executableTarget(
@@ -117,13 +119,14 @@ let targets: [Target] = [
     .executableTarget(
         name: "penstock-bench",
         dependencies: [
-            "ReverseHTTP", "Connector", "EgressPolicy", "Settings", "Value", "Audit", "StoreSQLite",
+            "ReverseHTTP", "Connector", "EgressPolicy", "Failure", "Settings", "Value", "Audit", "StoreSQLite",
             .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),
     .executableTarget(
         name: "penstock-scoreboard",
         dependencies: [
-            "Drafts", "EgressPolicy", "JSONSchema", "OpenAPI", "Pipeline", "Registry", "Value", .nioCore, .nioHTTP1,
+            "Drafts", "EgressPolicy", "Failure", "JSONSchema", "OpenAPI", "Pipeline", "Registry", "Value", .nioCore,
+            .nioHTTP1,
         ]),
     .executableTarget(
         name: "penstock-fuzz",
@@ -133,13 +136,15 @@ let targets: [Target] = [
     .systemLibrary(name: "CSpawn", path: "Tests/CSpawn"),
     .target(name: "TestSupport", dependencies: ["CSpawn"], path: "Tests/Support"),
     .testTarget(name: "SupportTests", dependencies: ["TestSupport"]),
+    .testTarget(name: "FailureTests", dependencies: ["Failure"]),
     .testTarget(name: "ValueTests", dependencies: ["Value"]),
     .testTarget(name: "JSONSchemaTests", dependencies: ["JSONSchema", "Value"]),
     .testTarget(name: "YAMLTests", dependencies: ["YAML", "Value"]),
     .testTarget(name: "SettingsTests", dependencies: ["Settings", "YAML", "Value"]),
     .testTarget(name: "EgressPolicyTests", dependencies: ["EgressPolicy"]),
     .testTarget(name: "DiallingTests", dependencies: ["Dialling", "EgressPolicy", .nioCore]),
-    .testTarget(name: "TrafficTests", dependencies: ["Traffic", "CZlib", .nioCore]),
+    .testTarget(name: "LimitsTests", dependencies: ["Limits", "TestSupport", .nioCore]),
+    .testTarget(name: "RedactionTests", dependencies: ["Redaction", "CZlib", "TestSupport", .nioCore]),
     .testTarget(
         name: "EgressTests",
         dependencies: [
@@ -167,20 +172,21 @@ let targets: [Target] = [
     .testTarget(
         name: "DriftTests", dependencies: ["Drafts", "Drift", "JSONSchema", "Registry", "Value", "YAML"]),
     .testTarget(name: "VaultTests", dependencies: ["TestSupport", "Vault"]),
-    .testTarget(name: "AuditTests", dependencies: ["Audit", "Lines", "TestSupport", "Value", .nioCore, .nioPosix]),
+    .testTarget(
+        name: "AuditTests", dependencies: ["Audit", "Failure", "Lines", "TestSupport", "Value", .nioCore, .nioPosix]),
     .testTarget(
         name: "PipelineTests",
         dependencies: [
-            "Pipeline", "Drift", "Registry", "Vault", "Audit", "Traffic", "EgressPolicy", "StoreSQLite", "Value",
-            .nioCore, .nioHTTP1, .nioPosix, .logging,
+            "Pipeline", "Drift", "Registry", "Vault", "Audit", "Failure", "Limits", "Redaction", "EgressPolicy",
+            "StoreSQLite", "Value", .nioCore, .nioHTTP1, .nioPosix, .logging,
         ]),
     .testTarget(
         name: "StoreSQLiteTests",
-        dependencies: ["StoreSQLite", "Registry", "TestSupport", "Vault", "Audit", "Value", .grdb]),
+        dependencies: ["StoreSQLite", "Registry", "Failure", "TestSupport", "Vault", "Audit", "Value", .grdb]),
     .testTarget(
         name: "RelayHTTPTests",
         dependencies: [
-            "RelayHTTP", "HTTP1", "Pipeline", "Registry", "TestSupport", "Tunnels", "ReverseHTTP", "Value",
+            "RelayHTTP", "Failure", "HTTP1", "Pipeline", "Registry", "TestSupport", "Tunnels", "ReverseHTTP", "Value",
             .hummingbird,
             .hummingbirdCore, .httpTypes, .nioCore, .nioEmbedded, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),

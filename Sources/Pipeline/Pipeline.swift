@@ -1,10 +1,11 @@
 package import Audit
 package import Drift
+import Failure
+import Limits
 package import Logging
 import NIOCore
 package import Registry
 import Synchronization
-import Traffic
 package import Vault
 
 /// The secure proxy pipeline: every call of every agent passes its stages in order, and none is answered unrecorded.

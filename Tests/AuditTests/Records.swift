@@ -1,4 +1,5 @@
 import Audit
+import Failure
 
 /// Records that differ in their request id.
 func record(_ number: Int) -> AuditRecord {

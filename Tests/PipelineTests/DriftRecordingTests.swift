@@ -1,4 +1,5 @@
 import Drift
+import Failure
 import Foundation
 import NIOHTTP1
 import Registry

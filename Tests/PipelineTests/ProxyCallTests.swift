@@ -1,4 +1,5 @@
 import Audit
+import Failure
 import Foundation
 import NIOCore
 import NIOHTTP1

@@ -1,6 +1,7 @@
 import Audit
 import Drift
 import EgressPolicy
+import Failure
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -56,7 +57,8 @@ final class Bench: Sendable {
                 do {
                     result = .success(try await answer(request))
                 } catch {
-                    result = .failure(error as? CallFailure ?? CallFailure(.internalError, stage: .relay, detail: "\(error)"))
+                    result = .failure(
+                        error as? CallFailure ?? CallFailure(.internalError, stage: .relay, detail: "\(error)"))
                 }
                 loop.execute { answered.value(result) }
             }

@@ -1,5 +1,6 @@
 import Audit
 import EgressPolicy
+import Failure
 import Foundation
 import NIOCore
 import NIOHTTP1

@@ -1,6 +1,6 @@
+import Failure
 import HTTPTypes
 import Hummingbird
-import Pipeline
 import Testing
 
 @testable import RelayHTTP
@@ -41,7 +41,8 @@ struct ProblemTests {
         #expect(response.headers[.retryAfter] == "7")
         #expect(response.headers[.contentLength] == String(response.body.contentLength ?? 0))
         #expect(
-            Problem(CallFailure(.unauthorized, detail: ""), requestID: "x").response().headers[.wwwAuthenticate] == "Bearer"
+            Problem(CallFailure(.unauthorized, detail: ""), requestID: "x").response().headers[.wwwAuthenticate]
+                == "Bearer"
         )
     }
 }

@@ -1,3 +1,4 @@
+import Failure
 import Foundation
 import Hummingbird
 import HummingbirdCore
@@ -7,7 +8,6 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import NIOTLS
-import Pipeline
 import ReverseHTTP
 import Synchronization
 import TestSupport

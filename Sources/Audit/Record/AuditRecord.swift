@@ -1,3 +1,5 @@
+package import Failure
+
 /// What is recorded of a call or of an administrative act (A). Names and templates only, never a value an agent sent,
 /// a URL, a header or a secret.
 package struct AuditRecord: Sendable, Hashable {
@@ -16,12 +18,7 @@ package struct AuditRecord: Sendable, Hashable {
         case admin
     }
 
-    /// The way that was chosen for a call, as far as it went.
-    package enum Route: Sendable, Hashable {
-        case direct
-        /// Through a connector: the tunnel, which process of the connector, and which of its sessions.
-        case tunnel(id: String, connector: String?, session: String?)
-    }
+    package typealias Route = CallRoute
 
     /// Time spent in one stage.
     package struct StageTime: Sendable, Hashable {

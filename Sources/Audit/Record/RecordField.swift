@@ -1,3 +1,5 @@
+import Failure
+
 /// A record's fields. A number, once given, keeps its meaning for ever: records are kept for years, and their hashes are
 /// over these bytes.
 ///

@@ -1,3 +1,5 @@
+import Failure
+
 /// Goes through a record's fields in place, without copying them.
 struct RecordReader: IteratorProtocol {
     struct Field {

@@ -1,7 +1,9 @@
 import Audit
+import Failure
+import Limits
 import NIOCore
+import Redaction
 import Registry
-import Traffic
 import Vault
 
 /// One attempt of a call, from its credential to the end of its answer.
@@ -172,7 +174,8 @@ extension Call {
     }
 
     /// Reads a tool's answer.
-    private func collect(_ response: InboundResponse, _ attempt: Attempt, _ prepared: PreparedCall) throws(CallFailure) {
+    private func collect(_ response: InboundResponse, _ attempt: Attempt, _ prepared: PreparedCall) throws(CallFailure)
+    {
         let pipeline = pipeline
         guard case .whole(let bytes) = response.body else {
             return later {
@@ -219,7 +222,8 @@ extension Call {
         let counted = counter.counting(response.body)
         var length = 0
         if case .whole(let bytes?) = response.body { length = bytes.readableBytes }
-        try work(bytes: Cleaner.work(length, response.headers), of: prepared.api) { () throws(CallFailure) -> PassedBody in
+        try work(bytes: Cleaner.work(length, response.headers), of: prepared.api) {
+            () throws(CallFailure) -> PassedBody in
             try PassedBody(
                 response, counted: counted, method: method, scrubber: attempt.scrubber, work: pipeline.work,
                 user: prepared.api.user)

@@ -1,8 +1,8 @@
 import Audit
+import Failure
 package import NIOCore
 import NIOHTTP1
 import Registry
-import Traffic
 
 /// One call, raw or of a tool, from its request to its record. Confined to its caller's event loop.
 ///
@@ -216,7 +216,8 @@ package final class Call {
         var sent = true
         if let error {
             let failure =
-                error as? CallFailure ?? CallFailure(.cancelled, stage: .relay, detail: "The caller went away.", sent: true)
+                error as? CallFailure
+                ?? CallFailure(.cancelled, stage: .relay, detail: "The caller went away.", sent: true)
             breakOff(failure)
             note(failure)
             sent = failure.sent

@@ -1,3 +1,4 @@
+package import Failure
 package import NIOHTTP1
 package import Value
 

@@ -1,3 +1,4 @@
+import Failure
 package import Registry
 package import Vault
 

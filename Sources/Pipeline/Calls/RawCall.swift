@@ -1,9 +1,10 @@
 import Audit
 import EgressPolicy
+import Failure
 import NIOCore
 package import NIOHTTP1
+import Redaction
 import Registry
-import Traffic
 
 /// One raw request for an API, as it came.
 package struct RawRequest: Sendable {

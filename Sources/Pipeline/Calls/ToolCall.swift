@@ -1,9 +1,10 @@
 import Audit
 import EgressPolicy
+import Failure
+import Limits
 import NIOCore
 import NIOHTTP1
 package import Registry
-import Traffic
 
 /// A call of one endpoint: arguments in, data out.
 package struct ToolRequest: Sendable {

@@ -1,3 +1,4 @@
+package import Failure
 import NIOCore
 import NIOPosix
 import Registry

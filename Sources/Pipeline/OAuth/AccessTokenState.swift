@@ -1,3 +1,4 @@
+import Failure
 import NIOCore
 
 /// One API's access token: whether it holds, who has it fetched, and who waits for that. Pure: time comes in, and what to

@@ -1,3 +1,4 @@
+import Failure
 import NIOCore
 import Synchronization
 import Vault

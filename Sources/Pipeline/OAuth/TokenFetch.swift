@@ -1,8 +1,10 @@
 import Audit
+import Failure
+import Limits
 import NIOCore
 import NIOHTTP1
+import Redaction
 import Registry
-import Traffic
 import Vault
 
 /// Asking a token endpoint.
@@ -22,8 +24,9 @@ extension Pipeline {
             throw CallFailure(
                 .credentialMissing, stage: .relay, detail: "To try this, give a refresh token of its own.")
         }
-        let request = try TokenRequest(plan) { credential throws(CallFailure) in try self.open(credential, context).text }
-            .outbound(requestID: RequestID.generate().description, deadline: deadline)
+        let request = try TokenRequest(plan) { credential throws(CallFailure) in try self.open(credential, context).text
+        }
+        .outbound(requestID: RequestID.generate().description, deadline: deadline)
         let answer: (status: Int, type: String, body: ByteBuffer)
         do {
             answer = try await ask(request, plan, of: api, context)

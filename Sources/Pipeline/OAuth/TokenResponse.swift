@@ -1,7 +1,7 @@
 import EgressPolicy
 import NIOCore
+import Redaction
 import Registry
-import Traffic
 import Value
 
 /// What a token endpoint answers (RFC 6749, section 5.1).

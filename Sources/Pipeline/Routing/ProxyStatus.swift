@@ -1,3 +1,5 @@
+package import Failure
+
 /// What a connector says of a request it could not serve: its member of the `Proxy-Status` field (RFC 9209).
 package struct ProxyStatus: Sendable, Equatable {
     /// The name connectors go by.

@@ -1,4 +1,5 @@
 package import Audit
+package import Failure
 package import NIOCore
 package import NIOHTTP1
 import NIOPosix

@@ -1,4 +1,5 @@
 import Audit
+import Failure
 import Registry
 
 /// The attempts of one call. A call that is sent once is its own record; once it is sent again, each attempt is a record

@@ -1,6 +1,7 @@
+import Failure
 import NIOCore
 import NIOHTTP1
-import Traffic
+import Redaction
 
 /// Stage: an answer's body with its content coding undone and the call's secrets taken out, as it streams (S10, C5).
 ///

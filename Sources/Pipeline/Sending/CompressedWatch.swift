@@ -1,5 +1,5 @@
 import NIOCore
-import Traffic
+import Redaction
 
 /// Looks for secrets in a body that is compressed and does not say so: a careless server sends its own log that way.
 ///

@@ -1,7 +1,8 @@
+import Failure
 import NIOCore
 import NIOHTTP1
+import Redaction
 import Synchronization
-import Traffic
 
 /// A raw answer's head and body as they are passed on: without the call's secrets, and where there are any to look for,
 /// with its content coding undone.

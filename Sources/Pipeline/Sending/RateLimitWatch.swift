@@ -1,7 +1,8 @@
+import Failure
+import Limits
 import NIOCore
 import NIOHTTP1
 import Synchronization
-import Traffic
 
 /// Whether a raw call's answer says that the API has had too many requests. Some APIs say so with 403, and then perhaps in
 /// the body's text alone, which is read while it passes.

@@ -1,5 +1,5 @@
+import Redaction
 import Synchronization
-import Traffic
 import Vault
 
 /// The scrubbers of APIs, each made once for the secrets its calls send now.

@@ -1,6 +1,12 @@
+import Audit
+import Failure
+import Limits
+import Logging
 import NIOCore
+import NIOHTTP1
+import Redaction
 import Registry
-import Traffic
+import Vault
 
 /// What the attempts of calls tell of an API.
 extension Pipeline {

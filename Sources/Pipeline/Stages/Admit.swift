@@ -1,6 +1,7 @@
+import Failure
+import Limits
 import NIOCore
 import Registry
-import Traffic
 
 /// Something of which calls are limited.
 enum LimitKey: Hashable, Sendable {

@@ -1,4 +1,5 @@
 import EgressPolicy
+import Failure
 import Registry
 import Value
 

@@ -1,4 +1,5 @@
 import EgressPolicy
+import Failure
 import NIOCore
 import Registry
 import Value

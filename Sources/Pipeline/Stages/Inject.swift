@@ -1,4 +1,5 @@
 import EgressPolicy
+import Failure
 import Logging
 import NIOCore
 import NIOHTTP1

@@ -1,4 +1,5 @@
 import EgressPolicy
+package import Failure
 package import Registry
 
 /// Stage: the caller's API, and the endpoint of it.

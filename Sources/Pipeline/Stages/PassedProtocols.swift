@@ -1,3 +1,4 @@
+import Failure
 import NIOHTTP1
 
 /// Stage: raw requests that ask for more than one request and one answer.

@@ -1,3 +1,4 @@
+import Failure
 package import NIOCore
 import Registry
 package import Value

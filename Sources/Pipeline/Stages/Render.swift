@@ -1,4 +1,5 @@
 import EgressPolicy
+import Failure
 import NIOCore
 import NIOHTTP1
 import Registry
@@ -50,7 +51,8 @@ extension Pipeline {
             throw CallFailure(.invalidRequest, stage: .policy, detail: "The rendered path is ambiguous. \(error)")
         }
         guard api.allowlist.allows(request.origin, target) else {
-            throw CallFailure(.urlNotAllowed, stage: .policy, detail: "The API's allowlist does not cover this request.")
+            throw CallFailure(
+                .urlNotAllowed, stage: .policy, detail: "The API's allowlist does not cover this request.")
         }
         try checkDestination(of: request, by: api)
     }

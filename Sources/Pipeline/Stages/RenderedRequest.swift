@@ -1,4 +1,5 @@
 import EgressPolicy
+package import Failure
 package import NIOCore
 package import NIOHTTP1
 package import Registry

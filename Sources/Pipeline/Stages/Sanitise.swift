@@ -1,7 +1,7 @@
 import EgressPolicy
 import NIOHTTP1
+import Redaction
 import Registry
-import Traffic
 
 /// Stage: what of an API's answer may reach an agent.
 enum Sanitise {

@@ -1,4 +1,5 @@
 import Drift
+import Failure
 import Registry
 import Value
 

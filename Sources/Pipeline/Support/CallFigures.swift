@@ -1,4 +1,5 @@
 import Audit
+import Failure
 import Synchronization
 
 /// What calls amount to since the start, for metrics: their number by route and outcome, and how long their stages took.

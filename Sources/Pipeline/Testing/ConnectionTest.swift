@@ -1,4 +1,5 @@
 import EgressPolicy
+package import Failure
 import NIOCore
 package import Registry
 package import Value

@@ -1,3 +1,4 @@
+import Failure
 import Registry
 
 /// What the probes and calls of a connection test say of the connection. Pure.

@@ -1,5 +1,6 @@
 import Audit
 import EgressPolicy
+import Failure
 import NIOCore
 import Registry
 import Value

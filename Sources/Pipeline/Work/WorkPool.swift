@@ -1,5 +1,6 @@
+import Failure
+import Limits
 import Synchronization
-import Traffic
 
 /// Runs long pieces of work away from event loops, on a few threads of which one user gets only some.
 ///

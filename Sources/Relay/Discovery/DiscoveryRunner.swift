@@ -2,12 +2,13 @@ import Audit
 import Discovery
 import Drafts
 import EgressPolicy
+import Failure
 import Importing
+import Limits
 import OpenAPI
 import Pipeline
 import Registry
 import RelayHTTP
-import Traffic
 import Tunnels
 import Value
 

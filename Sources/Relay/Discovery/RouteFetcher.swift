@@ -2,11 +2,12 @@ import Audit
 import Discovery
 import Egress
 import EgressPolicy
+import Failure
+import Limits
 import NIOCore
 import NIOHTTP1
 import Pipeline
 import Registry
-import Traffic
 import Tunnels
 
 /// Asks for a discovery over a way that calls take, each request recorded.

@@ -1,7 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import Pipeline
-import Traffic
+import Redaction
 
 /// Reads an answer's body without its content codings, up to a bound.
 enum DecodedBody {

@@ -1,13 +1,14 @@
 import Audit
 import Egress
 import EgressPolicy
+import Failure
 import NIOCore
 import NIOHTTP1
 import OpenAPI
 import Pipeline
+import Redaction
 import Registry
 import RelayHTTP
-import Traffic
 
 /// Fetches documents for import, through the relay's one way out (S13): the guard that direct calls pass judges the
 /// address, and nothing that a document refers to is fetched with it.

@@ -1,4 +1,5 @@
 import Egress
+import Failure
 import NIOCore
 import Pipeline
 import Synchronization

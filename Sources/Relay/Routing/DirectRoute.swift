@@ -1,6 +1,7 @@
 import Audit
 import Egress
 import EgressPolicy
+import Failure
 import NIOCore
 import NIOHTTP1
 import Pipeline

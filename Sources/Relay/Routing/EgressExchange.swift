@@ -1,5 +1,6 @@
 import Audit
 import Egress
+import Failure
 import NIOCore
 import Pipeline
 

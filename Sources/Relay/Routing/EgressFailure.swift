@@ -1,6 +1,6 @@
 import Audit
 import Egress
-import Pipeline
+import Failure
 
 /// What callers see of a request that has no answer.
 enum EgressFailure {

@@ -1,4 +1,5 @@
 import EgressPolicy
+import Failure
 import NIOCore
 import NIOHTTP1
 import Pipeline

@@ -1,4 +1,5 @@
 import Audit
+import Failure
 import Pipeline
 import Registry
 

@@ -1,5 +1,6 @@
 import Audit
 import EgressPolicy
+import Failure
 import NIOCore
 import NIOHTTP1
 import Pipeline
@@ -344,7 +345,8 @@ private struct TunnelAttempt: Sendable {
             CallFailure(
                 .overloaded, stage: .tunnel, detail: "The body was not read fast enough.", sent: error.sent)
         case .reset where error.wireCode == .cancel:
-            CallFailure(.timeout, stage: .origin, detail: "The API did not finish its answer in time.", sent: error.sent)
+            CallFailure(
+                .timeout, stage: .origin, detail: "The API did not finish its answer in time.", sent: error.sent)
         case .reset:
             CallFailure(
                 .connectionRefused, stage: .origin, detail: "The connection to the API broke during the answer.",

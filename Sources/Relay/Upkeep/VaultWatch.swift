@@ -1,7 +1,7 @@
 import Audit
+import Failure
 import Logging
 import NIOPosix
-import Pipeline
 import ServiceLifecycle
 import Vault
 

@@ -1,4 +1,5 @@
 package import Administration
+import Failure
 import NIOCore
 import NIOHTTP1
 package import Pipeline

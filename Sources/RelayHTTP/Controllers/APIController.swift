@@ -1,5 +1,6 @@
 import Administration
 import Audit
+import Failure
 import Hummingbird
 import Pipeline
 import Registry
@@ -83,7 +84,8 @@ struct APIController {
     @Sendable func patch(_ request: Request, _ context: RelayContext) async throws -> Response {
         let patch = try await request.document(context).root
         guard patch.object != nil else {
-            throw CallFailure(.invalidRequest, stage: .validation, detail: "A merge patch of a definition is an object.")
+            throw CallFailure(
+                .invalidRequest, stage: .validation, detail: "A merge patch of a definition is an object.")
         }
         let api = try await administration.patchAPI(
             context.parameters.require("slug"), patch, condition: request.condition, by: context.actor())

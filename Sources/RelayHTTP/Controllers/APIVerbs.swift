@@ -1,6 +1,6 @@
 import Administration
+import Failure
 import Hummingbird
-import Pipeline
 import Registry
 
 /// `POST /v1/apis/{slug}:{verb}`: the slug and what is to be done with it are one segment, and so one route.

@@ -1,6 +1,7 @@
 import Administration
 import Drafts
 import EgressPolicy
+import Failure
 import Hummingbird
 import Importing
 import NIOCore

@@ -1,7 +1,7 @@
 import Administration
 import Audit
+import Failure
 import Hummingbird
-import Pipeline
 import Registry
 import Value
 

@@ -1,4 +1,5 @@
 import Administration
+import Failure
 import HTTPTypes
 import Hummingbird
 import NIOCore

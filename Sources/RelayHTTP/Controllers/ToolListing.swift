@@ -1,4 +1,4 @@
-import Pipeline
+import Failure
 import Registry
 import Value
 

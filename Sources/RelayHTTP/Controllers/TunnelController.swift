@@ -1,7 +1,7 @@
 import Administration
+import Failure
 import Hummingbird
 import HTTPTypes
-import Pipeline
 import Registry
 import ReverseHTTP
 import Tunnels

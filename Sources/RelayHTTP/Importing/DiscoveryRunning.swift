@@ -1,5 +1,6 @@
 package import Discovery
 package import EgressPolicy
+package import Failure
 package import Pipeline
 package import Value
 

@@ -1,10 +1,10 @@
 import EgressPolicy
+import Failure
 import HTTPTypes
 import Hummingbird
 import Importing
 import NIOCore
 import OpenAPI
-import Pipeline
 import Value
 
 /// What `:import` is asked for: the source and what is wanted of it. As one JSON object with `document`, `files` or

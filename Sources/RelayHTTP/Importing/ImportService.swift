@@ -1,10 +1,10 @@
 package import Administration
 import Drafts
+import Failure
 import Importing
+import Limits
 import OpenAPI
-import Pipeline
 import Registry
-import Traffic
 import Value
 
 /// Imports away from event loops, one after another, with a bound for those that are held in memory.

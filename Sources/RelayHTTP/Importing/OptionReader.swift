@@ -1,7 +1,7 @@
+import Failure
 import Hummingbird
 import Importing
 import OpenAPI
-import Pipeline
 import Value
 
 /// Reads named options wherever they stand: in a JSON object, in the fields of a form, or in a query. What was not read

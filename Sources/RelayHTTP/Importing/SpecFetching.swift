@@ -1,3 +1,4 @@
+package import Failure
 package import OpenAPI
 package import Pipeline
 

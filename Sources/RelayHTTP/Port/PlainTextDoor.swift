@@ -1,5 +1,5 @@
+import Failure
 import NIOCore
-import Pipeline
 
 /// Tells a client that speaks plain HTTP to the TLS port what to do instead, where TLS would only break off. Stands
 /// before the TLS handler, and leaves when the first byte is a TLS client's.

@@ -1,7 +1,7 @@
+import Failure
 import HTTP1
 import NIOCore
 import NIOHTTP1
-import Pipeline
 import ReverseHTTP
 
 /// The one place that knows how an HTTP/1.1 connection is shared by its requests, between the reader and whatever

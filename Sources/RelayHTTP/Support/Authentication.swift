@@ -1,6 +1,6 @@
 package import Administration
+package import Failure
 package import HTTPTypes
-package import Pipeline
 package import Registry
 
 /// Stage: who calls, by the bearer token alone; before any of a request's body is read (T15).

@@ -1,8 +1,8 @@
 import Administration
+import Failure
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import Pipeline
 import Registry
 import Value
 

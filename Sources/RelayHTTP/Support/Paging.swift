@@ -1,5 +1,5 @@
+import Failure
 import Hummingbird
-import Pipeline
 import Registry
 import Value
 

@@ -1,3 +1,4 @@
+import Failure
 import HTTPTypes
 package import Hummingbird
 import NIOCore

@@ -1,4 +1,4 @@
-package import Pipeline
+package import Failure
 
 /// A failure as the API answers it: one `application/problem+json` document (RFC 9457).
 package struct Problem: Sendable, Hashable {

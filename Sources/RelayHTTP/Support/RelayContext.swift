@@ -1,3 +1,4 @@
+import Failure
 package import Hummingbird
 import NIOCore
 import Pipeline

@@ -1,5 +1,6 @@
 import Drafts
 import EgressPolicy
+import Failure
 import JSONSchema
 import NIOCore
 import NIOHTTP1

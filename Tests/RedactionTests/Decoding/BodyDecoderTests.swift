@@ -1,7 +1,8 @@
 import NIOCore
+import TestSupport
 import Testing
 
-@testable import Traffic
+@testable import Redaction
 
 @Suite("Body decoding")
 struct BodyDecoderTests {

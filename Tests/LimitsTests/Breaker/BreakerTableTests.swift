@@ -1,7 +1,7 @@
 import NIOCore
 import Testing
 
-@testable import Traffic
+@testable import Limits
 
 @Suite("Circuit breakers by key")
 struct BreakerTableTests {

@@ -1,7 +1,7 @@
 import NIOCore
 import Testing
 
-@testable import Traffic
+@testable import Redaction
 
 @Suite("Charsets of text")
 struct TextCharsetTests {

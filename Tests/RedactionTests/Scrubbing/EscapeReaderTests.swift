@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Traffic
+@testable import Redaction
 
 @Suite("Undoing escapes")
 struct EscapeReaderTests {

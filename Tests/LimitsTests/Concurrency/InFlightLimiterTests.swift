@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Traffic
+@testable import Limits
 
 @Suite("Calls in flight")
 struct InFlightLimiterTests {

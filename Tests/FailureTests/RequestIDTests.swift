@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Pipeline
+@testable import Failure
 
 struct RequestIDTests {
     @Test("an id is the ULID of its time and its random bits")

@@ -1,7 +1,7 @@
 import NIOCore
 import Testing
 
-@testable import Traffic
+@testable import Limits
 
 /// One test for each event in each state: closed, open, open with its cool-off over, half-open with a free place,
 /// half-open without.

@@ -1,5 +1,5 @@
 import Testing
-import Traffic
+import Limits
 
 @Suite("Concurrent work of users")
 struct UserConcurrencyLimiterTests {

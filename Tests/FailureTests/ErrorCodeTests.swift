@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Pipeline
+@testable import Failure
 
 struct ErrorCodeTests {
     @Test("every code has the status the interface gives it")

@@ -1,4 +1,14 @@
-package import Audit
+/// Where on its way a call failed.
+package enum Stage: String, Sendable, Hashable, CaseIterable {
+    case policy, relay, tunnel, connector, dns, tcp, tls, origin, validation
+}
+
+/// The way that was chosen for a call, as far as it went.
+package enum CallRoute: Sendable, Hashable {
+    case direct
+    /// Through a connector: the tunnel, which process of the connector, and which of its sessions.
+    case tunnel(id: String, connector: String?, session: String?)
+}
 
 /// A header field of the relay's own in an answer.
 package struct ResponseField: Sendable, Hashable {
@@ -48,9 +58,9 @@ package struct CallFailure: Error, Sendable, Hashable {
     /// What the answer's head says of limits, and of what was left out of the request.
     package var fields: [ResponseField] = []
     /// How far the request came on its way, for the audit; nil where it was not sent anywhere.
-    package var route: AuditRecord.Route?
+    package var route: CallRoute?
     /// How often the call was sent.
-    var attempts = 0
+    package var attempts = 0
     /// Whether the request may be sent again at once: its session was closing and provably did not process it, or it is
     /// idempotent.
     package var mayResend = false
@@ -72,5 +82,4 @@ package struct CallFailure: Error, Sendable, Hashable {
         title = code == .endpointNotFound && upstreamStatus != nil ? "The API has no such resource" : code.title
         resolution = code.resolution
     }
-
 }

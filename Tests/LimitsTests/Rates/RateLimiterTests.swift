@@ -1,6 +1,7 @@
+import TestSupport
 import Testing
 
-@testable import Traffic
+@testable import Limits
 
 private let second: Int64 = 1_000_000
 private let day: Int64 = 86_400 * second
@@ -201,18 +202,5 @@ struct RateLimiterTests {
             return await group.reduce(0, +)
         }
         #expect(passed == 50)
-    }
-}
-
-/// A generator with a seed, so that a failure can be repeated.
-struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,7 +1,8 @@
 import NIOCore
+import TestSupport
 import Testing
 
-@testable import Traffic
+@testable import Redaction
 
 /// The scrubber against a plain search of the whole text, in each way of reading it.
 @Suite("Scrubbing against a plain search")
