@@ -67,7 +67,7 @@ struct IssuedToken {
         return CommandFailure(
             .failed, "the token could not be written \(place)",
             notes: [
-                note, tunnel.map { "The tunnel is there. Another token for it: penstock tunnels token \($0)" },
+                note, tunnel.map { "The tunnel exists. To create another token for it: penstock tunnels token \($0)" },
             ].compactMap(\.self))
     }
 
