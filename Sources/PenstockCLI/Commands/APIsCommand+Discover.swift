@@ -76,7 +76,7 @@ extension APIsCommand {
                     return try finish(drafts, printer)
                 }
                 let report = DiscoveryReport(answer: answer)
-                printer.list(report.drafts, DiscoveryReport.columns, none: "Nothing was found to make a draft of.")
+                printer.list(report.drafts, DiscoveryReport.columns, none: "Found nothing to make a draft from.")
                 if drafts.indices.contains(draft - 1) {
                     let shown = ImportReport(answer: drafts[draft - 1]["draft"] ?? .null)
                     printer.note("Draft \(draft):")
@@ -98,7 +98,7 @@ extension APIsCommand {
             }
             if let write {
                 try DefinitionFile.write(drafts[draft - 1]["draft"]?["definition"] ?? .null, to: write)
-                printer.note("Look at \(write.printable), then: penstock apis apply -f \(write.printable)")
+                printer.note("Review \(write.printable), then run: penstock apis apply -f \(write.printable)")
             } else {
                 printer.note("Nothing was saved. Write the draft to a file with --write.")
             }

@@ -131,7 +131,7 @@ struct TokensCommand: AsyncParsableCommand {
         func validate() throws {
             guard !id.hasPrefix("pst_") else {
                 throw ValidationError(
-                    "This is a token's text, which should not stand on a command line. Use its id: penstock tokens list."
+                    "This is a token's text, which must not appear on a command line. Use its id: penstock tokens list."
                 )
             }
         }
