@@ -34,7 +34,7 @@ struct Commands {
         let connector = try Connector(configuration: try configuration(), logger: logger)
         Signals.take { number in
             if number == SIGHUP {
-                let audit = connector.reopenAudit() ? "the audit file is opened anew" : "there is no audit file"
+                let audit = connector.reopenAudit() ? "the audit file was opened again" : "no audit file is set"
                 logger.notice("SIGHUP: \(audit); the configuration stays as it is until a restart")
             } else {
                 connector.shutdown()
@@ -59,7 +59,7 @@ struct Commands {
 
     private func healthcheck() throws -> Int32 {
         guard let listen = try configuration().healthListen else {
-            throw ConnectorError(.failed, "health.listen is not set: there is nobody to ask")
+            throw ConnectorError(.failed, "health.listen is not set, so there is no health endpoint to ask")
         }
         guard let fault = HealthProbe.fault(listen) else { return 0 }
         throw ConnectorError(.failed, fault)

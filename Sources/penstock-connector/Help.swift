@@ -11,8 +11,8 @@ enum Help {
     }
 
     private static let overview = """
-        penstock-connector makes calls to internal APIs that come through a tunnel it dials out to a relay.
-        Only what its own configuration allows is called; nothing the relay sends can widen that.
+        penstock-connector dials out to a relay and makes the calls to internal APIs that come through that tunnel.
+        It calls only what its own configuration allows; nothing that the relay sends can widen that.
 
         USAGE: penstock-connector <command> [flags]
 
@@ -31,8 +31,8 @@ enum Help {
         """
 
     private static let run = """
-        Keeps the tunnel to the relay up and makes the calls that come through it. SIGTERM leaves gracefully, a
-        second SIGTERM at once.
+        Keeps the tunnel to the relay up and makes the calls that come through it. SIGTERM drains, and a
+        second SIGTERM ends it at once.
 
         USAGE: penstock-connector run [flags]
 
@@ -52,7 +52,7 @@ enum Help {
         """
 
     private static let check = """
-        Tries everything a connector needs, one line each, and says for each failure what to do.
+        Tries everything that a connector needs, one line each, and gives a remedy for each failure.
         Exit code: 0 all well, 1 something failed, 3 the relay refused, 4 the relay cannot be reached.
 
         USAGE: penstock-connector check [flags]
@@ -64,7 +64,7 @@ enum Help {
 
     private static let healthcheck = """
         Asks the connector that runs on this machine (health.listen) for /livez and /readyz.
-        Exit code: 0 both answer 200, 1 not.
+        Exit code: 0 if both answer 200, else 1.
 
         USAGE: penstock-connector healthcheck [flags]
 
@@ -86,8 +86,9 @@ enum Help {
 
     private static let common = """
 
-        FLAGS (each also as a variable; a flag goes before a variable, a variable before the file):
-          --config FILE           the configuration; PENSTOCK_CONFIG; default /etc/penstock/connector.yaml, if there
+        FLAGS (each also as a variable; a flag takes precedence over a variable, a variable over the file):
+          --config FILE           the configuration; PENSTOCK_CONFIG; default /etc/penstock/connector.yaml, if it \
+          exists
           --log-level LEVEL       trace, debug, info, notice, warning, error; PENSTOCK_LOG_LEVEL; default info
           --log-format FORMAT     text or json; PENSTOCK_LOG_FORMAT; default text
           -h, --help              this

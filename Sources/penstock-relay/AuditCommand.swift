@@ -3,19 +3,20 @@ import Relay
 
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "Reads and verifies the record of every call and change.",
+        commandName: "audit", abstract: "Reads and verifies the records of all calls and changes.",
         subcommands: [Verify.self, Export.self, Reconcile.self])
 
     struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Finds missing, changed or reordered records.",
             discussion: """
-                Each record names the hash of the one before. Records older than audit.retention_days are removed with \
-                a checkpoint, from which the rest verifies. Exit code 1 when something is wrong: a sentence for each \
-                fault, with the file of the data folder that it is in.
+                Each record contains the hash of the one before. The relay removes records older than \
+                audit.retention_days and leaves a checkpoint, from which the rest verifies. Exits with 1 when \
+                something is wrong, and prints a sentence for each fault, with the file of the data folder that it is \
+                in.
 
-                An exported file is verified by itself; it must be whole (no --since or --until), and only the \
-                data folder can tell whether records are missing before its first or after its last.
+                An exported file is verified by itself. It must be whole (no --since or --until), and only the data \
+                folder can show whether records are missing before its first or after its last.
 
                 Examples:
                   penstock-relay audit verify --config /etc/penstock/relay.yaml
@@ -41,8 +42,9 @@ struct AuditCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Writes records to standard output, oldest first.",
             discussion: """
-                JSON lines are the records as they are chained: a whole export verifies with `audit verify --file`. CSV \
-                is for people; a cell that a spreadsheet would take for a formula begins with an apostrophe. Times are \
+                JSON lines contain the records as they are chained: a whole export verifies with `audit verify \
+                --file`. CSV is for people: a cell that a spreadsheet would read as a formula begins with an \
+                apostrophe. Times are \
                 UTC dates (2026-11-01) or RFC 3339 (2026-11-01T08:00:00Z).
 
                 Examples:
@@ -76,11 +78,11 @@ struct AuditCommand: ParsableCommand {
 
     struct Reconcile: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Holds a connector's own audit against the relay's.",
+            abstract: "Compares a connector's own audit with the relay's.",
             discussion: """
-                Calls are matched by request id. A sentence for each call that only one of them has, or on whose status \
-                they disagree; exit code 1 when there is any. Give the time and the tunnel that the connector's file \
-                covers: everything else counts as missing from it.
+                Matches calls by request id. Prints a sentence for each call that only one of them has, or on whose \
+                status they disagree, and exits with 1 when there is any. Give the time and the tunnel that the \
+                connector's file covers: everything else counts as missing from it.
 
                 Examples:
                   penstock-relay audit reconcile connector-audit.jsonl --tunnel tun_01J…
@@ -109,10 +111,10 @@ struct AuditCommand: ParsableCommand {
 
 /// `--since` and `--until`.
 struct TimeRange: ParsableArguments {
-    @Option(name: .long, help: "From then on: a UTC date or an RFC 3339 time.")
+    @Option(name: .long, help: "From this time on: a UTC date or an RFC 3339 time.")
     var since: String?
 
-    @Option(name: .long, help: "Before then.")
+    @Option(name: .long, help: "Before this time.")
     var until: String?
 
     /// Microseconds since 1970.

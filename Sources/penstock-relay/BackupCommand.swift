@@ -5,7 +5,8 @@ struct BackupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup", abstract: "Copies the database and the audit to one file, while the relay serves.",
         discussion: """
-            The copy is consistent, checked, and readable by its owner only (mode 0600). No file is overwritten.
+            The copy is consistent, checked, and readable by its owner only (mode 0600). The command overwrites no \
+            file.
 
             The master key is NOT in it. Without the key, the credentials in a backup are lost; with it, whoever has the \
             backup can read them. Keep them apart, and keep a master key for as long as backups made under it.
@@ -31,13 +32,13 @@ struct RestoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Makes a data folder from a backup.",
         discussion: """
-            The backup is checked first: that this version can read it, that the file is sound, and that its audit chain \
-            is whole. A folder that holds a relay is refused; with --force its database is set aside, as \
+            Checks the backup first: that this version can read it, that the file is sound, and that its audit chain \
+            is whole. Refuses a folder that holds a relay; --force sets that database aside as \
             penstock.db.before-restore. No relay may run on the folder.
 
-            Everything is as it was at the time of the backup: tokens that were revoked since are good again, and \
-            users deleted since are back. The master key is not in a backup: put the one it was made under where the \
-            configuration says.
+            Everything is then as it was at the time of the backup: tokens that were revoked since are valid again, \
+            and users deleted since are back. A backup does not contain the master key: put the one it was made under \
+            where the configuration says.
 
             Examples:
               penstock-relay restore 2026-11-01.db --data-dir /var/lib/penstock
@@ -49,7 +50,7 @@ struct RestoreCommand: ParsableCommand {
     @Argument(help: "The backup.", completion: .file())
     var file: String
 
-    @Flag(name: .long, help: "Set a database that is there aside.")
+    @Flag(name: .long, help: "Set an existing database aside.")
     var force = false
 
     func run() throws {

@@ -5,7 +5,8 @@ struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Checks configuration, certificate, master key and database without serving.",
         discussion: """
-            A line with ! is good today and will not stay so, as a certificate that expires within 14 days.
+            A line with ! reports something that is good today and will soon fail, such as a certificate that expires \
+            within 14 days.
 
             Example: penstock-relay check --config /etc/penstock/relay.yaml
             """)

@@ -10,7 +10,7 @@ struct CompletionCommand: ParsableCommand {
 
     func run() throws {
         guard let shell = CompletionShell(rawValue: shell) else {
-            throw usageFailure("completion is there for bash, zsh and fish")
+            throw usageFailure("completion supports bash, zsh and fish")
         }
         writeOutput(PenstockRelay.completionScript(for: shell))
     }

@@ -5,10 +5,11 @@ struct InitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init", abstract: "Makes the data folder, the master key and the first operator's token.",
         discussion: """
-            The token is shown this once. Keep the master key apart from backups of the data folder: who has both can \
-            read every credential.
+            The token is shown only once. Keep the master key apart from backups of the data folder: whoever has both \
+            can read every credential.
 
-            The master key is made in vault.master_key_file (default: DATA_DIR/master.key) unless that is there; or it             comes from PENSTOCK_VAULT_MASTER_KEY, or from vault.master_key_command of the configuration.
+            The master key is made in vault.master_key_file (default: DATA_DIR/master.key) unless that file exists; or it \
+            comes from PENSTOCK_VAULT_MASTER_KEY, or from vault.master_key_command of the configuration.
 
             Examples:
               penstock-relay init --operator-token-file /root/operator.token

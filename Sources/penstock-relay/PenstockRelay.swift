@@ -32,7 +32,7 @@ enum Main {
 struct PenstockRelay: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "penstock-relay",
-        abstract: "The relay: takes tunnels from connectors and calls from agents, on one TLS port.",
+        abstract: "The relay: accepts tunnels from connectors and calls from agents, on one TLS port.",
         discussion: """
             A first start:
               penstock-relay init --data-dir /var/lib/penstock
@@ -40,7 +40,7 @@ struct PenstockRelay: AsyncParsableCommand {
               penstock-relay serve --config /etc/penstock/relay.yaml
 
             Settings come from flags, then PENSTOCK_… variables, then the file, then defaults. Secrets are never \
-            flags: the master key is a file, what a command prints, or PENSTOCK_VAULT_MASTER_KEY.
+            flags: the master key is a file, the output of a command, or PENSTOCK_VAULT_MASTER_KEY.
 
             Looking after it:
               penstock-relay backup /backup/penstock.db --config /etc/penstock/relay.yaml

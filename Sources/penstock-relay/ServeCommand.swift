@@ -4,13 +4,14 @@ import Relay
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "serve", abstract: "Serves agents and takes tunnels until a signal says to leave.",
+        commandName: "serve", abstract: "Serves agents and accepts tunnels until a signal ends it.",
         discussion: """
-            SIGTERM or SIGINT drains: connectors are told to leave, calls in flight finish within shutdown_grace.
-            SIGHUP reads the configuration again: it is checked whole, and taken over or refused whole, with a line in \
-            the log. The egress section, limits.response_bytes, limits.calls_in_flight and audit.retention_days can \
-            change; what else has changed is named, and needs a restart.
-            Certificates are read again when their files change. Core dumps are off.
+            SIGTERM or SIGINT drains: the relay asks connectors to leave, and calls in flight finish within \
+            shutdown_grace.
+            SIGHUP reads the configuration again: the relay checks it whole, and applies or refuses it whole, with a \
+            line in the log. The egress section, limits.response_bytes, limits.calls_in_flight and \
+            audit.retention_days can change; the log names other changes, which need a restart.
+            The relay reads certificates again when their files change. Core dumps are off.
 
             Example: penstock-relay serve --config /etc/penstock/relay.yaml
             """)

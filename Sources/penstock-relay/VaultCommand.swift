@@ -3,15 +3,15 @@ import Relay
 
 struct VaultCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "vault", abstract: "Looks after the encrypted credentials: what is there, and new keys.",
+        commandName: "vault", abstract: "Shows and rotates the keys of the encrypted credentials.",
         subcommands: [Status.self, Rotate.self])
 
     struct Status: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Shows which keys seal how much, and whether a rotation is under way.",
             discussion: """
-                Counts and terms only, never a value. A term counts the keys there have been: the master key's rises \
-                with `vault rotate --master-key`, a user's with `vault rotate`.
+                Shows counts and terms only, never a value. A term is the number of a key: that of the master key \
+                rises with `vault rotate --master-key`, that of a user's key with `vault rotate`.
 
                 Example:
                   penstock-relay vault status --config /etc/penstock/relay.yaml
@@ -29,19 +29,20 @@ struct VaultCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Gives users new keys, or wraps all of them under a new master key.",
             discussion: """
-                It works while `serve` runs on the same data folder: calls go on, and the relay takes the new keys over \
-                within a second. Interrupted at any moment, even by SIGKILL, nothing is lost: the same command goes on \
-                where it ended.
+                It works while `serve` runs on the same data folder: calls continue, and the relay uses the new keys \
+                within a second. If it is interrupted at any moment, even by SIGKILL, nothing is lost: run the same \
+                command again, and it continues where it ended.
 
-                Users' keys: each user gets a new one, all their credentials are sealed under it, and the old one is \
-                destroyed.
+                Users' keys: the command gives each user a new key, seals the user's credentials under it, and \
+                destroys the old one.
 
-                The master key: only the users' keys are wrapped anew. Where the key is a file, the new one takes its \
-                name, and the former one is kept beside it as FILE.old-TERM, for backups made until now need it; \
-                destroy it with them. The new key is random, unless --new-key-file or PENSTOCK_VAULT_NEW_MASTER_KEY \
-                gives it. Where the key comes from PENSTOCK_VAULT_MASTER_KEY or a command, it has to be given, and \
-                afterwards you let that source give the new one: a relay that serves asks the command again by \
-                itself; with the variable it goes on with the credentials it has in memory until you restart it.
+                The master key: the command wraps the users' keys again, and nothing else. If the key is a file, the \
+                new key takes its name, and the former one stays beside it as FILE.old-TERM, because backups made \
+                until now need it; destroy it with them. The new key is random, unless --new-key-file or \
+                PENSTOCK_VAULT_NEW_MASTER_KEY gives it. If the key comes from PENSTOCK_VAULT_MASTER_KEY or a command, \
+                you have to give the new one, and afterwards make that source give it: a running relay asks the \
+                command again by itself; with the variable it uses the credentials it has in memory until you restart \
+                it.
 
                 Examples:
                   penstock-relay vault rotate --config /etc/penstock/relay.yaml
@@ -60,7 +61,7 @@ struct VaultCommand: ParsableCommand {
 
         @Option(
             name: .customLong("new-key-file"),
-            help: "Holds the new master key; made with a random one if it is not there.",
+            help: "File of the new master key; if it is missing, it is made with a random key.",
             completion: .file())
         var newKeyFile: String?
 

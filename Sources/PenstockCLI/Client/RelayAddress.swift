@@ -41,6 +41,6 @@ struct RelayAddress: Sendable, Hashable {
     }
 
     private static func unusable(_ reason: String) -> CommandFailure {
-        CommandFailure(.usage, "this is no address of a relay: \(reason)")
+        CommandFailure(.usage, "this is not the address of a relay: \(reason)")
     }
 }

@@ -8,12 +8,12 @@ extension APIsCommand {
         static let configuration = CommandConfiguration(
             abstract: "Creates APIs from YAML or JSON files, or replaces their definitions.",
             discussion: """
-                Shows what differs before it writes, and no secret. A definition that does not differ is left alone, as \
-                are credentials that are those the relay has. With a folder, its .yaml, .yml and .json files are applied one after the other, so that \
-                definitions can live in Git.
+                Shows the difference before it writes, and never a secret. It leaves a definition without a difference \
+                alone, and credentials that the relay already has. For a folder, it applies the .yaml, .yml and .json \
+                files one after the other, so that you can keep definitions in Git.
 
-                A secret in the file is best written {"from_env": "NAME"} or {"from_file": "path"}: this command puts in \
-                what they name, and the relay keeps it encrypted. Relative paths count from the file's folder.
+                Write a secret as {"from_env": "NAME"} or {"from_file": "path"}: this command reads the variable or \
+                the file, and the relay keeps the value encrypted. Relative paths start at the file's folder.
 
                 Examples:
                   penstock apis apply -f crm.yaml

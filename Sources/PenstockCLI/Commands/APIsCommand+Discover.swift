@@ -9,15 +9,15 @@ extension APIsCommand {
     /// `penstock apis discover`: a draft for a person to accept, of what an API shows.
     struct Discover: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Looks for what describes an API, and infers a draft from what it answers. Experimental.",
+            abstract: "Looks for the description of an API, or infers a draft from its answers. Experimental.",
             discussion: """
-                Asks for OpenAPI documents at the usual places, for GraphQL introspection and for pages of documentation; \
-                failing that, it infers endpoints from samples and from calls that were observed. It only reads, a few \
-                requests a second, and shows what each finding rests on. Nothing is saved: look at the draft, write it to \
-                a file, and apply that.
+                Looks for OpenAPI documents at the usual places, for GraphQL introspection and for pages of \
+                documentation. If it finds none, it infers endpoints from samples and from observed calls. It only \
+                reads, a few requests a second, and shows the evidence for each finding. It saves nothing: review the \
+                draft, write it to a file, and apply that.
 
-                --observed reads a connector's audit. Methods and path templates are made of it here; nothing else of the \
-                file is sent.
+                --observed reads a connector's audit on this machine and sends only methods, path templates and \
+                numbers of calls to the relay.
 
                 Examples:
                   penstock apis discover https://api.example.com/v1
@@ -27,7 +27,7 @@ extension APIsCommand {
                 """)
 
         @Argument(help: ArgumentHelp("The API's base URL.", valueName: "url")) var url: String
-        @Option(help: ArgumentHelp("Ask through this tunnel.", valueName: "id")) var tunnel: String?
+        @Option(help: ArgumentHelp("Send the requests through this tunnel.", valueName: "id")) var tunnel: String?
         @Option(
             help: ArgumentHelp(
                 "A path below the URL to learn from, such as /customers/42; repeatable.", valueName: "path"))
@@ -37,12 +37,12 @@ extension APIsCommand {
             completion: .file(extensions: ["jsonl", "log"]))
         var observed: [String] = []
         @Flag(help: "Do not follow links in answers.") var noLinks = false
-        @Flag(help: "Ask no host but the URL's own.") var sameOrigin = false
-        @Flag(help: "Send GraphQL introspection by POST where GET does not answer.") var allowIntrospectionPost = false
+        @Flag(help: "Send requests to the URL's own host only.") var sameOrigin = false
+        @Flag(help: "Send GraphQL introspection by POST if GET does not answer.") var allowIntrospectionPost = false
         @Option(help: "The most requests, 1 to 200; 60 by default.") var requests: Int?
         @Option(help: ArgumentHelp("The most seconds, 1 to 600; 120 by default.", valueName: "seconds")) var deadline:
             Int?
-        @Option(help: ArgumentHelp("Which of the drafts to show and write, the best being 1.", valueName: "number"))
+        @Option(help: ArgumentHelp("Which of the drafts to show and write; the best is 1.", valueName: "number"))
         var draft = 1
         @Option(
             help: ArgumentHelp("Write the draft's definition to this new file, .yaml or .json.", valueName: "file"))
@@ -76,7 +76,7 @@ extension APIsCommand {
                     return try finish(drafts, printer)
                 }
                 let report = DiscoveryReport(answer: answer)
-                printer.list(report.drafts, DiscoveryReport.columns, none: "Nothing was found to make a draft of.")
+                printer.list(report.drafts, DiscoveryReport.columns, none: "Found nothing to make a draft from.")
                 if drafts.indices.contains(draft - 1) {
                     let shown = ImportReport(answer: drafts[draft - 1]["draft"] ?? .null)
                     printer.note("Draft \(draft):")
@@ -98,7 +98,7 @@ extension APIsCommand {
             }
             if let write {
                 try DefinitionFile.write(drafts[draft - 1]["draft"]?["definition"] ?? .null, to: write)
-                printer.note("Look at \(write.printable), then: penstock apis apply -f \(write.printable)")
+                printer.note("Review \(write.printable), then run: penstock apis apply -f \(write.printable)")
             } else {
                 printer.note("Nothing was saved. Write the draft to a file with --write.")
             }

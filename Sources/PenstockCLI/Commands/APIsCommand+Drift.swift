@@ -6,10 +6,10 @@ extension APIsCommand {
     /// Shows what live answers ask of an API's schemas, and decides on it.
     struct Drift: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Shows where live answers stopped matching their schemas, and the change proposed.",
+            abstract: "Shows where live answers stopped matching their schemas, and the proposed change.",
             discussion: """
-                Without an id it lists the open proposals; with one it shows what would change. Accepting changes the \
-                definition; what is dismissed is not proposed again while the schema stays as it is.
+                Without an id it lists the open proposals; with an id it shows what would change. Accepting a proposal \
+                changes the definition. A dismissed one is not proposed again while the schema stays as it is.
 
                 Examples:
                   penstock apis drift my_company_crm
@@ -24,7 +24,7 @@ extension APIsCommand {
 
         @Argument(help: "The API's slug.", completion: Completions.slugs) var slug: String
         @Argument(help: "The proposal to show.") var id: String?
-        @Option(help: ArgumentHelp("Make the change that is proposed.", valueName: "id")) var accept: String?
+        @Option(help: ArgumentHelp("Make the proposed change.", valueName: "id")) var accept: String?
         @Option(help: ArgumentHelp("Leave the schema as it is.", valueName: "id")) var dismiss: String?
         @Option(help: ArgumentHelp("List these: open, accepted, dismissed, stale or all.", valueName: "status"))
         var status = "open"

@@ -6,16 +6,16 @@ extension APIsCommand {
     /// `penstock apis import`: a definition from what describes an API already.
     struct Import: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Makes a definition of an OpenAPI document, a Postman collection, a HAR file or curl commands.",
+            abstract: "Makes a definition from an OpenAPI document, a Postman collection, a HAR file or curl commands.",
             discussion: """
-                Shows what becomes of each operation, and saves nothing unless told to. A folder's files are taken together, \
-                so that references from one to another are followed; nothing else is fetched. With --slug of an API that is \
-                there, what was imported before, what is imported now and your own changes are merged, and the difference \
-                is shown first.
+                Reports the outcome of each operation, and saves nothing without --save. The files of a folder are \
+                imported together, and references between them are followed; nothing else is fetched. If --slug names \
+                an existing API, the command merges what was imported before, what is imported now and your own \
+                changes, and shows the difference first.
 
-                An API behind a firewall is imported with the name of its tunnel. One whose operations are on several hosts \
-                becomes one definition for each with --split-servers. A Postman collection finds its variables in its \
-                environment's file, given beside it.
+                For an API behind a firewall, give --tunnel with the name of its tunnel. If the operations are on \
+                several hosts, --split-servers makes one definition for each host. To fill in the variables of a \
+                Postman collection, give its environment's file beside it.
 
                 Secrets are never imported. Set them afterwards: penstock credentials set SLUG --from-file FIELD=FILE
 
@@ -31,8 +31,8 @@ extension APIsCommand {
             help: ArgumentHelp("Files, a folder, a URL, or - for standard input.", valueName: "source"),
             completion: .file(extensions: ["yaml", "yml", "json", "har"]))
         var sources: [String]
-        @Option(help: "The API's slug: merge with the API that is there, or create it.") var slug: String?
-        @Flag(help: "Save what comes of it.") var save = false
+        @Option(help: "The API's slug: merge with the existing API, or create it.") var slug: String?
+        @Flag(help: "Save the result.") var save = false
         @Option(
             help: ArgumentHelp("Write the definition to this new file, .yaml or .json.", valueName: "file"))
         var write: String?
@@ -47,14 +47,14 @@ extension APIsCommand {
         var tokenURL: String?
         @Flag(help: "Make one definition for each server of the document.") var splitServers = false
         @Option(help: "The API's name; the document's title by default.") var name: String?
-        @Option(help: ArgumentHelp("The main file, where there are several.", valueName: "file")) var root: String?
+        @Option(help: ArgumentHelp("The main file, if there are several.", valueName: "file")) var root: String?
         @Option(
             name: .customLong("base"),
             help: ArgumentHelp(
-                "The older document, to merge from, where the relay does not know it.", valueName: "file"))
+                "The older document to merge from, if the relay does not know it.", valueName: "file"))
         var base: String?
         @OptionGroup(title: "What to import") var choice: ImportChoice
-        @Flag(help: "Show notes as well as what was changed or left out.") var all = false
+        @Flag(help: "Show notes too, not only what was changed or left out.") var all = false
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 
         func validate() throws {
@@ -191,7 +191,8 @@ extension APIsCommand {
             let name = sources.count == 1 && sources[0] != "-" ? sources[0] : nil
             for line in report.findings(all: all, name: name) { printer.note("  \(line)") }
             guard let lines = answer["difference"]?["lines"]?.array else { return }
-            printer.note(lines.isEmpty ? "Nothing differs from what is there." : "Against what is there:")
+            printer.note(
+                lines.isEmpty ? "Nothing differs from the stored definition." : "Compared with the stored definition:")
             for line in lines { printer.note("  \(line.string ?? "")") }
         }
     }

@@ -7,9 +7,9 @@ extension APIsCommand {
     struct Period: ParsableArguments {
         @Option(
             help: ArgumentHelp(
-                "From then on: 1h, 30m or 7d ago, or RFC 3339, as in 2026-01-31T08:00:00Z.", valueName: "time"))
+                "Since this time: 1h, 30m or 7d ago, or RFC 3339, as in 2026-01-31T08:00:00Z.", valueName: "time"))
         var since: String?
-        @Option(help: ArgumentHelp("Until then, written the same way.", valueName: "time"))
+        @Option(help: ArgumentHelp("Until this time, written the same way.", valueName: "time"))
         var until: String?
         @Option(help: "Only this endpoint.") var endpoint: String?
 
@@ -45,12 +45,12 @@ extension APIsCommand {
         ]
 
         @Argument(help: "The API's slug.", completion: Completions.slugs) var slug: String
-        @Flag(help: "Go on showing calls as they happen, oldest first, until interrupted.") var follow = false
+        @Flag(help: "Keep showing calls as they happen, oldest first, until you interrupt it.") var follow = false
         @Option(
             help: ArgumentHelp(
-                "Only this outcome: a status, a code such as TIMEOUT, or error.", valueName: "status"))
+                "Only this outcome: a status, a code such as TIMEOUT, or error for all failures.", valueName: "status"))
         var status: String?
-        @Option(help: "At most so many.") var limit = 50
+        @Option(help: "At most this many.") var limit = 50
         @OptionGroup(title: "Which") var period: Period
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 
@@ -126,9 +126,9 @@ extension APIsCommand {
 
     struct Summary: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Sums up an API's calls: how many, how quick, what failed.",
+            abstract: "Summarises an API's calls: how many, how fast, what failed.",
             discussion: """
-                The last 24 hours unless told otherwise.
+                Covers the last 24 hours by default.
 
                 Example:
                   penstock apis summary my_company_crm --since 2026-01-01T00:00:00Z

@@ -6,12 +6,13 @@ extension APIsCommand {
     /// `penstock apis test`: whether an API can be called as it is defined.
     struct Test: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Tests an API over the route its calls take.",
+            abstract: "Tests an API over the route that its calls take.",
             discussion: """
-                Without calling the API: whether its host takes connections, its certificate, whether its credential is \
-                stored, and whether the connector's own policy allows each endpoint. Then whether the API takes the \
-                credential, and what each endpoint answers. Endpoints are called with the arguments given here, else with \
-                their first example; those that may change something only with --confirm.
+                First checks what it can without calling the API: whether its host accepts connections, its \
+                certificate, whether its credential is stored, and whether the connector's own policy allows each \
+                endpoint. Then checks whether the API accepts the credential, and the answer of each endpoint. It \
+                calls endpoints with the arguments that you give, or with their first example. It calls endpoints that \
+                may change something only with --confirm.
 
                 Examples:
                   penstock apis test my_company_crm
@@ -19,7 +20,7 @@ extension APIsCommand {
                   penstock apis test -f draft.yaml
                 """)
 
-        @Argument(help: "The API's slug; none with --file.", completion: Completions.slugs) var slug: String?
+        @Argument(help: "The API's slug; leave it out with --file.", completion: Completions.slugs) var slug: String?
         @Option(
             name: .shortAndLong,
             help: ArgumentHelp("Test this definition without saving it; - reads standard input.", valueName: "file"),
@@ -28,7 +29,7 @@ extension APIsCommand {
         @Option(
             help: ArgumentHelp("An endpoint's arguments, as JSON; repeatable.", valueName: "endpoint=json"))
         var arguments: [String] = []
-        @Flag(help: "Call endpoints that are not GET or HEAD too.") var confirm = false
+        @Flag(help: "Also call endpoints other than GET and HEAD.") var confirm = false
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 
         func validate() throws {

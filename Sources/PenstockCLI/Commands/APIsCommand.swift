@@ -31,7 +31,7 @@ struct APIsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lists your APIs, with their status, calls and last use.",
             discussion: """
-                An operator sees everybody's, by their ids.
+                An operator sees the APIs of all users, by their ids.
 
                 Example:
                   penstock apis list --output json
@@ -55,7 +55,7 @@ struct APIsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Shows one definition; secrets are references.",
             discussion: """
-                What it prints can be edited and applied again.
+                You can edit the output and apply it again.
 
                 Example:
                   penstock apis get my_company_crm > crm.yaml

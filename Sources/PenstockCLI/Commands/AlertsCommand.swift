@@ -6,9 +6,9 @@ import Value
 struct AlertsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "alerts",
-        abstract: "Shows what the webhooks of your APIs were told, newest first.",
+        abstract: "Shows the messages that your APIs' webhooks got, newest first.",
         discussion: """
-            Of one API, or of all that have "alerts" in their definition.
+            Shows those of one API, or of all APIs that have "alerts" in their definition.
 
             Examples:
               penstock alerts
@@ -40,7 +40,7 @@ struct AlertsCommand: AsyncParsableCommand {
                 [
                     Column("Time"), Column("API", "api"), Column("Event"), Column("State"), Column("Attempts"),
                     Column("Last status", "last_status"), Column("Next attempt", "next_attempt_at"),
-                ], none: "No webhook was told anything yet.")
+                ], none: "No webhook has got a message yet.")
         }
     }
 }

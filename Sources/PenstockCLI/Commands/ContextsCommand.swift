@@ -5,7 +5,7 @@ import Value
 struct ContextsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "contexts",
-        abstract: "Lists the relays you are logged in to, and chooses one.",
+        abstract: "Lists the relays that you are logged in to, and selects one.",
         discussion: """
             penstock login --context NAME remembers a relay under a name; --context NAME or PENSTOCK_CONTEXT uses it for \
             one command.

@@ -43,13 +43,13 @@ struct CredentialValues {
     }
 
     private mutating func add(_ text: String, _ field: String?, from source: String) throws(CommandFailure) {
-        guard !text.isEmpty else { throw CommandFailure(.usage, "\(source) holds nothing") }
+        guard !text.isEmpty else { throw CommandFailure(.usage, "\(source) is empty") }
         if let field {
             guard named.add(field, .string(text)) == nil else {
                 throw CommandFailure(.usage, "the field \(field) is given twice")
             }
         } else {
-            guard unnamed == nil else { throw CommandFailure(.usage, "several values, but not for which fields") }
+            guard unnamed == nil else { throw CommandFailure(.usage, "several values need field names") }
             unnamed = text
         }
     }

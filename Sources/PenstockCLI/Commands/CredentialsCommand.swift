@@ -19,8 +19,8 @@ struct CredentialsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Writes an API's credentials into the relay's vault.",
             discussion: """
-                The value comes from a file, from a variable or from standard input (a terminal asks without echo); it \
-                is never a flag. An API with one secret needs no field name; else write FIELD=FILE or FIELD=NAME.
+                The value comes from a file, a variable or standard input (on a terminal the command asks without \
+                echo); it is never a flag. If the API has several secrets, write FIELD=FILE or FIELD=NAME.
 
                 Examples:
                   penstock credentials set my_company_crm --from-file crm-key
@@ -75,8 +75,8 @@ struct CredentialsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Replaces credentials, and keeps the old ones for a while.",
             discussion: """
-                Until the overlap is over, a call whose new credential the API refuses is tried once with the old one: so the \
-                order in which the relay and the API learn of the new one does not matter.
+                During the overlap, if the API refuses the new credential, the relay tries the call once with the old \
+                one. So the relay and the API may get the new credential in either order.
 
                 Examples:
                   penstock credentials rotate my_company_crm --from-file new-key
@@ -84,7 +84,7 @@ struct CredentialsCommand: AsyncParsableCommand {
                 """)
 
         @Argument(help: "The API's slug.", completion: Completions.slugs) var slug: String
-        @Option(help: "For how long the old credentials stay in force; 0 ends them at once.") var overlapHours = 24.0
+        @Option(help: "How long the old credentials stay valid; 0 ends them at once.") var overlapHours = 24.0
         @OptionGroup(title: "Values") var source: Source
         @OptionGroup(title: "Everywhere") var options: GlobalOptions
 

@@ -36,7 +36,7 @@ struct IssuedToken {
             if let reason = Terminal.outputFailure {
                 throw await lost(item, "to standard output: \(reason)", relay)
             }
-            printer.note("The token is shown this once. Keep it in a file that only its user can read.")
+            printer.note("The token is shown only once. Keep it in a file that only its user can read.")
             return
         }
         guard let token = item["token"]?.string, Descriptor.write(token + "\n", to: descriptor), fsync(descriptor) == 0
@@ -61,13 +61,13 @@ struct IssuedToken {
         do throws(CommandFailure) {
             _ = try await relay.send(.DELETE, "/v1/tokens" / id)
         } catch {
-            note = "It is still in force: penstock tokens revoke \(id)"
+            note = "It is still valid: penstock tokens revoke \(id)"
         }
         let tunnel = item["token_id"] == nil ? nil : item["id"]?.string
         return CommandFailure(
             .failed, "the token could not be written \(place)",
             notes: [
-                note, tunnel.map { "The tunnel is there. Another token for it: penstock tunnels token \($0)" },
+                note, tunnel.map { "The tunnel exists. To create another token for it: penstock tunnels token \($0)" },
             ].compactMap(\.self))
     }
 

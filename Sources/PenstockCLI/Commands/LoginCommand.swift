@@ -7,11 +7,11 @@ struct LoginCommand: AsyncParsableCommand {
         commandName: "login",
         abstract: "Remembers a relay and where your token is.",
         discussion: """
-            Writes ~/.config/penstock/config.yaml, readable by you alone. With --token-file it remembers that file; else \
-            the token is asked for, or read from standard input, and kept in the file token beside the configuration. \
-            The token is tried against the relay first.
+            Writes ~/.config/penstock/config.yaml, readable by you alone. With --token-file it remembers that file. \
+            Otherwise it asks for the token, or reads it from standard input, and stores it in the file token beside \
+            the configuration. It tries the token against the relay first.
 
-            With --context the relay is remembered under a name, beside others.
+            With --context it remembers the relay under a name, beside others.
 
             Examples:
               penstock login --url https://relay.example.com --token-file ~/user-token

@@ -6,9 +6,9 @@ import Value
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Shows whether the relay answers, and how your tunnels and APIs are.",
+        abstract: "Shows whether the relay answers, and the state of your tunnels and APIs.",
         discussion: """
-            Exit code 1 when a tunnel is offline or an API is failing or suspended.
+            Exits with 1 when a tunnel is offline or an API is failing or suspended.
 
             Example:
               penstock status

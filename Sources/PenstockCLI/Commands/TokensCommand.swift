@@ -68,8 +68,8 @@ struct TokensCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Creates a token; it is shown once.",
             discussion: """
-                An agent may list and call tools, a user manages what is theirs, an operator the platform. The operator \
-                names the user for whom a user token is.
+                An agent token can list and call tools, a user token manages the user's own things, an operator token \
+                the platform. An operator who makes a user token names the user.
 
                 Examples:
                   penstock tokens create --kind agent --label helpdesk --api my_company_crm --expires 30d
@@ -77,17 +77,17 @@ struct TokensCommand: AsyncParsableCommand {
                 """)
 
         @Option(help: "agent, user or operator.") var kind: Kind = .agent
-        @Option(help: "What it is for, for people.") var label: String?
-        @Option(help: ArgumentHelp("For which user, by id or name (operators only).", valueName: "user")) var user:
+        @Option(help: "A description for people.") var label: String?
+        @Option(help: ArgumentHelp("The user it is for, by id or name (operators only).", valueName: "user")) var user:
             String?
         @Option(help: ArgumentHelp("Only this API; repeatable (agent tokens).", valueName: "slug")) var api: [String] =
             []
-        @Option(help: "At most so many calls in any minute.") var perMinute: Int?
-        @Option(help: "At most so many calls in a UTC day.") var perDay: Int?
-        @Option(help: "At most so many calls at the same time.") var inFlight: Int?
+        @Option(help: "At most this many calls in any minute.") var perMinute: Int?
+        @Option(help: "At most this many calls in a UTC day.") var perDay: Int?
+        @Option(help: "At most this many calls at the same time.") var inFlight: Int?
         @Option(
             help: ArgumentHelp(
-                "How long it is good, as in 30d, 12h or 90m; without it, until it is revoked.", valueName: "time"))
+                "How long it is valid, as in 30d, 12h or 90m; by default, until it is revoked.", valueName: "time"))
         var expires: Lifetime?
         @Option(help: ArgumentHelp("New file for the token, mode 0600.", valueName: "file"), completion: .file())
         var tokenOut: String?
@@ -118,7 +118,7 @@ struct TokensCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Revokes a token at once.",
             discussion: """
-                Yours, or as an operator anybody's. penstock tokens list shows the ids.
+                You can revoke your own tokens; an operator can revoke any. penstock tokens list shows the ids.
 
                 Example:
                   penstock tokens revoke 7zk1m0q4s8x2c5vn
@@ -131,7 +131,7 @@ struct TokensCommand: AsyncParsableCommand {
         func validate() throws {
             guard !id.hasPrefix("pst_") else {
                 throw ValidationError(
-                    "This is a token's text, which should not stand on a command line. Use its id: penstock tokens list."
+                    "This is a token's text, which must not appear on a command line. Use its id: penstock tokens list."
                 )
             }
         }

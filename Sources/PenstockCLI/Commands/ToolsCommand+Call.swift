@@ -8,7 +8,7 @@ extension ToolsCommand {
         static let configuration = CommandConfiguration(
             abstract: "Calls a tool and prints its answer.",
             discussion: """
-                key=value takes the type that the tool's schema names; key:=JSON says the type itself.
+                key=value uses the type in the tool's schema; key:=JSON gives a JSON value.
 
                 Examples:
                   penstock tools call my_company_crm.get_customer customer_id=cust_12345

@@ -48,7 +48,7 @@ struct ToolsCommand: AsyncParsableCommand {
 
     struct Schema: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Shows what a tool takes and gives.",
+            abstract: "Shows a tool's arguments and answer.",
             discussion: """
                 Examples:
                   penstock tools schema my_company_crm

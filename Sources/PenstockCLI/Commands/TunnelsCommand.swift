@@ -129,17 +129,17 @@ struct TunnelsCommand: AsyncParsableCommand {
             commandName: "token",
             abstract: "Creates one more token for a tunnel's connectors.",
             discussion: """
-                To replace a token: create another, give it to the connector, and revoke the old one with \
-                penstock tokens revoke. It is shown once.
+                To replace a token, create another, give it to the connector, and revoke the old one with penstock \
+                tokens revoke. The new token is shown once.
 
                 Example:
                   penstock tunnels token office --token-out new-tunnel-token
                 """)
 
         @Argument(help: "The tunnel's name or id.", completion: Completions.tunnels) var tunnel: String
-        @Option(help: "What it is for, for people.") var label: String?
+        @Option(help: "A description for people.") var label: String?
         @Option(
-            help: ArgumentHelp("How long it is good, as in 30d; without it, until it is revoked.", valueName: "time"))
+            help: ArgumentHelp("How long it is valid, as in 30d; by default, until it is revoked.", valueName: "time"))
         var expires: Lifetime?
         @Option(
             help: ArgumentHelp("New file for the token, mode 0600.", valueName: "file"), completion: .file())
@@ -163,7 +163,7 @@ struct TunnelsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Revokes a tunnel: its connectors are disconnected for good.",
             discussion: """
-                Names the APIs that go through it, and asks. Yours, or as an operator anybody's.
+                Lists the APIs that use it, and asks. You can revoke your own tunnels; an operator can revoke any.
 
                 Example:
                   penstock tunnels revoke office --yes

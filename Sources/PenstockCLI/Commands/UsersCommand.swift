@@ -61,7 +61,7 @@ struct UsersCommand: AsyncParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Shows a user, and how much is theirs.",
+            abstract: "Shows a user, and how many APIs, tunnels and tokens the user has.",
             discussion: """
                 Example:
                   penstock users show "Ada Lovelace"
@@ -132,10 +132,11 @@ struct UsersCommand: AsyncParsableCommand {
 
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Deletes a user with everything that is theirs, for good.",
+            abstract: "Deletes a user and everything the user owns, for good.",
             discussion: """
-                Their APIs, tunnels and tokens go, and the key that opens their credentials is destroyed: nothing brings \
-                them back but a backup. It asks for the user's name; without a terminal give it with --confirm.
+                Deletes the user's APIs, tunnels and tokens, and destroys the key that opens the user's credentials. \
+                Only a backup can bring them back. The command asks for the user's name; without a terminal, give it \
+                with --confirm.
 
                 Example:
                   penstock users delete "Ada Lovelace" --confirm "Ada Lovelace"

@@ -12,7 +12,7 @@ struct ImportUpload: Sendable {
     /// - Throws: ``CommandFailure`` with code 2.
     init(_ arguments: [String]) throws(CommandFailure) {
         if let first = arguments.first(where: { $0.hasPrefix("https://") || $0.hasPrefix("http://") }) {
-            guard arguments.count == 1 else { throw CommandFailure(.usage, "a URL is imported by itself") }
+            guard arguments.count == 1 else { throw CommandFailure(.usage, "give a URL alone, without other sources") }
             url = first
             return
         }

@@ -1,8 +1,8 @@
 extension Demo {
     /// Says how it went, and with `keep` what can be tried now.
     func farewell(keep: Bool) {
-        report.heading("Everything came out as it should, in \(report.elapsed.short).")
-        Terminal.output("There is no dashboard yet; the relay's address \(keep ? "is" : "was") \(plan.relayURL)")
+        report.heading("Everything worked, in \(report.elapsed.short).")
+        Terminal.output("This version has no dashboard; the relay's address \(keep ? "is" : "was") \(plan.relayURL)")
         guard keep else {
             Terminal.output("To leave it running and try things yourself: penstock demo --keep")
             return

@@ -14,9 +14,9 @@ struct DemoCommand: AsyncParsableCommand {
         commandName: "demo",
         abstract: "Shows a whole installation at work on this machine.",
         discussion: """
-            Starts a relay, a connector and a sample CRM on loopback, with a temporary folder for their data; calls the \
-            CRM as an agent would, through the relay and the tunnel; shows the audit, and what is refused. Nothing is \
-            left behind. With --keep it goes on running until Ctrl-C and prints commands to try.
+            Starts a relay, a connector and a sample CRM on loopback, with a temporary folder for their data. Calls \
+            the CRM as an agent would, through the relay and the tunnel, and shows the audit and some refused calls. \
+            It removes everything at its end. With --keep it runs until Ctrl-C and prints commands to try.
 
             Examples:
               penstock demo
@@ -51,7 +51,7 @@ struct DemoCommand: AsyncParsableCommand {
         } catch let failure as CommandFailure {
             throw CommandFailure(
                 .failed, failure.message,
-                notes: failure.notes + ["", "The last lines of what it started:"] + children.lastLines())
+                notes: failure.notes + ["", "The last lines of the processes it started:"] + children.lastLines())
         }
         guard let stoppedBy else { return }
         Terminal.output("\nStopping.")

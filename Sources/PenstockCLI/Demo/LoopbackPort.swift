@@ -25,6 +25,6 @@ enum LoopbackPort {
     }
 
     private static func unavailable(_ address: String) -> CommandFailure {
-        CommandFailure(.failed, "no port is to be had on \(address): \(String(cString: strerror(errno)))")
+        CommandFailure(.failed, "there is no free port on \(address): \(String(cString: strerror(errno)))")
     }
 }

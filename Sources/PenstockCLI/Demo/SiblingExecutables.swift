@@ -26,7 +26,7 @@ struct SiblingExecutables: Sendable {
         let path = "\(folder)/\(name)"
         guard access(path, X_OK) == 0 else {
             throw CommandFailure(
-                .failed, "the demo needs \(name) beside penstock, and \(path) is not there",
+                .failed, "the demo needs \(name) beside penstock, and \(path) does not exist",
                 notes: ["Build all executables: swift build"])
         }
         return path

@@ -83,7 +83,7 @@ package enum VaultCommands {
         let key = given ?? staged ?? .generate()
         if isRotating, !vault.uses(key) {
             throw RelayError(
-                "Another change of the master key has begun and not ended. Give the key it began with, and it goes on.")
+                "Another change of the master key has begun and not ended. To continue it, give the key it began with.")
         }
         if storage.hasOwnKey, vault.uses(key) {
             throw RelayError("The new master key is the one that \(masterKey.name) holds already.")
