@@ -144,7 +144,7 @@ extension Pipeline {
     private func prepare(
         _ proxied: ProxyRequest, _ context: CallContext, _ record: inout AuditRecord, _ fields: inout [ResponseField]
     ) async throws(Failure) -> Prepared {
-        let api = try locate(proxied.slug, for: context.token)
+        let api = try await locate(proxied.slug, for: context.token)
         record.apiID = api.id
         record.route = api.route.chosen
         record.method = proxied.method

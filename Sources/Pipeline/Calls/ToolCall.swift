@@ -29,7 +29,7 @@ extension Pipeline {
         _ slug: String, _ endpointName: String, arguments: ToolArguments, _ context: CallContext
     ) async throws(Failure) -> ToolAnswer {
         try await recorded(slug, endpointName, context) { record, fields throws(Failure) in
-            let api = try locate(slug, for: context.token)
+            let api = try await locate(slug, for: context.token)
             return try await runTool(api, endpointName, arguments, context, &record, &fields)
         }
     }

@@ -1,14 +1,28 @@
 import EgressPolicy
 package import Registry
 
+extension Directory {
+    /// A user's API by its slug, compiled first where no call has used it since the start; nil where there is none.
+    ///
+    /// - Throws: `OVERLOADED` where its definition cannot be read just now.
+    package func located(user: String, slug: String) async throws(Failure) -> CompiledAPI? {
+        do throws(StoreError) {
+            return try await api(user: user, slug: slug)
+        } catch {
+            throw Failure(
+                .overloaded, stage: .relay, detail: "The API's definition cannot be read just now.", retryAfter: 5)
+        }
+    }
+}
+
 /// Stage: the caller's API, and the endpoint of it.
 extension Pipeline {
     /// The API of that slug, where the caller's token covers it. Anything else is unknown, whoever's it is.
-    func locate(_ slug: String, for token: Token) throws(Failure) -> CompiledAPI {
+    func locate(_ slug: String, for token: Token) async throws(Failure) -> CompiledAPI {
         guard token.kind == .agent || token.kind == .user, let user = token.user else {
             throw Failure(.forbidden, stage: .policy, detail: "Tools are called with an agent's or a user's token.")
         }
-        guard token.allows(slug: slug), let api = directory.api(user: user, slug: slug) else {
+        guard token.allows(slug: slug), let api = try await directory.located(user: user, slug: slug) else {
             throw Failure(.unknownAPI, stage: .policy, detail: "There is no API of that name.")
         }
         try Self.checkNotSuspended(api)
