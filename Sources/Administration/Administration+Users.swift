@@ -20,7 +20,7 @@ extension Administration {
     /// Removes a user with everything that is theirs; the key that opens their credentials goes with them.
     package func deleteUser(id: String, by actor: Actor) async throws(AdministrationError) {
         _ = try await change("user.delete", of: { $0 }, by: actor) { [self] in
-            let apis = directory.apis(user: id).map(\.id)
+            let apis = directory.apiIDs(user: id)
             try store.deleteUser(id: id)
             directory.removeUser(id)
             vault.forget(user: id)

@@ -84,6 +84,11 @@ package struct Relay: Sendable {
                         live: live, egress: parts.egress, pipeline: parts.pipeline,
                         administration: parts.administration, tls: tls, read: read, logger: logger)),
                 .init(service: TunnelSightings(hub: parts.hub, store: parts.store, pool: pool)),
+                .init(
+                    service: CredentialLoading(
+                        directory: parts.directory, vault: storage.vault, pool: pool, logger: logger),
+                    // It ends when all are loaded.
+                    successTerminationBehavior: .ignore),
                 .init(service: TokenUpkeep(administration: parts.administration, pool: pool)),
                 .init(service: adminServer(parts, tls, readiness)),
                 .init(service: publicServer(parts, live, tls, descriptors, readiness)),

@@ -15,7 +15,7 @@ import Vault
 
 /// What the relay is made of, but for its listeners.
 struct RelayParts: Sendable {
-    let directory = Directory()
+    let directory: Directory
     let audit: AuditWriter
     let ledger: AuditLedger
     let hub: TunnelHub
@@ -48,6 +48,7 @@ struct RelayParts: Sendable {
         ledger = opened.ledger
         audit = AuditWriter(
             store: opened.ledger, durability: configuration.durability == .strict ? .strict : .relaxed)
+        directory = Directory { user, job in work.submit(for: user, job) }
         let hub = TunnelHub(eventLoop: MultiThreadedEventLoopGroup.singleton.any(), logger: logger)
         self.hub = hub
         let egress = EgressSwitch(try RelayEgress.client(configuration, logger: logger))
@@ -110,39 +111,32 @@ struct RelayParts: Sendable {
             case .user(let id): hub.disconnect(userID: id)
             }
         }
-        for (api, error) in try directory.load(from: storage.store) {
-            logger.error("a definition cannot be used", metadata: ["api": "\(api.id)", "reason": "\(error)"])
-        }
-        // So that no call's first credential waits for the disk.
-        for user in directory.owners {
-            do {
-                try storage.vault.preload(user: user)
-            } catch let error as VaultError {
-                // Their own calls fail, and nobody else's.
-                logger.error("a user's credentials cannot be read", metadata: ["reason": "\(error)"])
-            }
-        }
-        try restoreLimits()
+        try loadDirectory(pipeline, logger)
     }
 
-    /// Counts the calls of this minute and this UTC day, so that a restart gives nobody a second quota.
-    private func restoreLimits() throws {
-        let now = WallClock.microseconds()
-        let day: Int64 = 86_400_000_000
-        var limited: [String: Int] = [:]
-        for user in directory.owners {
-            for api in directory.apis(user: user) where api.limits.perMinute != nil || api.limits.perDay != nil {
-                limited[api.id] = max(api.limits.perMinute ?? 0, api.limits.perDay ?? 0)
+    /// Loads tokens, and which APIs there are. What else an API's calls need is readied before its first one.
+    private func loadDirectory(_ pipeline: Pipeline, _ logger: Logger) throws {
+        let apis = try store.apiNames().map(\.id)
+        let earlier = try EarlierCalls(ledger: ledger, apis: apis, now: WallClock.microseconds())
+        try directory.load(from: store) { [vault] api in
+            do {
+                // So that no call's first credential waits for the disk.
+                try vault.preload(user: api.user)
+            } catch {
+                // The user's own calls fail, and nobody else's.
+                logger.error("a user's credentials cannot be read", metadata: ["reason": "\(error)"])
             }
-        }
-        let found = try ledger.recentCalls(of: limited, since: now - 60_000_000, now: now)
-        for (api, most) in limited {
-            guard let recent = found[api] else { continue }
-            // When in the day a call was made does not matter: the earlier ones are put at its beginning.
-            let midnight = now - now % day
-            let earlier = recent.today - recent.times.count { $0 >= midnight }
-            let before = [Int64](repeating: midnight, count: min(max(earlier, 0), most))
-            pipeline.restore(api: api, callTimes: before + recent.times)
+            do {
+                let most = max(api.limits.perMinute ?? 0, api.limits.perDay ?? 0)
+                let times = try earlier.take(api: api.id, most: most, now: WallClock.microseconds())
+                if most > 0 { pipeline.restore(api: api.id, callTimes: times) }
+            } catch {
+                logger.error(
+                    "an API's calls of before the start cannot be counted",
+                    metadata: ["api": "\(api.id)", "reason": "\(error)"])
+            }
+        } report: { api, reason in
+            logger.error("a definition cannot be used", metadata: ["api": "\(api)", "reason": "\(reason)"])
         }
     }
 }

@@ -46,7 +46,7 @@ struct ConnectionTestTests {
     private func test(_ bench: Bench, _ plan: TestPlan = TestPlan(), _ context: CallContext? = nil) async throws
         -> Steps
     {
-        let api = try #require(bench.directory.api(user: "usr_a", slug: "crm"))
+        let api = try #require(bench.directory.compiledIfReady(user: "usr_a", slug: "crm"))
         var steps: [TestStep] = []
         let isGood = try await bench.pipeline.test(api, plan, context ?? bench.context(kind: .user)) {
             steps.append($0)
@@ -237,7 +237,7 @@ struct ConnectionTestTests {
         let bench = try Bench(path: scratch()) { _ in answer(200, "{}") }
         try bench.define(
             Self.postOnly { $0["security"] = ["rate_limit": ["requests_per_minute": 1], "max_in_flight": 1] })
-        let api = try #require(bench.directory.api(user: "usr_a", slug: "crm"))
+        let api = try #require(bench.directory.compiledIfReady(user: "usr_a", slug: "crm"))
         let context = bench.context(kind: .user)
         try await bench.run {
             for _ in 0..<3 { #expect(try await test(bench).isGood) }

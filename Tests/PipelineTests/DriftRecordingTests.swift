@@ -74,7 +74,7 @@ struct DriftRecordingTests {
         let recorder = DriftRecorder()
         let bench = try Bench(path: path, drift: recorder) { _ in answer(200, #"{"id": 7}"#) }
         try bench.define(Self.definition("warn"))
-        let api = try #require(bench.directory.api(user: "usr_a", slug: "crm"))
+        let api = try #require(bench.directory.compiledIfReady(user: "usr_a", slug: "crm"))
         var context = bench.context()
         context.draftSecrets = [:]
         try await bench.run { [context] in
@@ -88,7 +88,7 @@ struct DriftRecordingTests {
     /// Hands over the answer, and has it entered.
     private func enter(_ answer: JSON, _ bench: Bench, _ book: DriftBook, time: Int64) throws -> [DriftProposal] {
         let recorder = DriftRecorder()
-        let api = try #require(bench.directory.api(user: "usr_a", slug: "crm"))
+        let api = try #require(bench.directory.compiledIfReady(user: "usr_a", slug: "crm"))
         let endpoint = try #require(api.endpoint(named: "one"))
         let mismatches = endpoint.responseSchema?.mismatches(of: answer) ?? []
         try #require(!mismatches.isEmpty)
@@ -156,7 +156,7 @@ struct DriftRecordingTests {
         let book = DriftBook(store: bench.store, directory: bench.directory) { _, _ in nil }
         for time: Int64 in 1...5 { #expect(try enter([:], bench, book, time: time).isEmpty) }
         let recorder = DriftRecorder()
-        let api = try #require(bench.directory.api(user: "usr_a", slug: "crm"))
+        let api = try #require(bench.directory.compiledIfReady(user: "usr_a", slug: "crm"))
         let endpoint = try #require(api.endpoint(named: "one"))
         recorder.record(
             DriftReport(

@@ -21,7 +21,7 @@ final class Bench: Sendable {
 
     let store: SQLiteStore
     let vault: Vault
-    let directory = Directory()
+    let directory: Directory
     let ledger: AuditLedger
     let audit: AuditWriter
     let pipeline: Pipeline
@@ -74,11 +74,13 @@ final class Bench: Sendable {
 
     init(
         path: String, limits: Pipeline.Limits = .init(), drift: DriftRecorder? = nil, work: WorkPool = .none,
+        directory: Directory = Directory(),
         probing: @escaping ProbeAnswering = { _, _ in
             .passed(ProbePassed(route: .tunnel(id: "tun_a", connector: "c", session: "1")))
         },
         answer: @escaping Answer
     ) throws {
+        self.directory = directory
         store = try SQLiteStore(path: path)
         vault = try Vault(masterKey: .generate(), store: store)
         ledger = try AuditLedger.open(path + "-audit", figures: store).ledger

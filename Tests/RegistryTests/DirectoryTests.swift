@@ -25,10 +25,10 @@ struct DirectoryTests {
         directory.set(try CompiledAPI(stored: stored))
         stored.slug = "renamed"
         directory.set(try CompiledAPI(stored: stored))
-        #expect(directory.apis(user: "usr_1").map(\.slug) == ["renamed"])
-        #expect(directory.api(user: "usr_2", slug: "renamed") == nil)
+        #expect(directory.slugs(user: "usr_1") == ["renamed"])
+        #expect(directory.compiledIfReady(user: "usr_2", slug: "renamed") == nil)
         directory.removeAPI(id: "api_1", user: "usr_1")
-        #expect(directory.api(user: "usr_1", slug: "renamed") == nil)
+        #expect(directory.compiledIfReady(user: "usr_1", slug: "renamed") == nil)
     }
 
     @Test("a removed user takes APIs and tokens along")
@@ -39,7 +39,7 @@ struct DirectoryTests {
         directory.set(try CompiledAPI(stored: Definitions.stored(Definitions.read(Definitions.crm))))
         directory.removeUser("usr_1")
         #expect(directory.token(id: "t1") == nil && directory.token(id: "t2") != nil)
-        #expect(directory.apis(user: "usr_1").isEmpty)
+        #expect(directory.slugs(user: "usr_1").isEmpty)
     }
 
     @Test("an agent's token may be limited to some APIs")

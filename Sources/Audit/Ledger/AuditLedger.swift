@@ -181,6 +181,15 @@ extension AuditLedger: AuditStatistics {
         }
     }
 
+    /// When calls of APIs began, in microseconds since 1970 and sorted, by API; calls that a limit refused are left out.
+    ///
+    /// - Parameters:
+    ///   - apis: of each API at most so many, the newest.
+    ///   - since: no call that began earlier.
+    package func callTimes(of apis: [String: Int], since: Int64) throws -> [String: [Int64]] {
+        try settledView().callTimes(of: apis, since: since)
+    }
+
     package func recentCalls(of apis: [String: Int], since: Int64, now: Int64) throws -> [String: RecentCalls] {
         let times = try settledView().callTimes(of: apis, since: since)
         let today = try today(of: Array(apis.keys), now: now)

@@ -42,9 +42,9 @@ package final class DriftBook: Sendable {
         var left = Self.mostChanges
         for (key, batch) in batches.sorted(by: { $0.value.first < $1.value.first }) {
             // Judged by a definition that is no more, it says nothing.
-            guard let api = directory.api(user: batch.api.user, slug: batch.api.slug), api.etag == batch.api.etag else {
-                continue
-            }
+            guard let api = directory.compiledIfReady(user: batch.api.user, slug: batch.api.slug),
+                api.etag == batch.api.etag
+            else { continue }
             switch try verdict(on: batch, key, &left) {
             case .nothing: break
             case .open(let proposal):

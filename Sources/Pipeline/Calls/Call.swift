@@ -94,17 +94,43 @@ package final class Call {
     private func prepare() {
         do throws(CallFailure) {
             switch request {
-            case .tool(let tool): try prepare(tool)
-            case .raw(let raw): try ready(pipeline.prepare(raw, context, &record, &fields))
+            case .tool(let tool):
+                switch tool.api {
+                case .given(let api): try prepare(api)
+                case .slug(let slug): try locate(slug)
+                }
+            case .raw(let raw): try locate(raw.slug)
             }
         } catch {
             fail(error)
         }
     }
 
+    /// The first call of an API since the start waits until its definition is compiled.
+    private func locate(_ slug: String) throws(CallFailure) {
+        if let api = try pipeline.locateAtOnce(slug, for: context.token) { return try prepare(api) }
+        let (pipeline, token) = (pipeline, context.token)
+        later {
+            await Self.outcome { try await pipeline.locate(slug, for: token) }
+        } then: { [self] located in
+            do throws(CallFailure) {
+                try prepare(try located.get())
+            } catch {
+                fail(error)
+            }
+        }
+    }
+
+    private func prepare(_ api: CompiledAPI) throws(CallFailure) {
+        switch request {
+        case .tool(let tool): try prepare(tool, of: api)
+        case .raw(let raw): try ready(pipeline.prepare(raw, of: api, context, &record, &fields))
+        }
+    }
+
     /// Arguments of many bytes are read away from the loop.
-    private func prepare(_ tool: ToolRequest) throws(CallFailure) {
-        let (api, endpoint) = try pipeline.locate(tool, context, &record)
+    private func prepare(_ tool: ToolRequest, of api: CompiledAPI) throws(CallFailure) {
+        let endpoint = try pipeline.locate(tool.endpoint, in: api, &record)
         let (pipeline, context) = (pipeline, context)
         try work(bytes: tool.arguments.bytes, of: api) { () throws(CallFailure) -> PreparedCall in
             try pipeline.prepare(tool.arguments, endpoint, of: api, context)

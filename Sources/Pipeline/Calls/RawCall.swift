@@ -31,9 +31,9 @@ extension Pipeline {
     ///   - record: what is known of the call by now.
     ///   - fields: gets the name of what was left out.
     func prepare(
-        _ raw: RawRequest, _ context: CallContext, _ record: inout AuditRecord, _ fields: inout [ResponseField]
+        _ raw: RawRequest, of api: CompiledAPI, _ context: CallContext, _ record: inout AuditRecord,
+        _ fields: inout [ResponseField]
     ) throws(CallFailure) -> PreparedCall {
-        let api = try locate(raw.slug, for: context.token)
         record.apiID = api.id
         record.route = api.route.chosen
         record.method = raw.method

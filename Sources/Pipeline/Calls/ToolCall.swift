@@ -36,20 +36,15 @@ package struct ToolRequest: Sendable {
 extension Pipeline {
     /// The endpoint that a tool call means, where the caller may call it.
     func locate(
-        _ tool: ToolRequest, _ context: CallContext, _ record: inout AuditRecord
-    ) throws(CallFailure) -> (CompiledAPI, CompiledEndpoint) {
-        let api: CompiledAPI
-        switch tool.api {
-        case .slug(let slug): api = try locate(slug, for: context.token)
-        case .given(let given): api = given
-        }
+        _ name: String, in api: CompiledAPI, _ record: inout AuditRecord
+    ) throws(CallFailure) -> CompiledEndpoint {
         record.apiID = api.id
         record.route = api.route.chosen
-        let endpoint = try locate(tool.endpoint, in: api)
+        let endpoint = try locate(name, in: api)
         record.method = endpoint.method
         record.pathTemplate = endpoint.template.description
         if endpoint.needsApproval { throw Self.needsApproval }
-        return (api, endpoint)
+        return endpoint
     }
 
     /// Never called unasked: there is nobody to ask yet.

@@ -59,7 +59,7 @@ extension Pipeline {
 
     /// A call that began with an earlier definition must not carry a credential that was set for the present one.
     func checkCurrent(_ api: CompiledAPI, _ context: CallContext) throws(CallFailure) {
-        guard context.isDraft || directory.api(user: api.user, slug: api.slug) === api else {
+        guard context.isDraft || directory.compiledIfReady(user: api.user, slug: api.slug) === api else {
             throw CallFailure(
                 .overloaded, stage: .relay, detail: "The API was changed during the call.", retryAfter: 1)
         }

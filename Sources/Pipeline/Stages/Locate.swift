@@ -2,18 +2,50 @@ import EgressPolicy
 package import Failure
 package import Registry
 
+extension Directory {
+    /// A user's API by its slug, compiled first where no call has used it since the start; nil where there is none.
+    ///
+    /// - Throws: `OVERLOADED` where its definition cannot be read just now.
+    package func located(user: String, slug: String) async throws(CallFailure) -> CompiledAPI? {
+        do throws(StoreError) {
+            return try await api(user: user, slug: slug)
+        } catch {
+            throw CallFailure(
+                .overloaded, stage: .relay, detail: "The API's definition cannot be read just now.", retryAfter: 5)
+        }
+    }
+}
+
 /// Stage: the caller's API, and the endpoint of it.
 extension Pipeline {
     /// The API of that slug, where the caller's token covers it. Anything else is unknown, whoever's it is.
-    func locate(_ slug: String, for token: Token) throws(CallFailure) -> CompiledAPI {
+    ///
+    /// - Returns: nil where its definition has to be compiled first: ``locate(_:for:)`` waits for that.
+    func locateAtOnce(_ slug: String, for token: Token) throws(CallFailure) -> CompiledAPI? {
         guard token.kind == .agent || token.kind == .user, let user = token.user else {
             throw CallFailure(.forbidden, stage: .policy, detail: "Tools are called with an agent's or a user's token.")
         }
-        guard token.allows(slug: slug), let api = directory.api(user: user, slug: slug) else {
-            throw CallFailure(.unknownAPI, stage: .policy, detail: "There is no API of that name.")
+        guard token.allows(slug: slug) else { throw Self.unknownAPI }
+        let api: CompiledAPI
+        switch directory.lookUp(user: user, slug: slug) {
+        case .ready(let ready): api = ready
+        case .cold: return nil
+        case .unknown: throw Self.unknownAPI
         }
         try Self.checkNotSuspended(api)
         return api
+    }
+
+    /// As ``locateAtOnce(_:for:)``, once the definition is compiled.
+    func locate(_ slug: String, for token: Token) async throws(CallFailure) -> CompiledAPI {
+        if let api = try locateAtOnce(slug, for: token) { return api }
+        guard let api = try await directory.located(user: token.user ?? "", slug: slug) else { throw Self.unknownAPI }
+        try Self.checkNotSuspended(api)
+        return api
+    }
+
+    private static var unknownAPI: CallFailure {
+        CallFailure(.unknownAPI, stage: .policy, detail: "There is no API of that name.")
     }
 
     /// - Throws: `FORBIDDEN` for an API that an operator has suspended.

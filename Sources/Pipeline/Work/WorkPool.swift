@@ -11,9 +11,16 @@ package final class WorkPool: Sendable {
     /// ordinary JSON a fraction of that.
     package static let threshold = 256 << 10
 
-    private struct Turn: Sendable {
-        let job: UnownedJob
-        let executor: UserExecutor
+    private enum Turn: Sendable {
+        case part(UnownedJob, UserExecutor)
+        case whole(@Sendable () -> Void)
+
+        func run() {
+            switch self {
+            case .part(let job, let executor): job.runSynchronously(on: executor.asUnownedTaskExecutor())
+            case .whole(let body): body()
+            }
+        }
     }
 
     private let queue: Mutex<FairQueue<Turn>>
@@ -68,16 +75,27 @@ package final class WorkPool: Sendable {
     /// Whether so many bytes are worked on away from event loops.
     func isLong(_ bytes: Int) -> Bool { bytes >= Self.threshold && start != nil }
 
+    /// Runs a user's job on a thread of the pool when it is that user's turn, and returns at once; where the pool has no
+    /// threads, runs it here. Whoever submits bounds how many wait.
+    package func submit(for user: String, _ job: @escaping @Sendable () -> Void) {
+        guard start != nil else { return job() }
+        enqueue(.whole(job), user)
+    }
+
     /// Pieces that run or wait now.
     package var count: Int { limiter.count }
 
     fileprivate func enqueue(_ job: UnownedJob, _ executor: UserExecutor) {
-        let turn = queue.withLock { $0.add(Turn(job: job, executor: executor), of: executor.user) }
+        enqueue(.part(job, executor), executor.user)
+    }
+
+    private func enqueue(_ turn: Turn, _ user: String) {
+        let turn = queue.withLock { $0.add(turn, of: user) }
         guard let turn, let start else { return }
         start { [self] in
             var turn = Optional(turn)
             while let current = turn {
-                current.job.job.runSynchronously(on: current.job.executor.asUnownedTaskExecutor())
+                current.job.run()
                 turn = queue.withLock { $0.ended(current.user) }
             }
         }

@@ -49,3 +49,16 @@ extension StoredAPI {
         return ["custom_api": .object(document)]
     }
 }
+
+/// What an API is found by.
+package struct APIName: Sendable, Hashable {
+    package let id: String
+    package let user: String
+    package let slug: String
+
+    package init(id: String, user: String, slug: String) {
+        self.id = id
+        self.user = user
+        self.slug = slug
+    }
+}

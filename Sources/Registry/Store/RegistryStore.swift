@@ -64,7 +64,9 @@ package protocol RegistryStore<Companion>: Sendable {
     ///
     /// - Returns: the API as it is stored now.
     func suspendAPI(id: String, since time: Int64?) throws(StoreError) -> StoredAPI
-    /// All definitions of all users, to be compiled at the start.
+    /// The names of all APIs of all users, to be kept in memory. Reads no definition.
+    func apiNames() throws(StoreError) -> [APIName]
+    /// All definitions of all users.
     func allAPIs() throws(StoreError) -> [StoredAPI]
     /// Writes a definition and its companion in one transaction.
     ///

@@ -69,7 +69,7 @@ final class AlertService: Service {
     /// Puts news into the delivery log, for APIs whose owners want to hear.
     private func write() async {
         for item in inbox.take() {
-            let api = self.api(item.user, item.api)
+            let api = await self.api(item.user, item.api)
             logger.notice(
                 "an API's state changed",
                 metadata: [
@@ -82,7 +82,7 @@ final class AlertService: Service {
     }
 
     private func write(_ item: HealthTable.News) async {
-        guard api(item.user, item.api)?.alerts != nil else { return }
+        guard await api(item.user, item.api)?.alerts != nil else { return }
         let delivery = Delivery(
             id: Identifier.make("dlv"), user: item.user, api: item.api, event: item.event.rawValue, time: item.time,
             nextAttempt: item.time)
@@ -133,7 +133,7 @@ final class AlertService: Service {
 
     /// What the receiver answered; nil for no answer.
     private func post(_ delivery: Delivery) async -> Int? {
-        guard let id = delivery.api, let api = api(delivery.user, id), let plan = api.alerts,
+        guard let id = delivery.api, let api = await api(delivery.user, id), let plan = api.alerts,
             let secret = try? vault.open(plan.secret.reference)
         else { return nil }
         let isCertificate = delivery.event == APIHealth.Event.certificateExpiring.rawValue
@@ -148,7 +148,7 @@ final class AlertService: Service {
         return try? await egress.current.send(request) { $0.status }
     }
 
-    private func api(_ user: String, _ id: String) -> CompiledAPI? {
-        directory.apis(user: user).first { $0.id == id }
+    private func api(_ user: String, _ id: String) async -> CompiledAPI? {
+        try? await directory.api(user: user, id: id)
     }
 }

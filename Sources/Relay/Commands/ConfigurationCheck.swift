@@ -1,5 +1,6 @@
 import Audit
 import Logging
+import Registry
 import RelayHTTP
 import StoreSQLite
 
@@ -32,7 +33,32 @@ package enum ConfigurationCheck {
                 guard let first = faults.first else { return }
                 throw RelayError("\(faults.count) segments do not verify: \(first) Run: penstock-relay audit verify")
             },
+            definitions(configuration),
         ]
+    }
+
+    /// Whether this version can use all definitions: the relay itself finds out at their first calls.
+    private static func definitions(_ configuration: RelayConfiguration) -> Finding {
+        let what = "definitions of APIs"
+        do {
+            let store = try RelayStorage.openDatabase(configuration.dataDirectory)
+            var broken: [String] = []
+            for name in try store.apiNames() {
+                do {
+                    guard let stored = try store.api(user: name.user, slug: name.slug) else { continue }
+                    _ = try CompiledAPI(stored: stored)
+                } catch {
+                    broken.append("\(name.id), \(error)")
+                }
+            }
+            guard let first = broken.first else { return Finding(what: what, fault: nil) }
+            return Finding(
+                what: what, fault: nil,
+                warning: "this version cannot use \(broken.count), whose calls fail until their owners write them "
+                    + "again: \(first)")
+        } catch {
+            return Finding(what: what, fault: "\(error)")
+        }
     }
 
     private static func certificate(_ configuration: RelayConfiguration) -> Finding {

@@ -21,7 +21,7 @@ struct TestController {
 
     func testSaved(_ slug: String, _ request: Request, _ context: RelayContext) async throws -> Response {
         let user = try context.requireToken().user ?? ""
-        guard let api = directory.api(user: user, slug: slug) else {
+        guard let api = try await directory.located(user: user, slug: slug) else {
             throw CallFailure(.unknownAPI, stage: .relay, detail: "There is no such API.")
         }
         try Pipeline.checkNotSuspended(api)

@@ -1,6 +1,7 @@
 import Administration
 import Failure
 import Hummingbird
+import Pipeline
 import Registry
 import Value
 
@@ -21,9 +22,9 @@ struct ToolController {
         let page = try PageRequest(request)
         let cursor = try ToolCursor(page.after)
         var listing = ToolListing(detail: try Self.wantsSchemas(request) ? .schemas : .names, tools: page.limit)
-        let apis = directory.apis(user: token.user ?? "").filter { token.allows(slug: $0.slug) }
-            .sorted { $0.slug < $1.slug }
-        for api in apis where cursor.map({ api.slug >= $0.slug }) ?? true {
+        let user = token.user ?? ""
+        for slug in directory.slugs(user: user) where token.allows(slug: slug) && slug >= cursor?.slug ?? "" {
+            guard let api = try await directory.located(user: user, slug: slug) else { continue }
             guard await listing.add(api, after: cursor.flatMap { $0.slug == api.slug ? $0.endpoint : nil }) else {
                 break
             }
@@ -33,7 +34,7 @@ struct ToolController {
 
     /// An API's tools with their schemas, in pages like those of ``list(_:_:)`` where the API is very large.
     @Sendable func show(_ request: Request, _ context: RelayContext) async throws -> Response {
-        let api = try api(context)
+        let api = try await api(context)
         let page = try PageRequest(request, standard: PageRequest.most)
         let cursor = try ToolCursor(page.after)
         var listing = ToolListing(detail: .schemas, tools: page.limit)
@@ -42,7 +43,7 @@ struct ToolController {
     }
 
     @Sendable func showEndpoint(_ request: Request, _ context: RelayContext) async throws -> Response {
-        let api = try api(context)
+        let api = try await api(context)
         guard let endpoint = api.endpoint(named: try context.parameters.require("endpoint")) else {
             throw CallFailure(.endpointNotFound, stage: .policy, detail: "The API has no endpoint of that name.")
         }
@@ -58,10 +59,10 @@ struct ToolController {
         }
     }
 
-    private func api(_ context: RelayContext) throws -> CompiledAPI {
+    private func api(_ context: RelayContext) async throws -> CompiledAPI {
         let token = try context.requireToken()
         let slug = try context.parameters.require("slug")
-        guard token.allows(slug: slug), let api = directory.api(user: token.user ?? "", slug: slug) else {
+        guard token.allows(slug: slug), let api = try await directory.located(user: token.user ?? "", slug: slug) else {
             throw CallFailure(.unknownAPI, stage: .policy, detail: "There is no API of that name.")
         }
         return api

@@ -34,6 +34,16 @@ extension SQLiteStore: RegistryStore {
         }
     }
 
+    package func apiNames() throws(StoreError) -> [APIName] {
+        try read { db in
+            // By position: looking columns up by name takes longer than the rest.
+            let rows = try Row.fetchCursor(db, sql: "SELECT id, user_id, slug FROM apis")
+            var names: [APIName] = []
+            while let row = try rows.next() { names.append(APIName(id: row[0], user: row[1], slug: row[2])) }
+            return names
+        }
+    }
+
     package func allAPIs() throws(StoreError) -> [StoredAPI] {
         try read { db in try Row.fetchAll(db, sql: "SELECT * FROM apis").map(StoredAPI.init(row:)) }
     }
