@@ -33,7 +33,8 @@ struct ResponseHeadParser {
     private var state = State.statusLine
     private var status = 0
     private var version = HTTPVersion.http1_1
-    private var headers: [(name: String, value: String)] = []
+    /// Names and values, as HTTPHeaders takes them.
+    private var headers: [(String, String)] = []
     /// The last value's bytes are not UTF-8.
     private var isLastLatin1 = false
     private var framing = Framing()
@@ -125,6 +126,7 @@ struct ResponseHeadParser {
             framing.codings += 1
             framing.coding = text
         }
+        if headers.isEmpty { headers.reserveCapacity(16) }
         headers.append((String(decoding: name, as: UTF8.self), text))
         return true
     }
@@ -134,16 +136,16 @@ struct ResponseHeadParser {
     private mutating func fold(_ more: UnsafeRawBufferPointer) -> Bool {
         guard more.allSatisfy(\.isFieldByte) else { return false }
         guard state == .fields else { return true }
-        guard let last = headers.indices.last, !Self.unfolded.contains(headers[last].name.lowercased()) else {
+        guard let last = headers.indices.last, !Self.unfolded.contains(headers[last].0.lowercased()) else {
             return false
         }
         if !more.isEmpty {
-            let value = headers[last].value
+            let value = headers[last].1
             var bytes =
                 isLastLatin1 ? value.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) } : Array(value.utf8)
             if !bytes.isEmpty { bytes.append(0x20) }
             bytes += more
-            headers[last].value = bytes.withUnsafeBytes { text($0) }
+            headers[last].1 = bytes.withUnsafeBytes { text($0) }
         }
         return true
     }

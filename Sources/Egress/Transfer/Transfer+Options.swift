@@ -6,15 +6,15 @@ import NIOCore
 extension Transfer {
     /// Sets what libcurl is to do for this request.
     func configure() {
-        let request = plan.request
         easy.transfer = self
-        easy.set(CURLOPT_REQUEST_TARGET, request.target)
+        easy.set(CURLOPT_REQUEST_TARGET, plan.request.target)
         easy.setFields(plan.fields)
-        switch request.body {
-        case .none: easy.setMethod(request.method, request.method == "HEAD" ? .head : .get, length: 0)
-        case .whole(let bytes): easy.setMethod(request.method, .upload, length: bytes.readableBytes)
+        let method = plan.request.method
+        switch plan.request.body {
+        case .none: easy.setMethod(method, method == "HEAD" ? .head : .get, length: 0)
+        case .whole(let bytes): easy.setMethod(method, .upload, length: bytes.readableBytes)
         case .streamed(let length, _), .pushed(let length):
-            easy.setMethod(request.method, .upload, length: length ?? -1)
+            easy.setMethod(method, .upload, length: length ?? -1)
         }
         // One will do for libcurl to ask for a socket; the race takes all of them.
         if let address = plan.targets(proxy: surroundings.configuration.proxy).first { pin(address) }
@@ -22,7 +22,7 @@ extension Transfer {
         // A connection that is up already would say nothing of whether another can be made.
         if plan.endsOnceConnected { easy.wantFreshConnection() }
         // A backstop behind the clock, which knows the stages.
-        let connecting = request.connectTimeout.nanoseconds + surroundings.configuration.tlsTimeout.nanoseconds
+        let connecting = plan.request.connectTimeout.nanoseconds + surroundings.configuration.tlsTimeout.nanoseconds
         easy.setConnectTimeout(milliseconds: Int(connecting / 1_000_000) + 2000)
     }
 
