@@ -6,36 +6,36 @@ import NIOCore
 
 /// Everything that the loop's thread owns: handles, transfers, sockets, deadlines.
 final class LoopCore {
-    private enum Due {
+    enum Due {
         case transfer(ObjectIdentifier)
         case handle(ObjectIdentifier)
         case race(ObjectIdentifier)
     }
 
     private let loop: EgressLoop
-    private let configuration: EgressConfiguration
-    private let poller: Poller
-    private let sockets = OpenSockets()
-    private let localAddresses: LocalAddresses
-    private let silent = SilentAddresses()
-    private let mail = Mail()
-    private let follow: (EgressCall, EgressRequest) -> Void
+    let configuration: EgressConfiguration
+    let poller: Poller
+    let sockets = OpenSockets()
+    let localAddresses: LocalAddresses
+    let silent = SilentAddresses()
+    let mail = Mail()
+    let follow: (EgressCall, EgressRequest) -> Void
 
-    private var handles: [EgressIsolation: MultiHandle] = [:]
-    private var handlesByID: [ObjectIdentifier: MultiHandle] = [:]
-    private var easies: [ObjectIdentifier: EasyHandle] = [:]
-    private var transfers: [Transfer] = []
-    private var watched = DescriptorTable<MultiHandle>()
+    var handles: [EgressIsolation: MultiHandle] = [:]
+    var handlesByID: [ObjectIdentifier: MultiHandle] = [:]
+    var easies: [ObjectIdentifier: EasyHandle] = [:]
+    var transfers: [Transfer] = []
+    var watched = DescriptorTable<MultiHandle>()
     /// Sockets that connect, and the transfers that wait for them.
-    private var racing: [Int32: Transfer] = [:]
-    private var deadlines = DeadlineQueue<Due>()
+    var racing: [Int32: Transfer] = [:]
+    var deadlines = DeadlineQueue<Due>()
     /// Handles that libcurl wants to work on at once, those in which something may have ended, and transfers that have
     /// something to hand over.
-    private var expired: [MultiHandle] = []
-    private var touched: [MultiHandle] = []
-    private var listed: [Transfer] = []
-    private var now = NIODeadline.now()
-    private lazy var surroundings = Transfer.Surroundings(
+    var expired: [MultiHandle] = []
+    var touched: [MultiHandle] = []
+    var listed: [Transfer] = []
+    var now = NIODeadline.now()
+    lazy var surroundings = Transfer.Surroundings(
         configuration: configuration, localAddresses: localAddresses, silent: silent,
         now: { [unowned self] in now }, list: { [unowned self] in listed.append($0) }, mail: mail)
 
@@ -103,12 +103,12 @@ final class LoopCore {
         act(handle, on: event.descriptor, events: events)
     }
 
-    private func act(_ handle: MultiHandle, on descriptor: curl_socket_t, events: Int32 = 0) {
+    func act(_ handle: MultiHandle, on descriptor: curl_socket_t, events: Int32 = 0) {
         handle.act(on: descriptor, events: events)
         touch(handle)
     }
 
-    private func touch(_ handle: MultiHandle) {
+    func touch(_ handle: MultiHandle) {
         guard !handle.isTouched else { return }
         handle.isTouched = true
         touched.append(handle)
@@ -237,7 +237,7 @@ final class LoopCore {
     }
 
     /// Gives the transfer to libcurl, which begins at once.
-    private func run(_ transfer: Transfer) {
+    func run(_ transfer: Transfer) {
         guard curl_multi_add_handle(transfer.multi.raw, transfer.easy.raw) == CURLM_OK else {
             return end(transfer, .overloaded)
         }
@@ -245,7 +245,7 @@ final class LoopCore {
     }
 
     /// Enters the transfer's next deadline, unless one as early is entered already for its easy handle.
-    private func schedule(_ transfer: Transfer) {
+    func schedule(_ transfer: Transfer) {
         guard let due = transfer.clock.due, transfer.call.transfer === transfer else { return }
         if let entered = transfer.easy.entered, entered > now, entered <= due { return }
         transfer.easy.entered = due
@@ -253,7 +253,7 @@ final class LoopCore {
     }
 
     /// Ends a transfer that libcurl has not ended.
-    private func end(_ transfer: Transfer, _ kind: EgressError.Kind) {
+    func end(_ transfer: Transfer, _ kind: EgressError.Kind) {
         transfer.abort(kind)
         remove(transfer)
     }
@@ -286,112 +286,5 @@ final class LoopCore {
         let isWhole = transfer.isFinished && transfer.uses == 1 && !easy.hasFailed
         let leaves = isWhole ? transfer.multi.keep(easy) : easy
         if let leaves { easies[ObjectIdentifier(leaves)] = nil }
-    }
-
-    // MARK: Races
-
-    /// Takes the transfer away from libcurl while its addresses race.
-    private func runRace(of transfer: Transfer) {
-        curl_multi_remove_handle(transfer.multi.raw, transfer.easy.raw)
-        transfer.settleSockets()
-        if let race = transfer.race { follow(race.advance(now: now), for: transfer) }
-        schedule(transfer)
-    }
-
-    private func follow(_ step: ConnectRace.Step, for transfer: Transfer) {
-        switch step {
-        case .running:
-            guard let race = transfer.race else { return }
-            for (descriptor, _) in race.running where racing[descriptor] == nil {
-                racing[descriptor] = transfer
-                sockets.opened(descriptor, by: ObjectIdentifier(transfer), now: now)
-                poller.watch(descriptor, events: CURL_POLL_OUT, isNew: true)
-            }
-            if let due = race.due { deadlines.insert(.race(ObjectIdentifier(transfer.easy)), due: due) }
-        case .won(let descriptor, let address):
-            for loser in transfer.won(descriptor, address) { discard(loser) }
-            run(transfer)
-        case .lost(let error):
-            end(transfer, transfer.raceFault(error))
-        }
-    }
-
-    /// A socket of a race that libcurl has not been given.
-    private func discard(_ descriptor: Int32) {
-        racing[descriptor] = nil
-        sockets.closed(descriptor)
-        close(descriptor)
-    }
-
-    /// Remembers an address that let a transfer wait in vain.
-    private func noteSilence(of transfer: Transfer, _ kind: EgressError.Kind) {
-        transfer.race?.timedOut(now: now)
-        if kind == .tlsFailed(.timeout), let address = transfer.dialled.last {
-            silent.insert(address, port: transfer.dialledPort, now: now)
-        }
-    }
-
-    // MARK: Handles
-
-    private func handle(for isolation: EgressIsolation) -> MultiHandle? {
-        if let handle = handles[isolation] { return handle }
-        if handles.count >= configuration.limits.handles {
-            let idle = handles.values.filter { $0.transfers == 0 }.min { $0.lastUse < $1.lastUse }
-            guard let idle else { return nil }
-            evict(idle)
-        }
-        let handle = MultiHandle(
-            isolation: isolation, limits: configuration.limits, sockets: sockets, now: now,
-            watch: { [unowned self] in watch($0, $1, $2, $3) }, schedule: { [unowned self] in setTimer($0, $1) })
-        guard let handle else { return nil }
-        handles[isolation] = handle
-        handlesByID[ObjectIdentifier(handle)] = handle
-        schedule(handle)
-        return handle
-    }
-
-    private func evict(_ handle: MultiHandle) {
-        handles[handle.isolation] = nil
-        handlesByID[ObjectIdentifier(handle)] = nil
-        touched.removeAll { $0 === handle }
-        expired.removeAll { $0 === handle }
-        for easy in handle.takeAllIdle() { easies[ObjectIdentifier(easy)] = nil }
-        handle.close()
-    }
-
-    private func setTimer(_ handle: MultiHandle, _ milliseconds: Int) {
-        handle.timer = milliseconds < 0 ? nil : now + .milliseconds(Int64(milliseconds))
-        if milliseconds > 0 {
-            schedule(handle)
-        } else if milliseconds == 0, !handle.isExpired {
-            handle.isExpired = true
-            expired.append(handle)
-        }
-    }
-
-    /// Enters when libcurl wants to be called, or when the handle has been idle for long enough, unless something as
-    /// early is entered already.
-    private func schedule(_ handle: MultiHandle) {
-        guard handlesByID[ObjectIdentifier(handle)] != nil else { return }
-        var due = handle.transfers == 0 ? handle.lastUse + configuration.limits.idle : nil
-        if let timer = handle.timer { due = min(due ?? timer, timer) }
-        guard let due else { return }
-        if let entered = handle.entered, entered > now, entered <= due { return }
-        handle.entered = due
-        deadlines.insert(.handle(ObjectIdentifier(handle)), due: due)
-    }
-
-    private func watch(_ handle: MultiHandle, _ transfer: Transfer?, _ descriptor: Int32, _ events: Int32) {
-        if events == CURL_POLL_REMOVE {
-            // It stays registered: most connections are used again.
-            watched[descriptor] = nil
-        } else {
-            watched[descriptor] = handle
-            poller.watch(descriptor, events: events, isNew: false)
-            if let transfer, events & CURL_POLL_IN != 0 {
-                transfer.expectsBytes()
-                schedule(transfer)
-            }
-        }
     }
 }
