@@ -212,7 +212,7 @@ private func withTransfer(addresses: [IPAddress], _ body: (Transfer) throws -> V
     let transfer = Transfer(
         plan: TransferPlan(
             request: request, fields: try RequestFields(request), addresses: addresses, proxyAddresses: []),
-        exchange: Exchange { _, _ in }, easy: try #require(EasyHandle()), multi: multi,
+        call: EgressCall(on: nil) { _, _ in }, easy: try #require(EasyHandle(request.origin)), multi: multi,
         surroundings: Transfer.Surroundings(
             configuration: configuration, localAddresses: LocalAddresses(), silent: SilentAddresses(), now: { now },
             list: { _ in }))

@@ -1,7 +1,6 @@
 import EgressPolicy
 package import Logging
-import NIOCore
-import NIOHTTP1
+package import NIOCore
 
 /// The relay's one way out: every request that leaves, leaves here, and none past the guard (S1–S5).
 ///
@@ -27,7 +26,9 @@ package final class EgressClient: Sendable {
     ///
     /// - Throws: `.overloaded` where the system has no thread or descriptor left.
     package func start() throws(EgressError) {
-        try loop.start(configuration, localAddresses: localAddresses)
+        try loop.start(configuration, localAddresses: localAddresses) { [weak self] call, request in
+            if let self { begin(request, call) } else { call.end(EgressError(.overloaded)) }
+        }
         logger.debug("egress started")
     }
 
@@ -40,147 +41,95 @@ package final class EgressClient: Sendable {
 
     package var gauges: EgressGauges { loop.gauges }
 
-    /// Sends one request and returns what `handle` makes of the answer, whose head is known by then.
+    /// Starts a request, whose receiver is called on `eventLoop` from the loop's next turn on.
     ///
-    /// When `handle` returns or throws, whatever is left of the exchange is given up, and so it is when the task is
-    /// cancelled.
-    ///
-    /// - Parameter started: gets what ends the exchange from elsewhere, for each that is made.
-    /// - Throws: ``EgressError``, what `handle` throws, or what the request's streamed body throws.
-    package func send<Result: Sendable>(
-        _ request: EgressRequest, started: (@escaping @Sendable () -> Void) -> Void = { _ in },
-        handle: (EgressResponse) async throws -> Result
-    ) async throws -> Result {
-        var request = request
-        for _ in 0..<Redirect.most {
-            // Asked for whatever the answer is, since only a redirect that can be followed keeps `handle` from it.
-            let followed = Follow()
-            let result = try await once(request, started) { response -> Result? in
-                if request.followRedirects, let next = request.following(response) {
-                    followed.request = next
-                    return nil
-                }
-                return try await handle(response)
-            }
-            if let result { return result }
-            guard let next = followed.request else { throw EgressError(.protocolError, sent: true) }
-            request = next
-        }
-        return try await once(request, started, handle: handle)
-    }
-
-    /// Makes the connection that a request would leave on, TLS included, and closes it: nothing of the request is sent.
-    /// The same names, addresses, limits and guard count as for the request itself.
+    /// Between that event loop and the thread, the request wakes the thread once unless it is awake, and the thread wakes
+    /// the event loop once for all that is ready.
     ///
     /// - Parameters:
-    ///   - request: has no body.
-    ///   - started: as in ``send(_:started:handle:)``.
-    /// - Throws: ``EgressError``.
-    package func connect(
-        _ request: EgressRequest, started: (@escaping @Sendable () -> Void) -> Void = { _ in }
-    ) async throws -> EgressConnection {
-        let (plan, dns) = try await plan(request, endsOnceConnected: true)
-        let exchange = Exchange { [loop] in loop.post($0, $1) }
-        started { exchange.abandon() }
-        return try await withTaskCancellationHandler {
-            loop.post(exchange, .start(plan))
-            let answer = try await exchange.answer()
-            var timings = answer.timings
-            timings.dns = dns
-            return EgressConnection(
-                remoteAddress: answer.remoteAddress, timings: timings, certificateExpiry: answer.certificateExpiry)
-        } onCancel: {
-            exchange.abandon()
-        }
+    ///   - request: with no body, a whole one, or one that is pushed.
+    ///   - eventLoop: must be running until the receiver has got its end.
+    package func start(
+        _ request: EgressRequest, on eventLoop: any EventLoop, receiver: any EgressReceiver
+    ) -> EgressCall {
+        let call = makeCall(on: eventLoop)
+        call.hand(to: receiver)
+        begin(request, call)
+        return call
     }
 
-    /// Carries the next request out of the closure that saw the redirect.
-    private final class Follow {
-        var request: EgressRequest?
-    }
-
-    private func once<Result: Sendable>(
-        _ request: EgressRequest, _ started: (@escaping @Sendable () -> Void) -> Void,
-        handle: (EgressResponse) async throws -> Result
-    ) async throws -> Result {
-        let (plan, dns) = try await plan(request)
-        let exchange = Exchange { [loop] in loop.post($0, $1) }
-        started { exchange.abandon() }
-        guard case .streamed(_, let next) = request.body else {
-            return try await run(exchange, plan, dns, handle)
-        }
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await exchange.upload(next) }
-            defer { group.cancelAll() }
-            do {
-                return try await run(exchange, plan, dns, handle)
-            } catch {
-                // A body that ends because the task is cancelled is not what went wrong.
-                throw Task.isCancelled ? error : exchange.uploadError ?? error
-            }
-        }
-    }
-
-    private func run<Result: Sendable>(
-        _ exchange: Exchange, _ plan: TransferPlan, _ dns: Int64, _ handle: (EgressResponse) async throws -> Result
-    ) async throws -> Result {
-        try await withTaskCancellationHandler {
-            loop.post(exchange, .start(plan))
-            let answer = try await exchange.answer()
-            var isWhole = false
-            defer { if !isWhole { exchange.abandon() } }
-            guard let head = answer.head else { throw EgressError(.protocolError, sent: true) }
-            var timings = answer.timings
-            timings.dns = dns
-            let body: EgressResponseBody
-            switch answer.body {
-            case .whole(let bytes):
-                isWhole = true
-                body = .whole(bytes)
-            case .streamed:
-                body = .streamed(next: exchange.next)
-            }
-            return try await handle(
-                EgressResponse(
-                    status: head.status, httpVersion: head.version, headers: head.headers,
-                    body: body, remoteAddress: answer.remoteAddress, isReused: answer.isReused, timings: timings,
-                    certificateExpiry: answer.certificateExpiry))
-        } onCancel: {
-            exchange.abandon()
-        }
+    /// A call that has not begun.
+    func makeCall(on eventLoop: (any EventLoop)?) -> EgressCall {
+        EgressCall(on: eventLoop) { [loop] in loop.post($0, $1) }
     }
 
     // MARK: Before it leaves
 
-    /// Checks the request, resolves its host, and judges every address (S1, S2, S7).
-    private func plan(
-        _ request: EgressRequest, endsOnceConnected: Bool = false
-    ) async throws(EgressError) -> (TransferPlan, dns: Int64) {
-        let fields = try RequestFields(request)
-        if !request.isolation.tls.verify, !configuration.allowUnverifiedTLS {
-            throw EgressError(.notAllowed(.unverifiedTLS))
+    /// Checks the request, resolves its host, judges every address (S1, S2, S7), and gives all that to the thread.
+    func begin(_ request: EgressRequest, _ call: EgressCall, endsOnceConnected: Bool = false) {
+        do throws(EgressError) {
+            let fields = try RequestFields(request)
+            if case .streamed = request.body { throw EgressError(.requestMalformed) }
+            if !request.isolation.tls.verify, !configuration.allowUnverifiedTLS {
+                throw EgressError(.notAllowed(.unverifiedTLS))
+            }
+            let launch = { @Sendable [loop] (addresses: [IPAddress], proxyAddresses: [IPAddress], dns: Int64) in
+                loop.post(
+                    call,
+                    .start(
+                        TransferPlan(
+                            request: request, fields: fields, addresses: addresses, proxyAddresses: proxyAddresses,
+                            dns: dns, endsOnceConnected: endsOnceConnected)))
+            }
+            let name = try nameToResolve(request)
+            let proxyName = configuration.proxy?.origin.host.named
+            if let addresses = remembered(name), let proxyAddresses = remembered(proxyName) {
+                try judge(addresses, for: request)
+                return launch(addresses, proxyAddresses, 0)
+            }
+            // The one step that has to wait. It ends by the request's deadline, with the call, or with the resolver.
+            call.waits(
+                for: Task { [self] in
+                    let start = NIODeadline.now()
+                    do throws(EgressError) {
+                        let addresses = try await addresses(of: name, deadline: request.deadline)
+                        if name != nil, addresses.isEmpty { throw EgressError(.nameNotFound) }
+                        try judge(addresses, for: request)
+                        let proxyAddresses = try await self.addresses(of: proxyName, deadline: request.deadline)
+                        launch(addresses, proxyAddresses, (NIODeadline.now() - start).nanoseconds / 1000)
+                    } catch {
+                        call.end(error)
+                    }
+                })
+        } catch {
+            call.end(error)
         }
-        let start = NIODeadline.now()
-        var addresses: [IPAddress] = []
+    }
+
+    /// The name whose addresses have to be known; nil for none. An address is judged at once.
+    private func nameToResolve(_ request: EgressRequest) throws(EgressError) -> String? {
         switch request.origin.host {
         case .address(let address):
             try judge([address], for: request)
+            return nil
         case .name where configuration.proxy?.resolves == true:
             // Where the name leads is not known here, so a list of addresses cannot be kept to.
             guard request.isolation.ipAllowlist.isEmpty else { throw EgressError(.notAllowed(.notInAllowlist)) }
+            return nil
         case .name(let name):
-            addresses = try await resolver.addresses(of: name, deadline: request.deadline)
-            guard !addresses.isEmpty else { throw EgressError(.nameNotFound) }
-            try judge(addresses, for: request)
+            return name
         }
-        var proxyAddresses: [IPAddress] = []
-        if case .name(let name) = configuration.proxy?.origin.host {
-            proxyAddresses = try await resolver.addresses(of: name, deadline: request.deadline)
-        }
-        let plan = TransferPlan(
-            request: request, fields: fields, addresses: addresses, proxyAddresses: proxyAddresses,
-            endsOnceConnected: endsOnceConnected)
-        return (plan, (NIODeadline.now() - start).nanoseconds / 1000)
+    }
+
+    /// The addresses of a name as they are known; nil where they have to be asked for.
+    private func remembered(_ name: String?) -> [IPAddress]? {
+        guard let name else { return [] }
+        return resolver.remembered(name)
+    }
+
+    private func addresses(of name: String?, deadline: NIODeadline) async throws(EgressError) -> [IPAddress] {
+        guard let name else { return [] }
+        return try await resolver.addresses(of: name, deadline: deadline)
     }
 
     private func judge(_ addresses: [IPAddress], for request: EgressRequest) throws(EgressError) {

@@ -3,10 +3,10 @@ import NIOHTTP1
 
 extension EgressRequest {
     /// The request to send next where the answer is a redirect that is followed; nil where it is the answer.
-    func following(_ response: EgressResponse) -> EgressRequest? {
+    func following(status: Int, _ headers: HTTPHeaders) -> EgressRequest? {
         guard
             let redirect = Redirect(
-                status: response.status, locations: response.headers["location"], method: method, target: target,
+                status: status, locations: headers["location"], method: method, target: target,
                 origin: origin), allowsRedirect(redirect.target)
         else { return nil }
         var next = self
@@ -16,7 +16,7 @@ extension EgressRequest {
             next.isIdempotent = true
             next.body = .none
             for name in Redirect.bodyFields { next.headers.remove(name: name) }
-        } else if case .streamed = body {
+        } else if body.isStreamed {
             // It is gone.
             return nil
         }

@@ -55,6 +55,9 @@ package enum EgressBody: Sendable {
     /// Read while it is sent, one piece ahead. Of `length` bytes, or chunked. `next` returns nil at the end, and must
     /// end when its task is cancelled.
     case streamed(length: Int?, next: @Sendable () async throws -> ByteBuffer?)
+    /// Brought by ``EgressCall/send(_:)`` and ended by ``EgressCall/finish()``. Of `length` bytes, or chunked. Only for
+    /// requests that are started on an event loop.
+    case pushed(length: Int?)
 }
 
 /// What must be equal for two requests to share connections.

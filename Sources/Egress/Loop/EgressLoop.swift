@@ -5,14 +5,18 @@ import Synchronization
 
 /// The thread on which libcurl runs, as everyone else sees it.
 final class EgressLoop: Sendable {
-    /// What the loop is asked to do for an exchange.
+    /// What the thread is asked to do for a call.
     enum Request: Sendable {
         case start(TransferPlan)
         case resumeAnswer, resumeUpload, abandon
     }
 
+    typealias Inbox = [(call: EgressCall, request: Request)]
+
     private struct State {
-        var inbox: [(Exchange, Request)] = []
+        var inbox: Inbox = []
+        /// The thread waits, or is about to: it has to be woken.
+        var isAsleep = false
         var phase = Phase.new
         var gauges = EgressGauges()
         var waiters: [CheckedContinuation<Void, Never>] = []
@@ -28,8 +32,13 @@ final class EgressLoop: Sendable {
     private let state = Mutex(State())
 
     /// Once; later calls do nothing.
+    ///
+    /// - Parameter follow: starts a call's next request, which a redirect leads to. Called on the thread.
     /// - Throws: `.overloaded` where the system has no thread or descriptor left, or libcurl cannot be set up.
-    func start(_ configuration: EgressConfiguration, localAddresses: LocalAddresses) throws(EgressError) {
+    func start(
+        _ configuration: EgressConfiguration, localAddresses: LocalAddresses,
+        follow: @escaping @Sendable (EgressCall, EgressRequest) -> Void
+    ) throws(EgressError) {
         guard Self.isLibraryReady, let poller = Poller() else { throw EgressError(.overloaded) }
         let isFirst = state.withLock { state in
             guard case .new = state.phase else { return false }
@@ -37,7 +46,7 @@ final class EgressLoop: Sendable {
             return true
         }
         guard isFirst else { return }
-        if !Threads.start({ LoopCore(self, configuration, poller, localAddresses).run() }) {
+        if !Threads.start({ LoopCore(self, configuration, poller, localAddresses, follow: follow).run() }) {
             stopped()
             throw EgressError(.overloaded)
         }
@@ -64,18 +73,20 @@ final class EgressLoop: Sendable {
         }
     }
 
-    func post(_ exchange: Exchange, _ request: Request) {
+    /// Wakes the thread where it sleeps, once for all that is asked until it is awake.
+    func post(_ call: EgressCall, _ request: Request) {
         enum Step {
             case wake(Poller), leave, refuse
         }
         let step = state.withLock { state -> Step in
             guard case .running(let poller) = state.phase else { return .refuse }
-            state.inbox.append((exchange, request))
-            return state.inbox.count == 1 ? .wake(poller) : .leave
+            state.inbox.append((call, request))
+            defer { state.isAsleep = false }
+            return state.isAsleep ? .wake(poller) : .leave
         }
         switch (step, request) {
         case (.wake(let poller), _): poller.wake()
-        case (.refuse, .start): exchange.end(EgressError(.overloaded))
+        case (.refuse, .start): call.end(EgressError(.overloaded))
         case (.refuse, _), (.leave, _): break
         }
     }
@@ -84,17 +95,27 @@ final class EgressLoop: Sendable {
 
     // MARK: The thread's side
 
-    /// What has been asked since the last time, and whether the thread should end.
-    func takeInbox() -> (requests: [(Exchange, Request)], isStopping: Bool) {
+    /// The thread is about to wait. False where something has been asked meanwhile.
+    func fallsAsleep(_ gauges: EgressGauges) -> Bool {
         state.withLock { state in
-            let requests = state.inbox
-            state.inbox = []
-            if case .stopping = state.phase { return (requests, true) }
-            return (requests, false)
+            state.gauges = gauges
+            guard state.inbox.isEmpty, case .running = state.phase else { return false }
+            state.isAsleep = true
+            return true
         }
     }
 
-    func publish(_ gauges: EgressGauges) { state.withLock { $0.gauges = gauges } }
+    /// Puts what has been asked since the last time into `inbox`, which is empty.
+    ///
+    /// - Returns: whether the thread should end.
+    func take(_ inbox: inout Inbox) -> Bool {
+        state.withLock { state in
+            state.isAsleep = false
+            swap(&state.inbox, &inbox)
+            if case .stopping = state.phase { return true }
+            return false
+        }
+    }
 
     /// The thread has let go of everything, save what `gauges` says.
     func stopped(_ gauges: EgressGauges = EgressGauges()) {
@@ -107,7 +128,7 @@ final class EgressLoop: Sendable {
             }
             return (state.inbox, state.waiters)
         }
-        for case (let exchange, .start) in left { exchange.end(EgressError(.overloaded)) }
+        for case (let call, .start) in left { call.end(EgressError(.overloaded)) }
         for waiter in waiters { waiter.resume() }
     }
 }

@@ -1,4 +1,5 @@
 import CCurl
+import EgressPolicy
 import NIOCore
 
 /// The connections of one isolation key: a libcurl multi handle. Belongs to the loop's thread.
@@ -16,6 +17,16 @@ final class MultiHandle {
     var entered: NIODeadline?
     var transfers = 0
     var lastUse: NIODeadline
+    /// Whether the loop has listed it: something may have ended, or libcurl wants to be called at once.
+    var isTouched = false
+    var isExpired = false
+    /// Easy handles without a transfer, the one used last at the end.
+    private var idle: [EasyHandle] = []
+    /// What libcurl believes of names.
+    private var pins = Pins()
+
+    /// Easy handles that are kept. One takes some 8 KiB.
+    private static let mostIdle = 64
 
     /// Nil where there is no memory.
     init?(
@@ -54,6 +65,33 @@ final class MultiHandle {
     ///
     /// Not left to `deinit`: libcurl calls back, and an object that is going away cannot be referred to.
     func close() { curl_multi_cleanup(raw) }
+
+    /// A kept easy handle for `origin`; nil where there is none.
+    func takeIdle(for origin: Origin) -> EasyHandle? {
+        idle.lastIndex { $0.origin == origin }.map { idle.remove(at: $0) }
+    }
+
+    func takeAllIdle() -> [EasyHandle] {
+        defer { idle = [] }
+        return idle
+    }
+
+    /// Keeps an easy handle that is whole.
+    ///
+    /// - Returns: one that has to go for it.
+    func keep(_ easy: EasyHandle) -> EasyHandle? {
+        idle.append(easy)
+        return idle.count > Self.mostIdle ? idle.removeFirst() : nil
+    }
+
+    /// What libcurl is to be told of a name, for CURLOPT_RESOLVE, so that it does not look the name up itself; empty
+    /// where it believes that already. The name must be unpinned once.
+    func pin(_ name: String, port: Int, to address: IPAddress, isCertain: Bool) -> [String] {
+        pins.pin(name, port, address, isCertain: isCertain)
+    }
+
+    /// A transfer to the name has ended.
+    func unpin(_ name: String, port: Int) { pins.release(name, port) }
 
     private static func from(_ context: UnsafeMutableRawPointer?) -> MultiHandle? {
         context.map { Unmanaged<MultiHandle>.fromOpaque($0).takeUnretainedValue() }

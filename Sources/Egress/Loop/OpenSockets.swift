@@ -18,22 +18,31 @@ final class OpenSockets {
         var connection: Connection?
     }
 
+    /// Told of each socket that is closed.
+    var closing: (Int32) -> Void = { _ in }
     private var entries: [Int32: Entry] = [:]
     private var descriptors: [Connection: Int32] = [:]
 
     var count: Int { entries.count }
 
     func opened(_ descriptor: Int32, by owner: ObjectIdentifier, now: NIODeadline) {
-        closed(descriptor)
+        forget(descriptor)
         entries[descriptor] = Entry(owner: owner, since: now)
     }
 
-    /// Since when the connection is up; nil where it is not known.
-    func opening(of connection: Connection) -> NIODeadline? {
-        descriptors[connection].flatMap { entries[$0]?.since }
+    /// The socket of a connection and since when it is up; nil where it is not known.
+    func socket(of connection: Connection) -> (descriptor: Int32, since: NIODeadline)? {
+        guard let descriptor = descriptors[connection], let entry = entries[descriptor] else { return nil }
+        return (descriptor, entry.since)
     }
 
     func closed(_ descriptor: Int32) {
+        closing(descriptor)
+        forget(descriptor)
+    }
+
+    /// It counts no more.
+    func forget(_ descriptor: Int32) {
         guard let entry = entries.removeValue(forKey: descriptor), let connection = entry.connection else { return }
         if descriptors[connection] == descriptor { descriptors[connection] = nil }
     }
@@ -52,8 +61,7 @@ final class OpenSockets {
 
     /// Whether an idle connection has something to read, or its end: nobody has asked for anything on it, so that it is
     /// of no more use. libcurl takes the farewell of TLS (RFC 8446, section 6.1) for a sign of life.
-    func isSpent(_ connection: Connection) -> Bool {
-        guard let descriptor = descriptors[connection] else { return false }
+    static func isSpent(_ descriptor: Int32) -> Bool {
         var byte: UInt8 = 0
         let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
         return count >= 0 || errno != EAGAIN && errno != EINTR

@@ -49,7 +49,7 @@ package final class SystemResolver: NameResolving {
         }
         do {
             // The timer is a task of its own only where the name is not known.
-            if let known = state.withLock({ $0.lookups.known(name, now: .now()) }) { return known }
+            if let known = remembered(name) { return known }
             return try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     let left = max(deadline - .now(), .nanoseconds(0))
@@ -69,6 +69,10 @@ package final class SystemResolver: NameResolving {
         } catch {
             throw EgressError(.cancelled)
         }
+    }
+
+    package func remembered(_ name: String) -> [IPAddress]? {
+        state.withLock { $0.lookups.known(name, now: .now()) }
     }
 
     package func close() {

@@ -1,93 +1,88 @@
 import NIOCore
 
-/// An answer on its way from the loop to its reader.
+/// An answer on its way from the thread to its receiver: a value that knows what is to be handed over next.
 struct AnswerChannel {
-    typealias HeadWaiter = CheckedContinuation<Exchange.Answer, any Error>
-    typealias BodyWaiter = CheckedContinuation<ByteBuffer?, any Error>
-
-    enum Next {
-        case wait
+    enum Step {
+        case answer(EgressAnswer)
         /// `resumes` where the connection was paused for these bytes.
-        case give(ByteBuffer?, resumes: Bool)
-        case fail(EgressError)
-    }
-
-    private enum Head {
-        case awaited(HeadWaiter?)
-        case ready(Result<Exchange.Answer, EgressError>)
-        case taken
+        case bytes(ByteBuffer, resumes: Bool)
     }
 
     private enum End {
-        case open, complete
-        case failed(EgressError)
+        case open
+        case reached(EgressError?)
+        case handedOver
     }
 
-    private var head = Head.awaited(nil)
+    private var answer: EgressAnswer?
     private var buffer = ByteBuffer()
-    private var waiter: BodyWaiter?
     private var end = End.open
-    private var isPaused = false
+    /// The receiver wants no bytes for now.
+    private var isHeld = false
+    /// The connection waits for the receiver.
+    private var isConnectionPaused = false
 
-    /// Returns what is there already.
-    mutating func wait(_ waiter: HeadWaiter) -> Result<Exchange.Answer, EgressError>? {
-        switch head {
-        case .awaited:
-            head = .awaited(waiter)
-            return nil
-        case .ready(let result):
-            head = .taken
-            return result
-        case .taken:
-            return .failure(EgressError(.cancelled))
-        }
-    }
+    mutating func deliver(_ answer: EgressAnswer) { self.answer = answer }
 
-    mutating func deliver(_ answer: Exchange.Answer) -> HeadWaiter? {
-        guard case .awaited(let waiter) = head else { return nil }
-        head = waiter == nil ? .ready(.success(answer)) : .taken
-        return waiter
-    }
-
-    /// - Returns: who gets the bytes at once, and how many wait.
-    mutating func append(_ bytes: ByteBuffer) -> (BodyWaiter?, Int) {
-        if let waiter {
-            self.waiter = nil
-            return (waiter, 0)
-        }
+    mutating func append(_ bytes: ByteBuffer) {
         if buffer.readableBytes == 0 { buffer = bytes } else { buffer.writeImmutableBuffer(bytes) }
-        return (nil, buffer.readableBytes)
     }
 
-    mutating func pause() -> Bool {
-        isPaused = buffer.readableBytes > 0
-        return isPaused
+    /// Bytes that wait for the receiver.
+    var waiting: Int { buffer.readableBytes }
+
+    /// The connection is paused until the receiver has taken what waits.
+    ///
+    /// - Returns: false where nothing waits any more.
+    mutating func pauseConnection() -> Bool {
+        isConnectionPaused = buffer.readableBytes > 0
+        return isConnectionPaused
     }
 
-    /// One reader at a time: a second gets an error.
-    mutating func next(_ waiter: BodyWaiter) -> Next {
-        guard self.waiter == nil else { return .fail(EgressError(.cancelled, sent: true)) }
-        if buffer.readableBytes > 0 {
-            defer {
-                buffer = ByteBuffer()
-                isPaused = false
-            }
-            return .give(buffer, resumes: isPaused)
+    mutating func hold() { isHeld = true }
+    mutating func release() { isHeld = false }
+
+    mutating func end(_ error: EgressError?) {
+        if case .open = end { end = .reached(error) }
+    }
+
+    /// The receiver reads no more: once the exchange is over, what waits for it is dropped.
+    ///
+    /// - Returns: whether the exchange is over, so that nothing is left to be given up.
+    mutating func discard() -> Bool {
+        if case .open = end { return false }
+        if buffer.readableBytes > 0, case .reached = end { end = .reached(EgressError(.cancelled, sent: true)) }
+        buffer = ByteBuffer()
+        return true
+    }
+
+    var hasStep: Bool { answer != nil || hasBytes }
+
+    private var hasBytes: Bool { !isHeld && buffer.readableBytes > 0 }
+
+    /// What comes next, until there is nothing or the receiver holds it back.
+    mutating func next() -> Step? {
+        if let answer {
+            self.answer = nil
+            return .answer(answer)
         }
-        switch end {
-        case .open:
-            self.waiter = waiter
-            return .wait
-        case .complete: return .give(nil, resumes: false)
-        case .failed(let error): return .fail(error)
+        guard hasBytes else { return nil }
+        defer {
+            buffer = ByteBuffer()
+            isConnectionPaused = false
         }
+        return .bytes(buffer, resumes: isConnectionPaused)
     }
 
-    mutating func end(_ error: EgressError?) -> (head: HeadWaiter?, body: BodyWaiter?) {
-        end = error.map(End.failed) ?? .complete
-        defer { waiter = nil }
-        guard case .awaited(let headWaiter) = head else { return (nil, waiter) }
-        head = headWaiter == nil ? .ready(.failure(error ?? EgressError(.protocolError))) : .taken
-        return (headWaiter, waiter)
+    /// Whether the end is what comes next.
+    var isEnding: Bool {
+        if case .reached = end, buffer.readableBytes == 0, answer == nil { true } else { false }
+    }
+
+    /// The end, where it comes next. Once.
+    mutating func takeEnd() -> (error: EgressError?, Void)? {
+        guard isEnding, case .reached(let error) = end else { return nil }
+        end = .handedOver
+        return (error, ())
     }
 }

@@ -1,28 +1,121 @@
 import CCurl
+import EgressPolicy
 import Glibc
+import NIOCore
 
-/// One libcurl easy handle with what it points to. Remembers whether any option failed, which only lack of memory and a
-/// libcurl without the feature do.
+/// One libcurl easy handle with what it points to, for the requests of one isolation key to one origin, one after another:
+/// what these have in common is set once. Remembers whether any option failed, which only lack of memory and a libcurl
+/// without the feature do.
 final class EasyHandle {
+    /// What libcurl calls a request by the body it has.
+    enum Kind {
+        case get, head, upload
+    }
+
     let raw: UnsafeMutableRawPointer
+    let origin: Origin
     private(set) var hasFailed = false
-    private var lists: [UnsafeMutablePointer<curl_slist>] = []
+    /// The transfer that it carries now.
+    var transfer: Transfer?
+    /// The deadline of its transfers that the loop has entered.
+    var entered: NIODeadline?
+
+    private var lists: [(option: CURLoption, list: UnsafeMutablePointer<curl_slist>)] = []
+    private var lines = LineList()
     private let errorText: UnsafeMutablePointer<CChar>
+    private let url: OpaquePointer
+    private var kind = Kind.get
+    private var method = ""
+    private var connectMilliseconds = 0
+    private var isReuseForbidden = false
+    private var isConnectionFresh = false
 
     /// Nil where there is no memory.
-    init?() {
+    init?(_ origin: Origin) {
         guard let raw = curl_easy_init() else { return nil }
+        guard let url = curl_url() else {
+            curl_easy_cleanup(raw)
+            return nil
+        }
         self.raw = raw
+        self.url = url
+        self.origin = origin
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         set(CURLOPT_ERRORBUFFER, pointer: errorText)
+        // Both: the second saves libcurl from reading the first again for each request.
+        set(CURLOPT_URL, origin.url)
+        if curl_url_set(url, CURLUPART_URL, origin.url, UInt32(CURLU_PATH_AS_IS)) != CURLUE_OK { hasFailed = true }
+        set(CURLOPT_CURLU, pointer: UnsafeMutableRawPointer(url))
+        set(CURLOPT_PROTOCOLS_STR, origin.scheme.rawValue)
     }
 
     deinit {
         curl_easy_cleanup(raw)
-        for list in lists { curl_slist_free_all(list) }
+        curl_url_cleanup(url)
+        for (_, list) in lists { curl_slist_free_all(list) }
         errorText.deallocate()
     }
+
+    // MARK: What differs from request to request
+
+    func setMethod(_ method: String, _ kind: Kind, length: Int) {
+        if kind != self.kind {
+            self.kind = kind
+            switch kind {
+            case .get: set(CURLOPT_HTTPGET, true)
+            case .head:
+                // What an upload has set has to go first.
+                set(CURLOPT_HTTPGET, true)
+                set(CURLOPT_NOBODY, true)
+            case .upload: set(CURLOPT_UPLOAD, true)
+            }
+        }
+        if kind == .upload { set(CURLOPT_INFILESIZE_LARGE, bytes: length) }
+        if method != self.method {
+            self.method = method
+            set(CURLOPT_CUSTOMREQUEST, method)
+        }
+    }
+
+    func setFields(_ fields: RequestFields) {
+        check(penstock_setopt_list(raw, CURLOPT_HTTPHEADER, lines.fill(fields)))
+    }
+
+    func setConnectTimeout(milliseconds: Int) {
+        guard milliseconds != connectMilliseconds else { return }
+        connectMilliseconds = milliseconds
+        set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds)
+    }
+
+    /// The connection ends with the transfer.
+    func forbidReuse() {
+        isReuseForbidden = true
+        set(CURLOPT_FORBID_REUSE, true)
+    }
+
+    func allowReuse() {
+        guard isReuseForbidden else { return }
+        isReuseForbidden = false
+        set(CURLOPT_FORBID_REUSE, false)
+    }
+
+    /// The next connection is a new one.
+    func wantFreshConnection() {
+        isConnectionFresh = true
+        set(CURLOPT_FRESH_CONNECT, true)
+    }
+
+    /// The handle is kept for another transfer.
+    func rest() {
+        transfer = nil
+        allowReuse()
+        guard isConnectionFresh else { return }
+        isConnectionFresh = false
+        set(CURLOPT_FRESH_CONNECT, false)
+    }
+
+    // MARK: Options and what came of a transfer
 
     private func check(_ code: CURLcode) {
         if code != CURLE_OK { hasFailed = true }
@@ -40,7 +133,7 @@ final class EasyHandle {
         blob.withUnsafeBytes { check(penstock_setopt_blob(raw, option, $0.baseAddress, $0.count)) }
     }
 
-    /// The list lives as long as the handle.
+    /// The list lives until the option is set again.
     func set(_ option: CURLoption, list lines: [String]) {
         var list: UnsafeMutablePointer<curl_slist>?
         for line in lines {
@@ -51,8 +144,13 @@ final class EasyHandle {
             list = longer
         }
         guard let list else { return }
-        lists.append(list)
         check(penstock_setopt_list(raw, option, list))
+        if let index = lists.firstIndex(where: { $0.option == option }) {
+            curl_slist_free_all(lists[index].list)
+            lists[index].list = list
+        } else {
+            lists.append((option, list))
+        }
     }
 
     func set(
@@ -108,5 +206,37 @@ final class EasyHandle {
         guard let start = strstr(errorText, "error:") else { return nil }
         let value = strtoul(start + 6, nil, 16)
         return value == 0 ? nil : UInt32(truncatingIfNeeded: value)
+    }
+}
+
+/// Lines as libcurl takes them, in memory that is used again: a list whose nodes and text lie in a row.
+struct LineList: ~Copyable {
+    private var nodes: UnsafeMutableBufferPointer<curl_slist> = .init(start: nil, count: 0)
+    private var text: UnsafeMutableRawBufferPointer = .init(start: nil, count: 0)
+
+    deinit {
+        nodes.deallocate()
+        text.deallocate()
+    }
+
+    /// - Returns: the list, which stands until the next call; nil for no lines.
+    mutating func fill(_ fields: RequestFields) -> UnsafeMutablePointer<curl_slist>? {
+        if fields.count > nodes.count {
+            nodes.deallocate()
+            nodes = .allocate(capacity: max(fields.count, 16))
+        }
+        if fields.bytes.count > text.count {
+            text.deallocate()
+            text = .allocate(byteCount: max(fields.bytes.count, 1024), alignment: 1)
+        }
+        guard let first = nodes.baseAddress, let start = text.bindMemory(to: CChar.self).baseAddress else { return nil }
+        text.copyBytes(from: fields.bytes)
+        var line = start
+        for index in 0..<fields.count {
+            (first + index).initialize(
+                to: curl_slist(data: line, next: index + 1 < fields.count ? first + index + 1 : nil))
+            line += strlen(line) + 1
+        }
+        return fields.count > 0 ? first : nil
     }
 }

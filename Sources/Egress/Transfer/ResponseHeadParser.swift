@@ -33,7 +33,20 @@ struct ResponseHeadParser {
     private var state = State.statusLine
     private var status = 0
     private var version = HTTPVersion.http1_1
-    private var headers: [(name: String, value: [UInt8])] = []
+    /// Names and values, as HTTPHeaders takes them.
+    private var headers: [(String, String)] = []
+    /// The last value's bytes are not UTF-8.
+    private var isLastLatin1 = false
+    private var framing = Framing()
+
+    /// The fields that say where the body ends.
+    private struct Framing {
+        var lengths = 0
+        /// The last one's value.
+        var length = ""
+        var codings = 0
+        var coding = ""
+    }
 
     /// - Parameters:
     ///   - method: the request's.
@@ -72,16 +85,22 @@ struct ResponseHeadParser {
 
     /// `HTTP/1.1 200 OK`, or libcurl's rendering of HTTP/2, `HTTP/2 200`.
     private mutating func statusLine(_ line: UnsafeRawBufferPointer) -> Bool {
-        let parts = line.split(separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count >= 2, parts[1].count == 3 else { return false }
-        switch String(decoding: parts[0], as: UTF8.self) {
-        case "HTTP/1.0": version = .http1_0
-        case "HTTP/1.1": version = .http1_1
-        case "HTTP/2": version = .http2
-        default: return false
+        let space = UInt8(ascii: " ")
+        guard let end = line.firstIndex(of: space) else { return false }
+        let code = line[(end + 1)...].prefix { $0 != space }
+        guard code.count == 3 else { return false }
+        let name = UnsafeRawBufferPointer(rebasing: line[..<end])
+        if name.elementsEqual("HTTP/1.1".utf8) {
+            version = .http1_1
+        } else if name.elementsEqual("HTTP/2".utf8) {
+            version = .http2
+        } else if name.elementsEqual("HTTP/1.0".utf8) {
+            version = .http1_0
+        } else {
+            return false
         }
         status = 0
-        for byte in parts[1] {
+        for byte in code {
             guard byte >= 0x30, byte <= 0x39 else { return false }
             status = status * 10 + Int(byte - 0x30)
         }
@@ -92,69 +111,86 @@ struct ResponseHeadParser {
     }
 
     private mutating func field(_ line: UnsafeRawBufferPointer) -> Bool {
-        if let first = line.first, first == 0x20 || first == 0x09 { return fold(line[...].trimmingBlanks) }
+        if let first = line.first, first == 0x20 || first == 0x09 { return fold(line.trimmingBlanks) }
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0 else { return false }
-        let name = line[..<colon]
-        let value = line[(colon + 1)...].trimmingBlanks
+        let name = UnsafeRawBufferPointer(rebasing: line[..<colon])
+        let value = UnsafeRawBufferPointer(rebasing: line[(colon + 1)...]).trimmingBlanks
         // Also refuses a space before the colon (RFC 9112, section 5.1).
         guard name.allSatisfy(\.isToken), value.allSatisfy(\.isFieldByte) else { return false }
-        if state == .fields {
-            headers.append((String(decoding: name, as: UTF8.self), Array(value)))
+        guard state == .fields else { return true }
+        let text = self.text(value)
+        if name.isName("content-length") {
+            framing.lengths += 1
+            framing.length = text
+        } else if name.isName("transfer-encoding") {
+            framing.codings += 1
+            framing.coding = text
         }
+        if headers.isEmpty { headers.reserveCapacity(16) }
+        headers.append((String(decoding: name, as: UTF8.self), text))
         return true
     }
 
     /// A folded line is its field's value behind a space (RFC 9112, section 5.2), but not where it would frame: readers
     /// that do not unfold would take another length.
-    private mutating func fold(_ more: Slice<UnsafeRawBufferPointer>) -> Bool {
+    private mutating func fold(_ more: UnsafeRawBufferPointer) -> Bool {
         guard more.allSatisfy(\.isFieldByte) else { return false }
         guard state == .fields else { return true }
-        guard let last = headers.indices.last, !Self.framing.contains(headers[last].name.lowercased()) else {
+        guard let last = headers.indices.last, !Self.unfolded.contains(headers[last].0.lowercased()) else {
             return false
         }
         if !more.isEmpty {
-            if !headers[last].value.isEmpty { headers[last].value.append(0x20) }
-            headers[last].value += more
+            let value = headers[last].1
+            var bytes =
+                isLastLatin1 ? value.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) } : Array(value.utf8)
+            if !bytes.isEmpty { bytes.append(0x20) }
+            bytes += more
+            headers[last].1 = bytes.withUnsafeBytes { text($0) }
         }
         return true
     }
 
-    private static let framing: Set<String> = ["content-length", "transfer-encoding", "connection"]
+    private static let unfolded: Set<String> = ["content-length", "transfer-encoding", "connection"]
 
     /// UTF-8 where the bytes are that, else ISO 8859-1, in which every byte is a character: none is lost.
-    private static func text(_ bytes: [UInt8]) -> String {
-        String(validating: bytes, as: UTF8.self)
-            ?? String(String.UnicodeScalarView(bytes.lazy.map { Unicode.Scalar($0) }))
+    private mutating func text(_ bytes: UnsafeRawBufferPointer) -> String {
+        isLastLatin1 = false
+        // Nearly every value is ASCII, which needs no second look.
+        if bytes.allSatisfy({ $0 < 0x80 }) { return String(decoding: bytes, as: UTF8.self) }
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        isLastLatin1 = true
+        return String(String.UnicodeScalarView(bytes.lazy.map { Unicode.Scalar($0) }))
     }
 
     private mutating func end() -> Event {
         guard status >= 200 else {
             state = .statusLine
             headers = []
+            framing = Framing()
             return .more
         }
         state = .trailers
-        let headers = HTTPHeaders(headers.map { ($0.name, Self.text($0.value)) })
+        let headers = HTTPHeaders(headers)
         self.headers = []
-        let lengths = headers["content-length"]
-        let codings = headers["transfer-encoding"]
+        let (lengths, codings) = (framing.lengths, framing.codings)
         if isHead || status == 204 || status == 304 {
             // No body whatever the head says (RFC 9112, section 6.3).
-            let length = lengths.count == 1 && codings.isEmpty ? lengths.first.flatMap { Int($0) } : nil
-            let isRegular = lengths.isEmpty || length != nil
+            let length = lengths == 1 && codings == 0 ? Int(framing.length) : nil
+            let isRegular = lengths == 0 || length != nil
             return .head(
                 ResponseHead(
                     status: status, version: version, headers: headers, contentLength: nil, hasBody: false,
-                    mayTrail: !isRegular || status == 204 && ((length ?? 0) != 0 || !codings.isEmpty)))
+                    mayTrail: !isRegular || status == 204 && ((length ?? 0) != 0 || codings != 0)))
         }
-        guard lengths.count <= 1, codings.count <= 1, lengths.isEmpty || codings.isEmpty else {
+        guard lengths <= 1, codings <= 1, lengths == 0 || codings == 0 else {
             return .refused(.protocolError)
         }
-        if let coding = codings.first, version != .http1_1 || coding.lowercased() != "chunked" {
+        if codings == 1, version != .http1_1 || framing.coding.lowercased() != "chunked" {
             return .refused(.protocolError)
         }
         var length: Int?
-        if let text = lengths.first {
+        if lengths == 1 {
+            let text = framing.length
             guard !text.isEmpty, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let number = Int(text) else {
                 return .refused(.protocolError)
             }
@@ -168,12 +204,12 @@ struct ResponseHeadParser {
     }
 }
 
-extension Slice<UnsafeRawBufferPointer> {
+extension UnsafeRawBufferPointer {
     /// Without the spaces and tabs at both ends.
     fileprivate var trimmingBlanks: Self {
-        var slice = self
-        while let first = slice.first, first == 0x20 || first == 0x09 { slice.removeFirst() }
-        while let last = slice.last, last == 0x20 || last == 0x09 { slice.removeLast() }
-        return slice
+        var (start, end) = (startIndex, endIndex)
+        while start < end, self[start] == 0x20 || self[start] == 0x09 { start += 1 }
+        while end > start, self[end - 1] == 0x20 || self[end - 1] == 0x09 { end -= 1 }
+        return Self(rebasing: self[start..<end])
     }
 }

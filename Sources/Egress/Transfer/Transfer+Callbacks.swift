@@ -3,19 +3,22 @@ import EgressPolicy
 import Glibc
 
 /// libcurl's callbacks. All of them come on the loop's thread, from within a call of ours.
-extension Transfer {
-    func install() {
+extension EasyHandle {
+    /// Makes the handle the context of its callbacks, which go to the transfer that it carries. Once.
+    ///
+    /// - Parameter sockets: outlives the handle.
+    func install(sockets: OpenSockets) {
         let context = Unmanaged.passUnretained(self).toOpaque()
-        easy.set(CURLOPT_PRIVATE, pointer: context)
-        easy.set(CURLOPT_HEADERDATA, pointer: context)
-        easy.set(CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
-            guard let transfer = Transfer.from(context) else { return 0 }
+        set(CURLOPT_PRIVATE, pointer: context)
+        set(CURLOPT_HEADERDATA, pointer: context)
+        set(CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
+            guard let transfer = EasyHandle.transfer(context) else { return 0 }
             let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
             return transfer.takeHeader(line) ? line.count : 0
         }
-        easy.set(CURLOPT_WRITEDATA, pointer: context)
-        easy.set(CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
-            guard let transfer = Transfer.from(context) else { return 0 }
+        set(CURLOPT_WRITEDATA, pointer: context)
+        set(CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
+            guard let transfer = EasyHandle.transfer(context) else { return 0 }
             let body = UnsafeRawBufferPointer(start: bytes, count: size * count)
             switch transfer.takeBody(body) {
             case .all: return body.count
@@ -24,25 +27,25 @@ extension Transfer {
             case .stop: return body.isEmpty ? 1 : 0
             }
         }
-        easy.set(CURLOPT_READDATA, pointer: context)
-        easy.set(CURLOPT_READFUNCTION) { bytes, size, count, context in
-            guard let transfer = Transfer.from(context) else { return Int(CURL_READFUNC_ABORT) }
+        set(CURLOPT_READDATA, pointer: context)
+        set(CURLOPT_READFUNCTION) { bytes, size, count, context in
+            guard let transfer = EasyHandle.transfer(context) else { return Int(CURL_READFUNC_ABORT) }
             switch transfer.giveBody(UnsafeMutableRawBufferPointer(start: bytes, count: size * count)) {
             case .bytes(let count): return count
             case .pause: return Int(CURL_READFUNC_PAUSE)
             case .stop: return Int(CURL_READFUNC_ABORT)
             }
         }
-        easy.set(CURLOPT_SEEKDATA, pointer: context)
-        easy.setSeek { context, offset, origin in
-            guard offset == 0, origin == SEEK_SET, Transfer.from(context)?.rewindBody() == true else {
+        set(CURLOPT_SEEKDATA, pointer: context)
+        setSeek { context, offset, origin in
+            guard offset == 0, origin == SEEK_SET, EasyHandle.transfer(context)?.rewindBody() == true else {
                 return CURL_SEEKFUNC_FAIL
             }
             return CURL_SEEKFUNC_OK
         }
-        easy.set(CURLOPT_PREREQDATA, pointer: context)
-        easy.setPreRequest { context, remote, _, remotePort, localPort in
-            guard let transfer = Transfer.from(context), let remote,
+        set(CURLOPT_PREREQDATA, pointer: context)
+        setPreRequest { context, remote, _, remotePort, localPort in
+            guard let transfer = EasyHandle.transfer(context), let remote,
                 transfer.mayUse(
                     OpenSockets.Connection(
                         remoteAddress: String(cString: remote), remotePort: Int(remotePort), localPort: Int(localPort)))
@@ -51,33 +54,36 @@ extension Transfer {
             }
             return CURL_PREREQFUNC_OK
         }
-        easy.set(CURLOPT_OPENSOCKETDATA, pointer: context)
-        easy.setOpenSocket { context, _, address in
-            guard let transfer = Transfer.from(context), let address else { return CURL_SOCKET_BAD }
+        set(CURLOPT_OPENSOCKETDATA, pointer: context)
+        setOpenSocket { context, _, address in
+            guard let transfer = EasyHandle.transfer(context), let address else { return CURL_SOCKET_BAD }
             return transfer.openSocket(address)
         }
-        easy.setSocketOptions { _, _, _ in Int32(CURL_SOCKOPT_ALREADY_CONNECTED) }
+        setSocketOptions { _, _, _ in Int32(CURL_SOCKOPT_ALREADY_CONNECTED) }
         // A connection outlives its transfer, so the loop's sockets are the context here.
-        easy.set(CURLOPT_CLOSESOCKETDATA, pointer: Unmanaged.passUnretained(multi.sockets).toOpaque())
-        easy.setCloseSocket { context, descriptor in
+        set(CURLOPT_CLOSESOCKETDATA, pointer: Unmanaged.passUnretained(sockets).toOpaque())
+        setCloseSocket { context, descriptor in
             if let context { Unmanaged<OpenSockets>.fromOpaque(context).takeUnretainedValue().closed(descriptor) }
             return close(descriptor)
         }
     }
 
-    static func from(_ context: UnsafeMutableRawPointer?) -> Transfer? {
-        context.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
+    private static func transfer(_ context: UnsafeMutableRawPointer?) -> Transfer? {
+        context.flatMap { Unmanaged<EasyHandle>.fromOpaque($0)._withUnsafeGuaranteedRef { $0.transfer } }
     }
+}
 
+extension Transfer {
     /// The transfer that a handle carries.
     static func of(_ easy: UnsafeMutableRawPointer) -> Transfer? {
         var context: UnsafePointer<CChar>?
         penstock_getinfo_string(easy, CURLINFO_PRIVATE, &context)
-        return from(UnsafeMutableRawPointer(mutating: context))
+        guard let context else { return nil }
+        return Unmanaged<EasyHandle>.fromOpaque(UnsafeRawPointer(context)).takeUnretainedValue().transfer
     }
 
     /// libcurl has no connection that it could use, and gets one that is up.
-    private func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
+    fileprivate func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
         guard let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr) else { return CURL_SOCKET_BAD }
         let count = Int(address.pointee.addrlen)
         guard

@@ -43,14 +43,15 @@ extension Transfer {
             refuse(.connectionReset)
             return false
         }
+        let ip = IPAddress(address)
         if !isProxied {
-            let refusal = IPAddress(address).map { judge($0, port: plan.request.origin.port) } ?? .address(.reserved)
+            let refusal = ip.map { judge($0, port: plan.request.origin.port) } ?? .address(.reserved)
             if let refusal {
                 refuse(.notAllowed(refusal))
                 return false
             }
         }
-        if easy.long(CURLINFO_NUM_CONNECTS) == 0, !isOfUse(connection) {
+        if easy.long(CURLINFO_NUM_CONNECTS) == 0, !isOfUse(connection, to: ip) {
             isConnectionSpent = true
             forbidReuse()
             return false
@@ -66,12 +67,11 @@ extension Transfer {
 
     /// Whether a connection that was used before may carry this request: alive, not too old, and to an address that the
     /// name still has.
-    private func isOfUse(_ connection: OpenSockets.Connection) -> Bool {
-        guard !multi.sockets.isSpent(connection), let address = IPAddress(connection.remoteAddress) else {
-            return false
-        }
-        let oldest = now - surroundings.configuration.limits.connectionAge
-        return multi.sockets.opening(of: connection).map { $0 > oldest } ?? true && isTarget(address)
+    private func isOfUse(_ connection: OpenSockets.Connection, to address: IPAddress?) -> Bool {
+        guard let address, isTarget(address) else { return false }
+        guard let socket = multi.sockets.socket(of: connection) else { return true }
+        return !OpenSockets.isSpent(socket.descriptor)
+            && socket.since > now - surroundings.configuration.limits.connectionAge
     }
 
     /// Whether the transfer is to be started again, on a connection of its own: it ended before anything of it was sent on
@@ -79,8 +79,8 @@ extension Transfer {
     func startsAgain() -> Bool {
         guard isConnectionSpent, refusal == nil else { return false }
         isConnectionSpent = false
-        easy.set(CURLOPT_FORBID_REUSE, false)
-        easy.set(CURLOPT_FRESH_CONNECT, true)
+        easy.allowReuse()
+        easy.wantFreshConnection()
         return true
     }
 

@@ -46,7 +46,7 @@ extension Transfer {
 
     private var untried: [IPAddress] { allowed.filter { !dialled.contains($0) } }
 
-    var dialledPort: Int { (surroundings.configuration.proxy?.origin ?? plan.request.origin).port }
+    var dialledPort: Int { dialledOrigin.port }
 
     /// The race is over; `descriptor` is connected. Returns the sockets of the others.
     func won(_ descriptor: Int32, _ address: IPAddress) -> [Int32] {
@@ -57,7 +57,7 @@ extension Transfer {
         clock.connects(
             tls: isProxied || untried.isEmpty
                 ? configuration.tlsTimeout : min(configuration.tlsPatience, configuration.tlsTimeout))
-        pin([address])
+        pin(address, isCertain: true)
         return losers
     }
 

@@ -8,7 +8,7 @@ import NIOHTTP1
 /// libcurl's callbacks, which all come on that thread.
 final class Transfer {
     let plan: TransferPlan
-    let exchange: Exchange
+    let call: EgressCall
     let easy: EasyHandle
     let multi: MultiHandle
     let surroundings: Surroundings
@@ -57,11 +57,17 @@ final class Transfer {
     var sizeBeforeUse = 0
     var wasSent = false
     private var isListed = false
-    /// The deadline that the loop has entered for this transfer.
-    var entered: NIODeadline?
+    /// Whether the name is pinned for this transfer.
+    var isPinned = false
+    /// Where the loop has it among those under way.
+    var index = 0
+    /// The request that takes this one's place: the answer leads there.
+    private(set) var next: EgressRequest?
+    /// libcurl has ended it, and all is well.
+    private(set) var isFinished = false
 
     /// What a transfer needs of the loop.
-    struct Surroundings {
+    final class Surroundings {
         let configuration: EgressConfiguration
         let localAddresses: LocalAddresses
         let silent: SilentAddresses
@@ -69,13 +75,26 @@ final class Transfer {
         let now: () -> NIODeadline
         /// Lists the transfer for ``Transfer/flush()``.
         let list: (Transfer) -> Void
+        let mail: Mail
+
+        init(
+            configuration: EgressConfiguration, localAddresses: LocalAddresses, silent: SilentAddresses,
+            now: @escaping () -> NIODeadline, list: @escaping (Transfer) -> Void, mail: Mail = Mail()
+        ) {
+            self.configuration = configuration
+            self.localAddresses = localAddresses
+            self.silent = silent
+            self.now = now
+            self.list = list
+            self.mail = mail
+        }
     }
 
     init(
-        plan: TransferPlan, exchange: Exchange, easy: EasyHandle, multi: MultiHandle, surroundings: Surroundings
+        plan: TransferPlan, call: EgressCall, easy: EasyHandle, multi: MultiHandle, surroundings: Surroundings
     ) {
         self.plan = plan
-        self.exchange = exchange
+        self.call = call
         self.easy = easy
         self.multi = multi
         self.surroundings = surroundings
@@ -91,7 +110,7 @@ final class Transfer {
         switch request.body {
         case .none: break
         case .whole(let bytes): piece = bytes
-        case .streamed: isUploadDone = false
+        case .streamed, .pushed: isUploadDone = false
         }
     }
 
@@ -118,7 +137,7 @@ final class Transfer {
     }
 
     /// The connection ends with the transfer: what is left on it would be read as the next answer (S11).
-    func forbidReuse() { easy.set(CURLOPT_FORBID_REUSE, true) }
+    func forbidReuse() { easy.forbidReuse() }
 
     // MARK: The answer
 
@@ -137,6 +156,9 @@ final class Transfer {
             }
             if head.mayTrail { forbidReuse() }
             self.head = head
+            if plan.request.followRedirects, head.status / 100 == 3, call.redirects < Redirect.most {
+                next = plan.request.following(status: head.status, head.headers)
+            }
             clock.headArrived(now: now)
             list()
             return true
@@ -167,13 +189,15 @@ final class Transfer {
 
     /// Hands over what has come since the last time. Called once for each turn of the loop, so that a small answer which
     /// came at once is complete by then, and goes over whole.
-    /// - Returns: false where the answer is whole although libcurl still waits for the rest of the request.
+    /// - Returns: false where there is nothing to wait for: the answer is whole although libcurl still waits for the rest of
+    ///   the request, or leads elsewhere.
     func flush() -> Bool {
         isListed = false
         guard let head, refusal == nil else { return true }
+        if next != nil { return false }
         if !isDelivered { deliver(head, .streamed) }
         handOver()
-        if isAnswerPaused, !exchange.pause() { resumeAnswer() }
+        if isAnswerPaused, !call.pauseConnection() { resumeAnswer() }
         guard !isUploadDone else { return true }
         if head.status >= 400, isUploadPaused {
             // libcurl has stopped sending, but does not end while the body is paused.
@@ -185,26 +209,32 @@ final class Transfer {
 
     private func handOver() {
         guard pending.readableBytes > 0 else { return }
-        waiting = exchange.append(pending)
+        waiting = call.append(pending, by: surroundings.mail)
         pending = ByteBuffer()
     }
 
-    private func deliver(_ head: ResponseHead?, _ body: Exchange.Answer.Body) {
+    private func deliver(_ head: ResponseHead?, _ body: EgressAnswer.Body) {
         isDelivered = true
         let looked = easy.off(CURLINFO_NAMELOOKUP_TIME_T)
         let (connected, secured) = (easy.off(CURLINFO_CONNECT_TIME_T), easy.off(CURLINFO_APPCONNECT_TIME_T))
         let isReused = easy.long(CURLINFO_NUM_CONNECTS) == 0
         var timings = EgressTimings()
+        timings.dns = plan.dns
         if !isReused {
             timings.connect = max(connected - looked, 0) + dialTime.nanoseconds / 1000
             timings.tls = max(secured - connected, 0)
         }
         timings.firstByte = max(
             easy.off(CURLINFO_STARTTRANSFER_TIME_T) - easy.off(CURLINFO_PRETRANSFER_TIME_T), 0)
-        exchange.deliver(
-            Exchange.Answer(
-                head: head, body: body, remoteAddress: remoteAddress, isReused: isReused, timings: timings,
-                certificateExpiry: isReused ? nil : easy.certificateExpiry))
+        let answer = EgressAnswer(
+            status: head?.status ?? 0, httpVersion: head?.version ?? .http1_1, headers: head?.headers ?? [:],
+            body: body, remoteAddress: remoteAddress, isReused: isReused, timings: timings,
+            certificateExpiry: isReused ? nil : easy.certificateExpiry)
+        if case .whole = body {
+            call.complete(answer, by: surroundings.mail)
+        } else {
+            call.deliver(answer, by: surroundings.mail)
+        }
     }
 
     /// The reader has taken what waited.
@@ -232,8 +262,9 @@ final class Transfer {
 
     func giveBody(_ room: UnsafeMutableRawBufferPointer) -> Given {
         while piece.readableBytes == 0 {
-            guard case .streamed(let length, _) = plan.request.body, !isUploadDone else { return .bytes(0) }
-            switch exchange.takeUpload() {
+            guard plan.request.body.isStreamed, !isUploadDone else { return .bytes(0) }
+            let length = plan.request.body.length
+            switch call.takeUpload(by: surroundings.mail) {
             case .bytes(let bytes): piece = bytes
             case .ended:
                 isUploadDone = true
@@ -253,7 +284,7 @@ final class Transfer {
             return count
         }
         uploaded += count
-        if case .streamed(let length?, _) = plan.request.body {
+        if let length = plan.request.body.length {
             guard uploaded <= length else {
                 refuse(.requestMalformed)
                 return .stop
@@ -269,7 +300,7 @@ final class Transfer {
         switch plan.request.body {
         case .none: break
         case .whole(let bytes): piece = bytes
-        case .streamed: return uploaded == 0
+        case .streamed, .pushed: return uploaded == 0
         }
         uploaded = 0
         return true
@@ -289,34 +320,36 @@ final class Transfer {
         if isConnected, refusal == nil {
             // libcurl was told to stop before the request.
             deliver(nil, .whole(nil))
-            exchange.end(nil)
         } else if code == CURLE_OK, refusal == nil, let head {
+            isFinished = true
+            if next != nil { return }
             if isDelivered {
                 handOver()
+                call.end(nil, by: surroundings.mail)
             } else {
                 deliver(head, .whole(pending.readableBytes > 0 ? pending : nil))
             }
-            exchange.end(nil)
         } else {
             abort(refusal ?? fault(code))
         }
     }
 
-    /// The answer is whole, but libcurl still has some of the request to send.
+    /// Nothing is waited for any more, but libcurl still has some of the request to send or of the answer to bring.
     func finishEarly() {
         forbidReuse()
-        exchange.end(nil)
+        if next == nil { call.end(nil, by: surroundings.mail) }
     }
 
     /// Ends a transfer that libcurl has not ended.
     func abort(_ kind: EgressError.Kind) {
         forbidReuse()
+        next = nil
         if isDelivered { handOver() }
         // A handshake that fails for want of a certificate ends before anyone reads what came behind it.
         let isUnread = kind == .tlsFailed(.clientCertificateWanted)
         var error = EgressError(kind, sent: isSent && !isUnread)
         if kind == .protocolError { error.unknownStatus = parser.unknownStatus }
-        exchange.end(error)
+        call.end(error, by: surroundings.mail)
     }
 
     private func fault(_ code: CURLcode) -> EgressError.Kind {
@@ -330,6 +363,11 @@ final class Transfer {
 }
 
 extension Host {
+    /// The name; nil for a literal.
+    var named: String? {
+        if case .name(let name) = self { name } else { nil }
+    }
+
     /// The address of a literal; nil for a name.
     var literal: IPAddress? {
         if case .address(let address) = self { address } else { nil }

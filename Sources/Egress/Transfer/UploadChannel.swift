@@ -1,63 +1,63 @@
 import NIOCore
 
-/// A request's body on its way from the caller to the loop: one piece at a time.
+/// A request's body on its way from the caller to the thread: a value that knows who waits for whom.
 struct UploadChannel {
-    typealias Waiter = CheckedContinuation<Bool, Never>
-
     enum Taken {
         case bytes(ByteBuffer)
         case ended
-        /// Nothing yet: the loop is told when there is.
+        /// Nothing yet: the thread asks again once it is told that there is.
         case starved
     }
 
     enum Offered {
-        /// Until the piece is taken. `resumes` where the loop waits for it.
-        case wait(resumes: Bool)
+        /// `resumes` where the thread waits for it.
+        case taken(resumes: Bool)
+        /// The body is not wanted any more.
         case closed
     }
 
-    private var piece: ByteBuffer?
-    private var waiter: Waiter?
+    private var piece = ByteBuffer()
     private var isEnded = false
     private var isStarved = false
     private var isClosed = false
+    /// The caller is to hear that it may bring more.
+    private(set) var wantsMore = false
 
-    mutating func offer(_ bytes: ByteBuffer, _ waiter: Waiter) -> Offered {
-        guard !isClosed, piece == nil else { return .closed }
-        piece = bytes
-        self.waiter = waiter
+    mutating func offer(_ bytes: ByteBuffer) -> Offered {
+        guard !isClosed, !isEnded else { return .closed }
+        if piece.readableBytes == 0 { piece = bytes } else { piece.writeImmutableBuffer(bytes) }
         defer { isStarved = false }
-        return .wait(resumes: isStarved)
+        return .taken(resumes: isStarved)
     }
 
     /// No more comes.
-    /// - Returns: whether the loop waits for that.
+    /// - Returns: whether the thread waits for that.
     mutating func finish() -> Bool {
         isEnded = true
         defer { isStarved = false }
         return isStarved
     }
 
-    mutating func take() -> (Taken, Waiter?) {
-        if let piece {
-            defer {
-                self.piece = nil
-                waiter = nil
-            }
-            return (.bytes(piece), waiter)
+    mutating func take() -> Taken {
+        if piece.readableBytes > 0 {
+            defer { piece = ByteBuffer() }
+            wantsMore = true
+            return .bytes(piece)
         }
-        if isEnded { return (.ended, nil) }
+        if isEnded { return .ended }
         isStarved = true
-        return (.starved, nil)
+        return .starved
     }
 
-    mutating func close() -> Waiter? {
+    /// Nothing of the body is wanted any more.
+    mutating func close() {
+        if piece.readableBytes > 0 { wantsMore = true }
         isClosed = true
-        defer {
-            piece = nil
-            waiter = nil
-        }
-        return waiter
+        piece = ByteBuffer()
+    }
+
+    mutating func takeWantsMore() -> Bool {
+        defer { wantsMore = false }
+        return wantsMore
     }
 }
