@@ -5,11 +5,12 @@ import Synchronization
 final class AnswerWaiter: EgressReceiver, Sendable {
     private struct State {
         var answer: EgressAnswer?
-        var answerWaiter: CheckedContinuation<EgressAnswer, any Error>?
+        var answerWaiter: (@Sendable (Result<EgressAnswer, EgressError>) -> Void)?
         var bodyWaiter: CheckedContinuation<ByteBuffer?, any Error>?
         var uploadWaiter: CheckedContinuation<Bool, Never>?
         var end: Result<Void, EgressError>?
         var uploadError: (any Error)?
+        var upload: Task<Void, Never>?
     }
 
     private let call: EgressCall
@@ -24,14 +25,42 @@ final class AnswerWaiter: EgressReceiver, Sendable {
     /// - Throws: `EgressError`.
     func answer() async throws -> EgressAnswer {
         try await withCheckedThrowingContinuation { waiter in
-            let ready = state.withLock { state -> Result<EgressAnswer, any Error>? in
-                if let answer = state.answer { return .success(answer) }
-                if let end = state.end { return .failure(Self.error(end)) }
-                state.answerWaiter = waiter
-                return nil
-            }
-            if let ready { waiter.resume(with: ready) }
+            whenAnswered { waiter.resume(with: $0.mapError { $0 as any Error }) }
         }
+    }
+
+    /// Calls `answered` with the answer's head, or with why there is none: at once where that is known. Once.
+    func whenAnswered(_ answered: @escaping @Sendable (Result<EgressAnswer, EgressError>) -> Void) {
+        let ready = state.withLock { state -> Result<EgressAnswer, EgressError>? in
+            if let answer = state.answer { return .success(answer) }
+            if let end = state.end { return .failure(Self.error(end)) }
+            state.answerWaiter = answered
+            return nil
+        }
+        if let ready { answered(ready) }
+    }
+
+    /// The answer as ``EgressClient/send(_:started:handle:)`` hands it over.
+    func response(_ answer: EgressAnswer) -> EgressResponse {
+        let body: EgressResponseBody =
+            switch answer.body {
+            case .whole(let bytes): .whole(bytes)
+            case .streamed: .streamed(next: next)
+            }
+        return EgressResponse(
+            status: answer.status, httpVersion: answer.httpVersion, headers: answer.headers, body: body,
+            remoteAddress: answer.remoteAddress, isReused: answer.isReused, timings: answer.timings,
+            certificateExpiry: answer.certificateExpiry)
+    }
+
+    /// Brings the request's body in a task of its own, which ends with the exchange.
+    func startUpload(_ next: @escaping @Sendable () async throws -> ByteBuffer?) {
+        let task = Task { await upload(next) }
+        let isOver = state.withLock { state in
+            state.upload = task
+            return state.end != nil
+        }
+        if isOver { task.cancel() }
     }
 
     /// The next bytes of the body; nil at its end. One reader at a time: a second gets an error.
@@ -96,7 +125,7 @@ final class AnswerWaiter: EgressReceiver, Sendable {
             defer { state.answerWaiter = nil }
             return state.answerWaiter
         }
-        waiter?.resume(returning: answer)
+        waiter?(.success(answer))
     }
 
     func egressReceived(_ bytes: ByteBuffer) {
@@ -112,12 +141,13 @@ final class AnswerWaiter: EgressReceiver, Sendable {
 
     func egressEnded(_ error: EgressError?) {
         let end = error.map { Result<Void, EgressError>.failure($0) } ?? .success(())
-        let (answer, body, upload) = state.withLock { state in
+        let (answer, body, upload, task) = state.withLock { state in
             state.end = end
-            defer { (state.answerWaiter, state.bodyWaiter, state.uploadWaiter) = (nil, nil, nil) }
-            return (state.answerWaiter, state.bodyWaiter, state.uploadWaiter)
+            defer { (state.answerWaiter, state.bodyWaiter, state.uploadWaiter, state.upload) = (nil, nil, nil, nil) }
+            return (state.answerWaiter, state.bodyWaiter, state.uploadWaiter, state.upload)
         }
-        answer?.resume(throwing: Self.error(end))
+        task?.cancel()
+        answer?(.failure(Self.error(end)))
         if let error { body?.resume(throwing: error) } else { body?.resume(returning: nil) }
         upload?.resume(returning: false)
     }

@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 
 /// The same for callers who wait in a task: a receiver that turns what comes into answers to whoever awaits it.
 extension EgressClient {
@@ -33,6 +33,29 @@ extension EgressClient {
         }
     }
 
+    /// Sends one request, for who is on an event loop.
+    ///
+    /// - Parameter answered: called once, on `loop`: with the answer as soon as its head is known, or with an
+    ///   ``EgressError`` or what the request's streamed body throws.
+    /// - Returns: what gives the exchange up. Whoever gets an answer with a streamed body owes it that, or reads it to its end.
+    package func send(
+        _ request: EgressRequest, on loop: any EventLoop,
+        answered: @escaping @Sendable (Result<EgressResponse, any Error>) -> Void
+    ) -> EgressCall {
+        let call = makeCall(on: loop)
+        let waiter = AnswerWaiter(call)
+        waiter.whenAnswered { result in
+            answered(result.map { waiter.response($0) }.mapError { waiter.uploadError ?? $0 })
+        }
+        var request = request
+        if case .streamed(let length, let next) = request.body {
+            request.body = .pushed(length: length)
+            waiter.startUpload(next)
+        }
+        begin(request, call)
+        return call
+    }
+
     private func run<Result: Sendable>(
         _ request: EgressRequest, _ call: EgressCall, _ waiter: AnswerWaiter,
         _ handle: (EgressResponse) async throws -> Result
@@ -41,16 +64,7 @@ extension EgressClient {
             begin(request, call)
             defer { call.cancel() }
             let answer = try await waiter.answer()
-            let body: EgressResponseBody =
-                switch answer.body {
-                case .whole(let bytes): .whole(bytes)
-                case .streamed: .streamed(next: waiter.next)
-                }
-            return try await handle(
-                EgressResponse(
-                    status: answer.status, httpVersion: answer.httpVersion, headers: answer.headers, body: body,
-                    remoteAddress: answer.remoteAddress, isReused: answer.isReused, timings: answer.timings,
-                    certificateExpiry: answer.certificateExpiry))
+            return try await handle(waiter.response(answer))
         } onCancel: {
             call.cancel()
         }

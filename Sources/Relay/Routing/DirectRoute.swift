@@ -22,11 +22,11 @@ struct DirectRoute: Route {
         _ request: OutboundRequest, on loop: any EventLoop,
         answered: @escaping (Result<InboundResponse, CallFailure>) -> Void
     ) -> any RouteExchange {
-        let exchange = DirectExchange(on: loop, answered)
+        let exchange = DirectExchange(answered)
         do throws(CallFailure) {
-            exchange.send(try outgoing(request), through: egress)
+            exchange.send(try outgoing(request), through: egress, on: loop)
         } catch {
-            exchange.received(.failure(error))
+            exchange.finish(.failure(error))
         }
         return exchange
     }

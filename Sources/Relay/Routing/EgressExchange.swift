@@ -49,7 +49,8 @@ enum EgressExchange {
         var error: (any Error)?
     }
 
-    private static func inbound(_ response: EgressResponse) -> InboundResponse {
+    /// An answer in the words of routes.
+    static func inbound(_ response: EgressResponse) -> InboundResponse {
         let body: InboundBody =
             switch response.body {
             case .whole(let bytes): .whole(bytes)
