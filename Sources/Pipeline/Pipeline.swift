@@ -58,9 +58,9 @@ package final class Pipeline: Sendable {
     private let currentLimits: Mutex<Limits>
     /// How APIs are doing, by their calls.
     package let health: HealthTable
-    let rates = RateLimiter<LimitKey>()
-    let inFlight = InFlightLimiter<LimitKey>()
-    let breakers = BreakerTable<String>()
+    let rates = RateLimiter()
+    let inFlight = InFlightLimiter()
+    let breakers = BreakerTable()
     let tokens: AccessTokens
     let scrubbers = Scrubbers()
     /// Takes long pieces of work off event loops.

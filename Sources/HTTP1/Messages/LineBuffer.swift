@@ -53,7 +53,15 @@ struct LineBuffer {
         count == 2 && bytes.getInteger(at: bytes.readerIndex, as: UInt8.self) == 0x0d
     }
 
-    mutating func skip(_ count: Int) { bytes.moveReaderIndex(forwardBy: count) }
+    mutating func skip(_ count: Int) {
+        bytes.moveReaderIndex(forwardBy: count)
+        letGo()
+    }
+
+    /// Whoever read the bytes from the socket writes the next ones into the same memory, where nobody else holds it.
+    private mutating func letGo() {
+        if bytes.readableBytes == 0 { bytes = ByteBuffer() }
+    }
 
     /// Reads `count` bytes, of which there are so many.
     mutating func read<Value, Fault: Error>(
@@ -63,12 +71,14 @@ struct LineBuffer {
             try body(UnsafeRawBufferPointer(rebasing: all[..<count]))
         }
         bytes.moveReaderIndex(forwardBy: count)
+        letGo()
         return value
     }
 
     /// At most `count` bytes; nil where there are none.
     mutating func take(upTo count: Int) -> ByteBuffer? {
         let length = min(count, bytes.readableBytes)
+        defer { letGo() }
         return length == 0 ? nil : bytes.readSlice(length: length)
     }
 

@@ -3,10 +3,10 @@ import Synchronization
 
 /// The circuit breakers of all APIs. It holds at most ``capacity`` keys: when it is full, breakers are forgotten that
 /// have nothing to remember, and while there is none, a new key's calls go through unwatched.
-package final class BreakerTable<Key: Hashable & Sendable>: Sendable {
+package final class BreakerTable: Sendable {
     /// A call that was let through, to be given back with its verdict.
     package struct Ticket: Sendable {
-        fileprivate let key: Key
+        fileprivate let key: String
         /// Nil for a call that is not watched.
         fileprivate let ticket: CircuitBreaker.Ticket?
         fileprivate let serial: UInt64
@@ -23,7 +23,7 @@ package final class BreakerTable<Key: Hashable & Sendable>: Sendable {
         /// Tells a key's breaker from the one it had before it was forgotten.
         let serial: UInt64
 
-        mutating func admit(_ key: Key, now: NIODeadline) -> Admission {
+        mutating func admit(_ key: String, now: NIODeadline) -> Admission {
             switch breaker.admit(now: now) {
             case .admitted(let ticket): .admitted(Ticket(key: key, ticket: ticket, serial: serial))
             case .refused(let retryAfter): .refused(retryAfter: retryAfter)
@@ -32,7 +32,7 @@ package final class BreakerTable<Key: Hashable & Sendable>: Sendable {
     }
 
     private struct Table {
-        var entries: [Key: Entry] = [:]
+        var entries: [String: Entry] = [:]
         var nextSerial: UInt64 = 0
         /// Before this time the table is not searched again for breakers to forget.
         var nextSweep: NIODeadline = .uptimeNanoseconds(0)
@@ -58,17 +58,17 @@ package final class BreakerTable<Key: Hashable & Sendable>: Sendable {
     package var tripped: Int { table.withLock { $0.entries.values.count { $0.breaker.state != .closed } } }
 
     /// What a key's breaker is in; closed where there is none.
-    package func state(of key: Key) -> CircuitBreaker.State {
+    package func state(of key: String) -> CircuitBreaker.State {
         table.withLock { $0.entries[key]?.breaker.state ?? .closed }
     }
 
     /// How long calls of `key` are held back still, without admitting one; nil where one may be made.
-    package func refusal(of key: Key, now: NIODeadline) -> TimeAmount? {
+    package func refusal(of key: String, now: NIODeadline) -> TimeAmount? {
         table.withLock { $0.entries[key]?.breaker.coolOff(now: now) }
     }
 
     /// Judges a call of `key` that is about to be made.
-    package func admit(_ key: Key, now: NIODeadline) -> Admission {
+    package func admit(_ key: String, now: NIODeadline) -> Admission {
         table.withLock { table in
             guard makeRoom(for: key, in: &table, now: now) else {
                 return .admitted(Ticket(key: key, ticket: nil, serial: 0))
@@ -107,11 +107,11 @@ package final class BreakerTable<Key: Hashable & Sendable>: Sendable {
     }
 
     /// Forgets a key, because its API is gone or has changed.
-    package func forget(_ key: Key) {
+    package func forget(_ key: String) {
         table.withLock { _ = $0.entries.removeValue(forKey: key) }
     }
 
-    private func makeRoom(for key: Key, in table: inout Table, now: NIODeadline) -> Bool {
+    private func makeRoom(for key: String, in table: inout Table, now: NIODeadline) -> Bool {
         if table.entries.count < capacity || table.entries[key] != nil { return true }
         guard now >= table.nextSweep else { return false }
         table.nextSweep = now + .seconds(1)

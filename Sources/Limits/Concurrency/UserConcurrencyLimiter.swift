@@ -1,11 +1,6 @@
 /// Limits concurrent long-running work, in total and per user, so that no user keeps the others out.
 package final class UserConcurrencyLimiter: Sendable {
-    private enum Key: Hashable, Sendable {
-        case all
-        case user(String)
-    }
-
-    private let limiter = InFlightLimiter<Key>()
+    private let limiter = InFlightLimiter()
     private let total: Int
     private let perUser: Int
 
@@ -18,7 +13,7 @@ package final class UserConcurrencyLimiter: Sendable {
     }
 
     /// The pieces of work that have entered and not left.
-    package var count: Int { limiter.count(of: .all) }
+    package var count: Int { limiter.count(of: .relay) }
 
     /// Admits a piece of a user's work, which then owes a ``leave(_:)``.
     ///
@@ -28,7 +23,7 @@ package final class UserConcurrencyLimiter: Sendable {
     /// Ends a piece of work that ``enter(_:)`` admitted.
     package func leave(_ user: String) { limiter.leave(claims(user)) }
 
-    private func claims(_ user: String) -> [InFlightLimiter<Key>.Claim] {
-        [.init(.all, limit: total), .init(.user(user), limit: perUser)]
+    private func claims(_ user: String) -> [InFlightLimiter.Claim] {
+        [.init(.relay, limit: total), .init(.user(user), limit: perUser)]
     }
 }

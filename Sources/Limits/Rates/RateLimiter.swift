@@ -4,15 +4,15 @@ import Synchronization
 ///
 /// The table holds at most ``capacity`` keys. When it is full, keys are forgotten whose limits have all their calls
 /// left; while there is none, a new key is refused rather than another one's limit forgotten.
-package final class RateLimiter<Key: Hashable & Sendable>: Sendable {
+package final class RateLimiter: Sendable {
     private struct Table {
-        var windows: [Key: RateWindow] = [:]
+        var windows: [LimitKey: RateWindow] = [:]
         /// Before this time the table is not searched again for keys to forget: microseconds since 1970.
         var nextSweep: Int64 = .min
     }
 
     /// Microseconds between two searches, so that a full table costs new keys no search each.
-    private static var sweepInterval: Int64 { 1_000_000 }
+    private static let sweepInterval: Int64 = 1_000_000
 
     package let capacity: Int
     private let table = Mutex(Table())
@@ -27,10 +27,10 @@ package final class RateLimiter<Key: Hashable & Sendable>: Sendable {
 
     /// One limit that a call comes under.
     package struct Claim: Sendable {
-        package let key: Key
+        package let key: LimitKey
         package let limits: RateLimits
 
-        package init(_ key: Key, _ limits: RateLimits) {
+        package init(_ key: LimitKey, _ limits: RateLimits) {
             self.key = key
             self.limits = limits
         }
@@ -38,7 +38,7 @@ package final class RateLimiter<Key: Hashable & Sendable>: Sendable {
 
     /// Judges a call of `key`, and counts it where it is allowed.
     /// - Parameter now: microseconds since 1970.
-    package func take(_ key: Key, _ limits: RateLimits, now: Int64) -> RateDecision {
+    package func take(_ key: LimitKey, _ limits: RateLimits, now: Int64) -> RateDecision {
         take([Claim(key, limits)], now: now).first ?? RateDecision(outcome: .allowed)
     }
 
@@ -74,7 +74,7 @@ package final class RateLimiter<Key: Hashable & Sendable>: Sendable {
     ///   - now: microseconds since 1970.
     /// - Returns: false where the table is full.
     @discardableResult
-    package func restore(_ key: Key, callTimes: some Sequence<Int64>, now: Int64) -> Bool {
+    package func restore(_ key: LimitKey, callTimes: some Sequence<Int64>, now: Int64) -> Bool {
         table.withLock { table in
             guard makeRoom(for: key, in: &table, now: now) else { return false }
             table.windows[key, default: RateWindow()].restore(callTimes, now: now)
@@ -83,11 +83,11 @@ package final class RateLimiter<Key: Hashable & Sendable>: Sendable {
     }
 
     /// Forgets a key, because its API is gone.
-    package func forget(_ key: Key) {
+    package func forget(_ key: LimitKey) {
         table.withLock { _ = $0.windows.removeValue(forKey: key) }
     }
 
-    private func makeRoom(for key: Key, in table: inout Table, now: Int64) -> Bool {
+    private func makeRoom(for key: LimitKey, in table: inout Table, now: Int64) -> Bool {
         if table.windows.count < capacity || table.windows[key] != nil { return true }
         // A clock that was set back must not put the search off.
         guard now >= table.nextSweep || table.nextSweep - now > Self.sweepInterval else { return false }

@@ -8,7 +8,7 @@ import Vault
 
 /// One attempt of a call, from its credential to the end of its answer.
 final class RunningAttempt {
-    let ticket: BreakerTable<String>.Ticket
+    let ticket: BreakerTable.Ticket
     /// What is known of its end by now.
     var end = Attempts.End()
     /// Which access token it carries, where it carries one.
@@ -23,7 +23,7 @@ final class RunningAttempt {
     /// Of a raw answer: whether it says that the API has had too many requests.
     var limit: RateLimitWatch?
 
-    init(_ ticket: BreakerTable<String>.Ticket) {
+    init(_ ticket: BreakerTable.Ticket) {
         self.ticket = ticket
     }
 }
@@ -60,7 +60,7 @@ extension Call {
     func send() {
         guard let prepared else { return fail(Self.lost) }
         stages.enter(.credential, pipeline.clock.monotonic())
-        let ticket: BreakerTable<String>.Ticket
+        let ticket: BreakerTable.Ticket
         do throws(CallFailure) {
             ticket = try pipeline.admitByBreaker(prepared.api, context)
         } catch {

@@ -11,7 +11,7 @@ import Vault
 /// What the attempts of calls tell of an API.
 extension Pipeline {
     /// - Throws: `OVERLOADED` while the API's circuit is open.
-    func admitByBreaker(_ api: CompiledAPI, _ context: CallContext) throws(CallFailure) -> BreakerTable<String>.Ticket {
+    func admitByBreaker(_ api: CompiledAPI, _ context: CallContext) throws(CallFailure) -> BreakerTable.Ticket {
         switch breakers.admit(context.stateKey(api), now: clock.monotonic()) {
         case .admitted(let ticket): return ticket
         case .refused(let retryAfter): throw Self.circuitOpen(retryAfter: retryAfter)
@@ -20,7 +20,7 @@ extension Pipeline {
 
     /// An answer is a success, whatever it says, unless a gateway says that there is nobody behind it.
     func report(
-        status: Int, isRateLimited: Bool, of api: CompiledAPI, _ ticket: BreakerTable<String>.Ticket,
+        status: Int, isRateLimited: Bool, of api: CompiledAPI, _ ticket: BreakerTable.Ticket,
         _ context: CallContext
     ) {
         let isGone = [502, 503, 504].contains(status)
@@ -49,7 +49,7 @@ extension Pipeline {
 
     /// What the API is to blame for, and what it is not.
     func report(
-        _ failure: CallFailure, of api: CompiledAPI, _ ticket: BreakerTable<String>.Ticket, _ context: CallContext
+        _ failure: CallFailure, of api: CompiledAPI, _ ticket: BreakerTable.Ticket, _ context: CallContext
     ) {
         guard failure.isOfTheAPI, !failure.mayResend else { return breakers.abandoned(ticket) }
         breakers.failed(ticket, now: clock.monotonic())

@@ -3,22 +3,9 @@ import Limits
 import NIOCore
 import Registry
 
-/// Something of which calls are limited.
-enum LimitKey: Hashable, Sendable {
-    /// All calls of the relay.
-    case relay
-    /// A user's, over both routes.
-    case user(String)
-    /// A tunnel's, whoever's API is behind it.
-    case tunnel(String)
-    case token(String)
-    /// An API's, by its id.
-    case api(String)
-}
-
 /// A call's places among the calls in flight, owed to ``Pipeline/giveBack(_:)`` however the call ends.
 struct Places: Sendable {
-    fileprivate let claims: [InFlightLimiter<LimitKey>.Claim]
+    fileprivate let claims: [InFlightLimiter.Claim]
 }
 
 /// Stage: whether a call may be made just now.
@@ -57,9 +44,9 @@ extension Pipeline {
     /// The call has ended.
     func giveBack(_ places: Places) { inFlight.leave(places.claims) }
 
-    private func claims(_ api: CompiledAPI, _ context: CallContext) -> [InFlightLimiter<LimitKey>.Claim] {
+    private func claims(_ api: CompiledAPI, _ context: CallContext) -> [InFlightLimiter.Claim] {
         let limits = limits
-        var claims: [InFlightLimiter<LimitKey>.Claim] = [
+        var claims: [InFlightLimiter.Claim] = [
             .init(.relay, limit: limits.callsInFlight), .init(.user(api.user), limit: limits.callsPerUser),
         ]
         if let tunnel = api.route.tunnel { claims.append(.init(.tunnel(tunnel), limit: limits.callsPerTunnel)) }
@@ -89,12 +76,12 @@ extension Pipeline {
     private func takeRates(
         _ api: CompiledAPI, _ context: CallContext, _ fields: inout [ResponseField]
     ) throws(CallFailure) {
-        var claims: [RateLimiter<LimitKey>.Claim] = [.init(.token(context.token.id), context.token.limits.rates)]
+        var claims: [RateLimiter.Claim] = [.init(.token(context.token.id), context.token.limits.rates)]
         // A draft's calls are nothing that its saved API has to pay for.
         if !context.isDraft { claims.append(.init(.api(api.id), api.limits.rates)) }
         guard claims.contains(where: \.limits.limitsAnything) else { return }
         let decisions = rates.take(claims, now: clock.wall())
-        let told = decisions.first { !$0.isAllowed } ?? decisions.last { !$0.headerFields.isEmpty }
+        let told = decisions.first { !$0.isAllowed } ?? decisions.last { $0.tightest != nil }
         fields += (told?.headerFields ?? []).map { ResponseField(name: $0.name, value: $0.value) }
         for (claim, decision) in zip(claims, decisions) {
             guard case .refused(let limit, let retryAfter) = decision.outcome else { continue }

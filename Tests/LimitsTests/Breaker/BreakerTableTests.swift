@@ -7,14 +7,14 @@ import Testing
 struct BreakerTableTests {
     private let start = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
 
-    private func ticket(_ table: BreakerTable<String>, _ key: String, at time: NIODeadline)
-        -> BreakerTable<String>.Ticket?
+    private func ticket(_ table: BreakerTable, _ key: String, at time: NIODeadline)
+        -> BreakerTable.Ticket?
     {
         guard case .admitted(let ticket) = table.admit(key, now: time) else { return nil }
         return ticket
     }
 
-    private func trip(_ table: BreakerTable<String>, _ key: String) {
+    private func trip(_ table: BreakerTable, _ key: String) {
         for _ in 0..<5 {
             if let ticket = ticket(table, key, at: start) { table.failed(ticket, now: start) }
         }
@@ -22,7 +22,7 @@ struct BreakerTableTests {
 
     @Test("each key has a breaker of its own")
     func keys() throws {
-        let table = BreakerTable<String>()
+        let table = BreakerTable()
         trip(table, "a")
         #expect(ticket(table, "a", at: start) == nil)
         #expect(table.state(of: "a") == .open)
@@ -36,7 +36,7 @@ struct BreakerTableTests {
 
     @Test("a probe's verdict reaches its breaker")
     func probes() throws {
-        let table = BreakerTable<String>()
+        let table = BreakerTable()
         trip(table, "a")
         let later = start + .seconds(5)
         table.abandoned(try #require(ticket(table, "a", at: later)))
@@ -46,7 +46,7 @@ struct BreakerTableTests {
 
     @Test("T13: a full table forgets breakers with nothing to remember, and lets other calls through unwatched")
     func capacity() throws {
-        let table = BreakerTable<String>(capacity: 2)
+        let table = BreakerTable(capacity: 2)
         trip(table, "a")
         table.succeeded(try #require(ticket(table, "b", at: start)), now: start)
         for _ in 0..<10 { table.failed(try #require(ticket(table, "c", at: start)), now: start) }
@@ -61,7 +61,7 @@ struct BreakerTableTests {
 
     @Test("a verdict for a breaker that was forgotten does not reach the key's next one")
     func forgotten() throws {
-        let table = BreakerTable<String>()
+        let table = BreakerTable()
         let early = try (0..<5).map { _ in try #require(ticket(table, "a", at: start)) }
         table.forget("a")
         _ = ticket(table, "a", at: start)

@@ -4,11 +4,11 @@ import Testing
 
 @Suite("Calls in flight")
 struct InFlightLimiterTests {
-    private typealias Claim = InFlightLimiter<String>.Claim
+    private typealias Claim = InFlightLimiter.Claim
 
     @Test("a key has no more calls in flight than its limit, and a call that ends gives its place back")
     func perKey() {
-        let limiter = InFlightLimiter<String>()
+        let limiter = InFlightLimiter()
         let claims = [Claim("a", limit: 2)]
         #expect(limiter.enter(claims) == nil)
         #expect(limiter.enter(claims) == nil)
@@ -23,7 +23,7 @@ struct InFlightLimiterTests {
 
     @Test("what is refused under one limit takes a place under none")
     func allOrNone() {
-        let limiter = InFlightLimiter<String>()
+        let limiter = InFlightLimiter()
         let claims = [Claim("all", limit: 3), Claim("user", limit: 2), Claim("api", limit: 1)]
         #expect(limiter.enter(claims) == nil)
         #expect(limiter.enter(claims) == "api")

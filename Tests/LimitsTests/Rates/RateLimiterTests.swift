@@ -10,13 +10,13 @@ private let start: Int64 = 20_000 * day + 60 * second
 
 @Suite("Rate limits")
 struct RateLimiterTests {
-    private func allowed(_ limiter: RateLimiter<String>, _ limits: RateLimits, at time: Int64, tries: Int = 1) -> Int {
+    private func allowed(_ limiter: RateLimiter, _ limits: RateLimits, at time: Int64, tries: Int = 1) -> Int {
         (0..<tries).count { _ in limiter.take("a", limits, now: time).isAllowed }
     }
 
     @Test("what the minute has left is told with each call, and the next call is refused")
     func minute() {
-        let limiter = RateLimiter<String>()
+        let limiter = RateLimiter()
         let limits = RateLimits(perMinute: 2)
         #expect(limiter.take("a", limits, now: start).minute == .init(limit: 2, remaining: 1, reset: 61))
         #expect(limiter.take("a", limits, now: start + second).minute == .init(limit: 2, remaining: 0, reset: 61))
@@ -31,7 +31,7 @@ struct RateLimiterTests {
         "no more than the limit passes in any 60 seconds, and no burst of twice the limit at a border", arguments: 0..<8
     )
     func neverMore(seed: UInt64) {
-        let limiter = RateLimiter<String>()
+        let limiter = RateLimiter()
         let limits = RateLimits(perMinute: 10)
         var random = SplitMix(state: seed)
         var now = start
@@ -50,7 +50,7 @@ struct RateLimiterTests {
     @Test("whoever waits as long as he was told is let in")
     func retryAfterIsEnough() {
         for offset in stride(from: Int64(0), to: 2 * second, by: 70_001) {
-            let limiter = RateLimiter<String>()
+            let limiter = RateLimiter()
             let limits = RateLimits(perMinute: 3)
             #expect(allowed(limiter, limits, at: start + offset, tries: 3) == 3)
             let now = start + offset + 10 * second
@@ -65,7 +65,7 @@ struct RateLimiterTests {
 
     @Test("a refused call costs nothing")
     func refusedIsFree() {
-        let limiter = RateLimiter<String>()
+        let limiter = RateLimiter()
         let limits = RateLimits(perMinute: 1)
         #expect(allowed(limiter, limits, at: start) == 1)
         #expect(allowed(limiter, limits, at: start + 30 * second, tries: 100) == 0)
@@ -74,7 +74,7 @@ struct RateLimiterTests {
 
     @Test("the day ends at midnight UTC")
     func dayLimit() {
-        let limiter = RateLimiter<String>()
+        let limiter = RateLimiter()
         let limits = RateLimits(perDay: 3)
         let midnight = start - 60 * second + day
         #expect(allowed(limiter, limits, at: start, tries: 5) == 3)
@@ -86,7 +86,7 @@ struct RateLimiterTests {
 
     @Test("where both limits refuse, the longer wait is told, and neither counts the call")
     func both() {
-        let limiter = RateLimiter<String>()
+        let limiter = RateLimiter()
         let limits = RateLimits(perMinute: 1, perDay: 1)
         #expect(allowed(limiter, limits, at: start) == 1)
         let refused = limiter.take("a", limits, now: start)
@@ -96,21 +96,21 @@ struct RateLimiterTests {
 
     @Test("a limit of nothing lets nothing pass and says when to ask again")
     func zero() {
-        let limiter = RateLimiter<String>()
+        let limiter = RateLimiter()
         #expect(
             limiter.take("a", RateLimits(perMinute: 0), now: start).outcome == .refused(by: .minute, retryAfter: 60))
     }
 
     @Test("without limits nothing is kept")
     func unlimited() {
-        let limiter = RateLimiter<String>()
+        let limiter = RateLimiter()
         #expect(limiter.take("a", RateLimits(), now: start) == RateDecision(outcome: .allowed))
         #expect(limiter.count == 0)
     }
 
     @Test("keys do not share their limits")
     func keys() {
-        let limiter = RateLimiter<String>()
+        let limiter = RateLimiter()
         let limits = RateLimits(perMinute: 1)
         #expect(limiter.take("a", limits, now: start).isAllowed)
         #expect(limiter.take("b", limits, now: start).isAllowed)
@@ -119,7 +119,7 @@ struct RateLimiterTests {
 
     @Test("a clock that steps back neither forgets calls nor holds the key until it has caught up")
     func clockBack() {
-        let limiter = RateLimiter<String>()
+        let limiter = RateLimiter()
         let limits = RateLimits(perMinute: 2)
         #expect(allowed(limiter, limits, at: start, tries: 2) == 2)
         for step in [second / 2, 59 * second, 3600 * second] {
@@ -132,7 +132,7 @@ struct RateLimiterTests {
 
     @Test("a day begun twice counts on")
     func dayBack() {
-        let limiter = RateLimiter<String>()
+        let limiter = RateLimiter()
         let limits = RateLimits(perDay: 2)
         let midnight = start - 60 * second + day
         #expect(allowed(limiter, limits, at: midnight) == 1)
@@ -142,7 +142,7 @@ struct RateLimiterTests {
 
     @Test("calls of before a restart count, in any order, those outside the windows do not")
     func restore() {
-        let limiter = RateLimiter<String>()
+        let limiter = RateLimiter()
         let limits = RateLimits(perMinute: 5, perDay: 5)
         let times = [
             start - 10 * second, start - 40 * second, start - 55 * second, start - 70 * second, start + second,
@@ -155,7 +155,7 @@ struct RateLimiterTests {
 
     @Test("T13: a full table forgets idle keys, and else refuses new ones")
     func capacity() {
-        let limiter = RateLimiter<String>(capacity: 2)
+        let limiter = RateLimiter(capacity: 2)
         let limits = RateLimits(perMinute: 1)
         #expect(limiter.take("a", limits, now: start).isAllowed)
         #expect(limiter.take("b", limits, now: start + 30 * second).isAllowed)
@@ -172,7 +172,7 @@ struct RateLimiterTests {
 
     @Test("the header fields are the draft's, and Retry-After where it is refused")
     func headers() {
-        let limiter = RateLimiter<String>()
+        let limiter = RateLimiter()
         let limits = RateLimits(perMinute: 1, perDay: 10)
         let fields = limiter.take("a", limits, now: start).headerFields
         #expect(fields.map(\.name) == ["ratelimit-policy", "ratelimit"])
@@ -186,14 +186,14 @@ struct RateLimiterTests {
 
     @Test("the tightest limit is the one with the fewest calls left")
     func tightest() {
-        let decision = RateLimiter<String>().take("a", RateLimits(perMinute: 9, perDay: 3), now: start)
+        let decision = RateLimiter().take("a", RateLimits(perMinute: 9, perDay: 3), now: start)
         #expect(decision.tightest?.limit == 3)
         #expect(RateDecision(outcome: .allowed).tightest == nil)
     }
 
     @Test("threads that call at once get the limit between them")
     func threads() async {
-        let limiter = RateLimiter<String>()
+        let limiter = RateLimiter()
         let limits = RateLimits(perMinute: 50)
         let passed = await withTaskGroup(of: Int.self) { group in
             for _ in 0..<8 {
