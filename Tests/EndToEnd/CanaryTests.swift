@@ -154,7 +154,7 @@ struct CanaryTests {
             scene.origin.script(prefix + "/never") { _ in .never }
             try await scene.apply(
                 route, canary.slug, scene.origin.url + canary.path, endpoints: Self.endpoints,
-                authentication: canary.authentication, timeout: 3000,
+                authentication: canary.authentication, timeout: 5000,
                 security: ["validation": "strict"], more: canary.more)
         }
         let answers = try await withThrowingTaskGroup(of: [(String, Answer)].self) { group in
