@@ -147,7 +147,7 @@ final class Exchange: HTTP2StreamDelegate {
         state = .answered
         outcome = .answered
         record.status = 204
-        stream.respond(ResponseHead(status: 204, headers: ["proxy-status": "penstock-connector"]), endStream: true)
+        stream.respond(ResponseHead(status: 204, headers: [ProxyStatus.field: ProxyStatus().text]), endStream: true)
     }
 
     func connectionFailed(_ connection: OriginConnection, _ failure: Failure) {
@@ -297,7 +297,9 @@ final class Exchange: HTTP2StreamDelegate {
             record.isDenied = failure.kind.outcome == .denied
             record.status = failure.status
             record.upstreamStatus = failure.receivedStatus
-            let headers: HTTPHeaders = ["proxy-status": failure.proxyStatus(isSent: isSent), "content-length": "0"]
+            let headers: HTTPHeaders = [
+                ProxyStatus.field: failure.proxyStatus(isSent: isSent).text, "content-length": "0",
+            ]
             stream.respond(ResponseHead(status: failure.status, headers: headers), endStream: true)
         }
     }

@@ -17,10 +17,7 @@ struct Permit {
 
 extension Failure {
     init(_ denial: Denial) {
-        switch denial.reason {
-        case .addressClass, .addressNotListed: self.init(.addressProhibited, denial.details)
-        default: self.init(.requestDenied, denial.details)
-        }
+        self.init(denial.isOfAddress ? .addressProhibited : .requestDenied, denial.details)
     }
 }
 
