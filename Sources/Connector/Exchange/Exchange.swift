@@ -54,7 +54,7 @@ final class Exchange: HTTP2StreamDelegate {
 
     func start(_ head: RequestHead, endStream: Bool) {
         record.method = head.method
-        record.path = head.path.prefix { $0 != "?" }.prefix(2048)
+        record.path = AuditRecord.path(of: head.path)
         do throws(Failure) {
             guard loop.isAuditing else {
                 // Not recorded either: it would wait for room before the calls that were made.
