@@ -3,8 +3,9 @@ import HTTP1
 import NIOCore
 import ReverseHTTP
 
-/// A tunnel's request as the origin gets it, and what its tunnel-only headers said.
-struct OriginRequest {
+/// A tunnel's request as the origin gets it, and what its tunnel-only headers said. A class, because it is looked at at
+/// each step of a call and copied at none. Confined to the call's event loop.
+final class OriginRequest {
     let method: String
     let target: String
     /// The header fields but for `host`, as they go on the wire: each was copied once.
@@ -24,7 +25,7 @@ struct OriginRequest {
     /// Body bytes that are still to come, where the length was given.
     var remaining: Int?
     let hasBody: Bool
-    let isChunked: Bool
+    private(set) var isChunked = false
 
     private static let longestDeadline: Int64 = 24 * 3600 * 1000
 
@@ -32,6 +33,7 @@ struct OriginRequest {
     init(_ request: RequestHead, endStream: Bool) throws(Failure) {
         method = request.method
         target = request.path
+        hasBody = !endStream
         fields.reserveCapacity(request.headers.count * 48)
         var length: String?
         for (name, value) in request.headers {
@@ -52,7 +54,6 @@ struct OriginRequest {
                 break
             }
         }
-        hasBody = !endStream
         isChunked = hasBody && length == nil
         if let length {
             guard let count = ContentLength.value(length), count == 0 || hasBody else {
@@ -68,10 +69,10 @@ struct OriginRequest {
     }
 
     /// Takes what a tunnel-only field says. The relay of a later version may send one that is not known here.
-    private mutating func take(_ field: TunnelField?, _ value: String, endStream: Bool) throws(Failure) {
+    private func take(_ field: TunnelField?, _ value: String, endStream: Bool) throws(Failure) {
         switch field {
-        case .requestID: id = String(value.prefix(128))
-        case .parentID: parent = String(value.prefix(128))
+        case .requestID: id = Self.shortened(value)
+        case .parentID: parent = Self.shortened(value)
         case .deadline:
             guard let milliseconds = Int64(value), milliseconds >= 0 else {
                 throw Failure(.requestError, "\(TunnelField.deadline.rawValue) is no number")
@@ -87,6 +88,11 @@ struct OriginRequest {
             self.probe = probe
         case nil, .instance, .epoch, .connection, .version, .capabilities: break
         }
+    }
+
+    /// An id of at most 128 characters. The count of bytes, which nearly always decides, costs next to nothing.
+    private static func shortened(_ id: String) -> String {
+        id.utf8.count <= 128 ? id : String(id.prefix(128))
     }
 
     /// Methods whose absent body is worth saying (RFC 9110, section 8.6).
