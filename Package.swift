@@ -190,6 +190,7 @@ let targets: [Target] = [
             .hummingbird,
             .hummingbirdCore, .httpTypes, .nioCore, .nioEmbedded, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .logging,
         ]),
+    .testTarget(name: "RelayTests", dependencies: ["Relay", "Failure", "ReverseHTTP"]),
     .testTarget(
         name: "EndToEndTests",
         dependencies: [

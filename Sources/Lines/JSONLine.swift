@@ -1,9 +1,10 @@
-/// Builds one line of JSON by hand: the hot path writes a record for each call.
-package struct JSONLine {
-    package private(set) var bytes: [UInt8]
+/// Builds one line of JSON by hand: the hot path writes a record for each call. It cannot be
+/// copied, and so neither are the bytes that it holds.
+package struct JSONLine: ~Copyable {
+    private var bytes: [UInt8]
 
-    /// - Parameter bytes: a buffer to append to.
-    package init(appendingTo bytes: [UInt8] = []) {
+    /// - Parameter bytes: a buffer to append to. It is copied, unless the caller gives it away.
+    package init(appendingTo bytes: consuming [UInt8] = []) {
         self.bytes = bytes
         self.bytes.append(UInt8(ascii: "{"))
     }
@@ -50,6 +51,21 @@ package struct JSONLine {
 
     private mutating func string(_ value: String) {
         bytes.append(UInt8(ascii: "\""))
+        let isPlain: Bool? = value.utf8.withContiguousStorageIfAvailable { text in
+            guard text.allSatisfy(Self.isPlain) else { return false }
+            bytes.append(contentsOf: text)
+            return true
+        }
+        if isPlain != true { escaped(value) }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Whether a byte stands for itself in a string.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && byte != 0x7f
+    }
+
+    private mutating func escaped(_ value: String) {
         for byte in value.utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
@@ -63,19 +79,26 @@ package struct JSONLine {
                 bytes.append(byte)
             }
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 
     /// Appends decimal digits, with zeros before them up to `width`.
     package static func append(_ value: UInt, width: Int, to bytes: inout [UInt8]) {
-        let start = bytes.count
-        var rest = value
-        repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+        var count = 1
+        var rest = value / 10
+        while rest > 0 {
+            count += 1
             rest /= 10
-        } while rest > 0
-        while bytes.count - start < width { bytes.append(UInt8(ascii: "0")) }
-        bytes[start...].reverse()
+        }
+        for _ in count..<max(count, width) { bytes.append(UInt8(ascii: "0")) }
+        // The most that 64 bits come to are 20 digits.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            rest = value
+            for index in (0..<count).reversed() {
+                digits.initializeElement(at: index, to: UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+                rest /= 10
+            }
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: digits[..<count]))
+        }
     }
 
     private static func hex(_ digit: UInt8) -> UInt8 {

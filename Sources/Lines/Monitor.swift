@@ -29,9 +29,10 @@ package final class Monitor<State>: @unchecked Sendable {
     /// Changes the value and wakes the thread that waits.
     package func signal<R>(_ body: (inout State) -> R) -> R {
         pthread_mutex_lock(mutex)
+        // Woken behind the unlocking: otherwise the thread would wake only to wait for the lock.
         defer {
-            pthread_cond_broadcast(condition)
             pthread_mutex_unlock(mutex)
+            pthread_cond_broadcast(condition)
         }
         return body(&state)
     }

@@ -1,3 +1,5 @@
+import ReverseHTTP
+
 /// Whose connector a session belongs to. Tunnel, user and token come from the verified token alone (T9); the rest is what
 /// the connector says of itself, and decides nothing beyond its own tunnel.
 package struct TunnelIdentity: Sendable, Hashable {
@@ -35,15 +37,15 @@ package struct TunnelIdentity: Sendable, Hashable {
     package init(
         tunnelID: String, userID: String, tokenID: String, remoteAddress: String, header: (String) -> String?
     ) {
-        func word(_ name: String, _ limit: Int) -> String {
-            String((header(name) ?? "").filter { $0.isASCII && !$0.isWhitespace }.prefix(limit))
+        func word(_ field: TunnelField, _ limit: Int) -> String {
+            String((header(field.rawValue) ?? "").filter { $0.isASCII && !$0.isWhitespace }.prefix(limit))
         }
-        let instance = word("penstock-instance", 64)
+        let instance = word(.instance, 64)
         self.init(
             tunnelID: tunnelID, userID: userID, tokenID: tokenID, instance: instance.isEmpty ? "unnamed" : instance,
-            epoch: UInt64(word("penstock-epoch", 20)) ?? 0, connection: Int(word("penstock-connection", 4)),
-            connectorVersion: word("penstock-version", 32),
-            answersProbes: word("penstock-capabilities", 256).split(separator: ",").contains("probe"),
+            epoch: UInt64(word(.epoch, 20)) ?? 0, connection: Int(word(.connection, 4)),
+            connectorVersion: word(.version, 32),
+            answersProbes: word(.capabilities, 256).split(separator: ",").contains { $0 == TunnelValue.probes },
             remoteAddress: remoteAddress)
     }
 }

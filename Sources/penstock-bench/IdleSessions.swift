@@ -70,7 +70,9 @@ struct IdleSessions {
             }
             .connect(host: relay.host, port: relay.port).get()
         let token = tokens[index % tokens.count]
-        let headers: HTTPHeaders = ["penstock-instance": "bench-\(index)", "penstock-epoch": "1"]
+        let headers: HTTPHeaders = [
+            TunnelField.instance.rawValue: "bench-\(index)", TunnelField.epoch.rawValue: "1",
+        ]
         return try await channel.eventLoop.flatSubmit { [relay] in
             PTTHDial.upgrade(
                 channel, authority: "\(relay.host):\(relay.port)", token: token, headers: headers,

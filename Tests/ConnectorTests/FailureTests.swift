@@ -167,7 +167,7 @@ import Testing
     @Test func detailsAreQuotedAndNeverLeaveTheirField() {
         let failure = Failure(.dnsError, "a \"b\" \\ \r\n\u{fc}")
         #expect(
-            failure.proxyStatus(isSent: false)
+            failure.proxyStatus(isSent: false).text
                 == "penstock-connector; error=dns_error; details=\"a \\\"b\\\" \\\\ \"; penstock-sent=?0")
     }
 }

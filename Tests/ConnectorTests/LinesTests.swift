@@ -18,6 +18,24 @@ import Testing
         #expect(bytes.last == 10 && bytes.filter { $0 == 10 }.count == 1)
     }
 
+    @Test("numbers of every length are whole", arguments: [0, 9, 10, -10, 999, .max, .min])
+    func numbers(number: Int) {
+        var line = JSONLine()
+        line.add("n", number)
+        #expect(String(decoding: line.finish(), as: UTF8.self) == "{\"n\":\(number)}\n")
+    }
+
+    @Test("the audit keeps a path without its query, of at most 2,048 bytes")
+    func pathOfARecord() {
+        #expect(AuditRecord.path(of: "/a/b") == "/a/b")
+        #expect(AuditRecord.path(of: "/a?secret=/b?c") == "/a")
+        #expect(AuditRecord.path(of: "?x").isEmpty)
+        let long = "/" + String(repeating: "p", count: 3000)
+        #expect(AuditRecord.path(of: long) == String(long.prefix(2048)))
+        #expect(AuditRecord.path(of: long + "?secret") == String(long.prefix(2048)))
+        #expect(AuditRecord.path(of: String(long.prefix(2047)) + "?secret") == String(long.prefix(2047)))
+    }
+
     @Test func timeIsWrittenAsRFC3339() {
         var clock = Timestamp()
         let text = String(decoding: clock.text(seconds: 951_782_400, nanoseconds: 7_000), as: UTF8.self)

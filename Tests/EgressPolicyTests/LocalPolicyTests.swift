@@ -91,7 +91,7 @@ struct LocalPolicyTests {
                 Issue.record("\(authority) was not malformed but \(decision)")
                 continue
             }
-            #expect(denial(decision)?.proxyStatusError == "http_request_denied")
+            #expect(denial(decision)?.isOfAddress == false)
         }
     }
 
@@ -188,7 +188,7 @@ struct LocalPolicyTests {
             return
         }
         #expect(denial.reason == .addressClass(addressClass))
-        #expect(denial.proxyStatusError == "destination_ip_prohibited")
+        #expect(denial.isOfAddress)
         #expect(!denial.details.contains(address))
 
         let parsed = try #require(IPAddress(address))
@@ -238,7 +238,7 @@ struct LocalPolicyTests {
             return
         }
         #expect(outside.reason == .addressNotListed)
-        #expect(outside.proxyStatusError == "destination_ip_prohibited")
+        #expect(outside.isOfAddress)
         #expect(try reason(call(rules, "http://any.host/api/x", method: "POST")) == .methodNotAllowed)
         #expect(try reason(call(rules, "http://any.host/other")) == .pathNotAllowed)
         #expect(try reason(call(rules, "https://any.host/api/x")) == .originNotListed)

@@ -53,7 +53,7 @@ import Testing
             outcome.leftover = decoder.leftover
             if closes, let event = try decoder.connectionEnded() { take(event) }
         } catch {
-            outcome.failure = error.kind.rawValue
+            outcome.failure = error.kind.type.rawValue
             outcome.receivedStatus = error.receivedStatus
         }
         return outcome

@@ -4,14 +4,14 @@ import Lines
 /// body's value.
 struct AuditRecord {
     var requestID = ""
-    /// `penstock-parent-id`: the request id of the call or test that this is an attempt of.
+    /// ``TunnelField/parentID``: the request id of the call or test that this is an attempt of.
     var parent = ""
     var session = ""
     var origin = ""
     var method = ""
     /// The path without its query.
-    var path: Substring = ""
-    /// `policy` or `connect`: the origin was not called. See ``OriginRequest/Probe``.
+    var path = ""
+    /// `policy` or `connect`: the origin was not called. See ``TunnelProbe``.
     var probe: String?
     var rule: Int?
     var address = ""
@@ -26,16 +26,30 @@ struct AuditRecord {
     var responseBytes = 0
     var microseconds = 0
 
+    /// The most bytes of a path that are kept.
+    private static let pathLimit = 2048
+
+    /// A target's path, without its query.
+    static func path(of target: String) -> String {
+        let bytes = target.utf8
+        var end = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.endIndex
+        guard bytes.count > pathLimit || end != bytes.endIndex else { return target }
+        if let limit = bytes.index(bytes.startIndex, offsetBy: pathLimit, limitedBy: end) { end = limit }
+        return String(decoding: bytes[..<end], as: UTF8.self)
+    }
+
     func append(to bytes: inout [UInt8], time: [UInt8]) {
-        var line = JSONLine(appendingTo: bytes)
-        bytes = []
+        // Taken out, so that it is not copied.
+        var buffer: [UInt8] = []
+        swap(&buffer, &bytes)
+        var line = JSONLine(appendingTo: consume buffer)
         line.add("time", raw: time)
         line.add("request_id", requestID)
         if !parent.isEmpty { line.add("parent", parent) }
         line.add("session", session)
         line.add("origin", origin)
         line.add("method", method)
-        line.add("path", String(path))
+        line.add("path", path)
         if let probe { line.add("probe", probe) }
         line.add("decision", isDenied ? "denied" : "allowed")
         if let rule { line.add("rule", rule) }

@@ -61,7 +61,8 @@ package struct Check {
             passed("DNS: \(dialer.relay) is \(addresses.map(\.description).joined(separator: ", "))")
             let logger = self.logger
             let (session, address) = try await dialer.dial(
-                slot: 0, headers: ["penstock-instance": "check", "penstock-version": Version.text],
+                slot: 0,
+                headers: [TunnelField.instance.rawValue: "check", TunnelField.version.rawValue: Version.text],
                 on: eventLoop
             ) { channel in
                 var settings = SessionConfiguration.defaults

@@ -54,7 +54,7 @@ final class Exchange: HTTP2StreamDelegate {
 
     func start(_ head: RequestHead, endStream: Bool) {
         record.method = head.method
-        record.path = head.path.prefix { $0 != "?" }.prefix(2048)
+        record.path = AuditRecord.path(of: head.path)
         do throws(Failure) {
             guard loop.isAuditing else {
                 // Not recorded either: it would wait for room before the calls that were made.
@@ -147,7 +147,7 @@ final class Exchange: HTTP2StreamDelegate {
         state = .answered
         outcome = .answered
         record.status = 204
-        stream.respond(ResponseHead(status: 204, headers: ["proxy-status": "penstock-connector"]), endStream: true)
+        stream.respond(ResponseHead(status: 204, headers: [ProxyStatus.field: ProxyStatus().text]), endStream: true)
     }
 
     func connectionFailed(_ connection: OriginConnection, _ failure: Failure) {
@@ -297,7 +297,9 @@ final class Exchange: HTTP2StreamDelegate {
             record.isDenied = failure.kind.outcome == .denied
             record.status = failure.status
             record.upstreamStatus = failure.receivedStatus
-            let headers: HTTPHeaders = ["proxy-status": failure.proxyStatus(isSent: isSent), "content-length": "0"]
+            let headers: HTTPHeaders = [
+                ProxyStatus.field: failure.proxyStatus(isSent: isSent).text, "content-length": "0",
+            ]
             stream.respond(ResponseHead(status: failure.status, headers: headers), endStream: true)
         }
     }

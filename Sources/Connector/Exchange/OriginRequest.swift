@@ -3,36 +3,29 @@ import HTTP1
 import NIOCore
 import ReverseHTTP
 
-/// A tunnel's request as the origin gets it, and what its tunnel-only headers said.
-struct OriginRequest {
+/// A tunnel's request as the origin gets it, and what its tunnel-only headers said. A class, because it is looked at at
+/// each step of a call and copied at none. Confined to the call's event loop.
+final class OriginRequest {
     let method: String
     let target: String
     /// The header fields but for `host`, as they go on the wire: each was copied once.
     private(set) var fields = ByteBuffer()
-    /// `penstock-request-id`.
+    /// ``TunnelField/requestID``.
     var id = ""
-    /// `penstock-parent-id`.
+    /// ``TunnelField/parentID``.
     var parent = ""
-    /// `penstock-deadline-ms`: what is left of the caller's patience.
+    /// ``TunnelField/deadline``: what is left of the caller's patience.
     var deadline: TimeAmount?
-    /// `penstock-deadline-ends: head`: the deadline is for the response's head, and its body takes as long as it takes.
+    /// ``TunnelField/deadlineEnds``: the deadline is for the response's head, and its body takes as long as it takes.
     var deadlineEndsAtHead = false
-    /// `penstock-slash: allow`.
+    /// ``TunnelField/slash``.
     var allowsEncodedSlashes = false
-    /// `penstock-probe`: nothing is sent to the origin.
-    var probe: Probe?
+    /// ``TunnelField/probe``: nothing is sent to the origin.
+    var probe: TunnelProbe?
     /// Body bytes that are still to come, where the length was given.
     var remaining: Int?
     let hasBody: Bool
-    let isChunked: Bool
-
-    /// What the relay wants to know instead of an answer of the origin's.
-    enum Probe: String {
-        /// Whether the local policy allows the request.
-        case policy
-        /// Also whether a connection to the origin can be made, TLS included.
-        case connect
-    }
+    private(set) var isChunked = false
 
     private static let longestDeadline: Int64 = 24 * 3600 * 1000
 
@@ -40,6 +33,7 @@ struct OriginRequest {
     init(_ request: RequestHead, endStream: Bool) throws(Failure) {
         method = request.method
         target = request.path
+        hasBody = !endStream
         fields.reserveCapacity(request.headers.count * 48)
         var length: String?
         for (name, value) in request.headers {
@@ -54,32 +48,12 @@ struct OriginRequest {
                 guard length == nil else { throw Failure(.requestError, "more than one content-length") }
                 length = value
             case .tunnel:
-                if FieldKind.isNamed(name, "penstock-request-id") {
-                    id = String(value.prefix(128))
-                } else if FieldKind.isNamed(name, "penstock-parent-id") {
-                    parent = String(value.prefix(128))
-                } else if FieldKind.isNamed(name, "penstock-deadline-ms") {
-                    guard let milliseconds = Int64(value), milliseconds >= 0 else {
-                        throw Failure(.requestError, "penstock-deadline-ms is no number")
-                    }
-                    deadline = .milliseconds(min(milliseconds, Self.longestDeadline))
-                } else if FieldKind.isNamed(name, "penstock-deadline-ends") {
-                    deadlineEndsAtHead = value == "head"
-                } else if FieldKind.isNamed(name, "penstock-slash") {
-                    allowsEncodedSlashes = value == "allow"
-                } else if FieldKind.isNamed(name, "penstock-probe") {
-                    // Whatever else is wanted, it is not that the origin is called.
-                    guard let probe = Probe(rawValue: value), endStream else {
-                        throw Failure(.requestError, "penstock-probe is unknown, or has a body")
-                    }
-                    self.probe = probe
-                }
+                try take(TunnelField(rawValue: name), value, endStream: endStream)
             case .connection, .transferEncoding, .dropped, .host:
                 // HTTP/2 has no connection of its own to speak of (RFC 9113, section 8.2.2).
                 break
             }
         }
-        hasBody = !endStream
         isChunked = hasBody && length == nil
         if let length {
             guard let count = ContentLength.value(length), count == 0 || hasBody else {
@@ -92,6 +66,33 @@ struct OriginRequest {
         } else if Self.expectsBody(request.method) {
             RequestEncoder.append("content-length", "0", to: &fields)
         }
+    }
+
+    /// Takes what a tunnel-only field says. The relay of a later version may send one that is not known here.
+    private func take(_ field: TunnelField?, _ value: String, endStream: Bool) throws(Failure) {
+        switch field {
+        case .requestID: id = Self.shortened(value)
+        case .parentID: parent = Self.shortened(value)
+        case .deadline:
+            guard let milliseconds = Int64(value), milliseconds >= 0 else {
+                throw Failure(.requestError, "\(TunnelField.deadline.rawValue) is no number")
+            }
+            deadline = .milliseconds(min(milliseconds, Self.longestDeadline))
+        case .deadlineEnds: deadlineEndsAtHead = value == TunnelValue.head
+        case .slash: allowsEncodedSlashes = value == TunnelValue.allow
+        case .probe:
+            // Whatever else is wanted, it is not that the origin is called.
+            guard let probe = TunnelProbe(rawValue: value), endStream else {
+                throw Failure(.requestError, "\(TunnelField.probe.rawValue) is unknown, or has a body")
+            }
+            self.probe = probe
+        case nil, .instance, .epoch, .connection, .version, .capabilities: break
+        }
+    }
+
+    /// An id of at most 128 characters. The count of bytes, which nearly always decides, costs next to nothing.
+    private static func shortened(_ id: String) -> String {
+        id.utf8.count <= 128 ? id : String(id.prefix(128))
     }
 
     /// Methods whose absent body is worth saying (RFC 9110, section 8.6).

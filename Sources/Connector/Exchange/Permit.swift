@@ -1,10 +1,17 @@
 import EgressPolicy
 
-/// A request that the local policy lets through, as far as its address is allowed too.
-struct Permit {
+/// A request that the local policy lets through, as far as its address is allowed too. A class for the same
+/// reason as ``OriginRequest``.
+final class Permit {
     let endpoint: OriginEndpoint
     let match: Match
     let policy: LocalPolicy
+
+    init(endpoint: OriginEndpoint, match: Match, policy: LocalPolicy) {
+        self.endpoint = endpoint
+        self.match = match
+        self.policy = policy
+    }
 
     /// The rule that allows the address, which is judged for each use of a connection (S1).
     func rule(for address: IPAddress) -> Result<Int, Failure> {
@@ -17,10 +24,7 @@ struct Permit {
 
 extension Failure {
     init(_ denial: Denial) {
-        switch denial.reason {
-        case .addressClass, .addressNotListed: self.init(.addressProhibited, denial.details)
-        default: self.init(.requestDenied, denial.details)
-        }
+        self.init(denial.isOfAddress ? .addressProhibited : .requestDenied, denial.details)
     }
 }
 

@@ -112,9 +112,8 @@ final class TunnelSlot: Sendable {
         let name = identity.name(slot: index)
         let label = "\(name)-\(epoch)"
         let headers: HTTPHeaders = [
-            "penstock-instance": name, "penstock-epoch": "\(epoch)", "penstock-version": Version.text,
-            // What a relay may ask that earlier connectors would take for a call (OriginRequest.Probe).
-            "penstock-capabilities": "probe",
+            TunnelField.instance.rawValue: name, TunnelField.epoch.rawValue: "\(epoch)",
+            TunnelField.version.rawValue: Version.text, TunnelField.capabilities.rawValue: TunnelValue.probes,
         ]
         let (egress, logger, sessions, configuration) = (self.egress, self.logger, self.sessions, surroundings.session)
         let dialled = try await dialer.dial(slot: index, headers: headers, on: eventLoop) { channel in

@@ -40,11 +40,11 @@ package struct Denial: Error, Sendable, Hashable, CustomStringConvertible {
 
     init(_ reason: Reason) { self.reason = reason }
 
-    /// The error type for `Proxy-Status` (RFC 9209 section 2.3).
-    package var proxyStatusError: String {
+    /// Whether it is the address that no rule allows, and not the request.
+    package var isOfAddress: Bool {
         switch reason {
-        case .addressNotListed, .addressClass: "destination_ip_prohibited"
-        default: "http_request_denied"
+        case .addressNotListed, .addressClass: true
+        default: false
         }
     }
 

@@ -1,10 +1,17 @@
+package import ReverseHTTP
+
 /// Why bytes are not a response that can be passed on. Nothing can be read behind them.
 package struct ResponseFault: Error, Equatable {
-    /// In the words of RFC 9209, section 2.3.
-    package enum Kind: String, Sendable {
-        case malformed = "http_protocol_error"
-        case headTooLarge = "http_response_header_section_size"
-        case cutShort = "connection_terminated"
+    package enum Kind: Sendable {
+        case malformed, headTooLarge, cutShort
+
+        package var type: ProxyErrorType {
+            switch self {
+            case .malformed: .httpProtocolError
+            case .headTooLarge: .httpResponseHeaderSectionSize
+            case .cutShort: .connectionTerminated
+            }
+        }
     }
 
     package let kind: Kind

@@ -135,7 +135,7 @@ struct ResponseHeadReader {
         }
         // HTTP/2 takes none with a 204 (RFC 9110, section 8.6), and one number elsewhere.
         if let length, isRegular, status != 204 {
-            fields.append(name: "content-length".utf8, value: String(length).utf8)
+            fields.appendContentLength(length)
         }
         return OriginResponse(status: status, fields: fields, framing: end, isReusable: isReusable)
     }

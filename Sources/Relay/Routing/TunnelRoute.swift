@@ -219,19 +219,23 @@ private struct TunnelAttempt: Sendable {
     var head: RequestHead {
         var headers = probe == nil ? request.headers : HTTPHeaders()
         let remaining = max(1, (request.deadline - .now()).nanoseconds / 1_000_000)
-        headers.add(name: "penstock-request-id", value: request.requestID)
-        if let parent = request.parentID { headers.add(name: "penstock-parent-id", value: parent) }
+        headers.add(name: TunnelField.requestID.rawValue, value: request.requestID)
+        if let parent = request.parentID { headers.add(name: TunnelField.parentID.rawValue, value: parent) }
         // While a body streams up, only this side knows whether it still moves.
         if !isUploading {
-            headers.add(name: "penstock-deadline-ms", value: String(remaining))
-            if request.deadlineEndsAtHead { headers.add(name: "penstock-deadline-ends", value: "head") }
+            headers.add(name: TunnelField.deadline.rawValue, value: String(remaining))
+            if request.deadlineEndsAtHead {
+                headers.add(name: TunnelField.deadlineEnds.rawValue, value: TunnelValue.head)
+            }
         }
         switch probe {
         case nil: break
-        case .policy: headers.add(name: "penstock-probe", value: "policy")
-        case .connect: headers.add(name: "penstock-probe", value: "connect")
+        case .policy: headers.add(name: TunnelField.probe.rawValue, value: TunnelProbe.policy.rawValue)
+        case .connect: headers.add(name: TunnelField.probe.rawValue, value: TunnelProbe.connect.rawValue)
         }
-        if request.allowsEncodedSlash { headers.add(name: "penstock-slash", value: "allow") }
+        if request.allowsEncodedSlash {
+            headers.add(name: TunnelField.slash.rawValue, value: TunnelValue.allow)
+        }
         return RequestHead(
             method: request.method, scheme: request.origin.scheme.rawValue, authority: request.origin.authority,
             path: request.target, headers: headers, sensitive: request.sensitive)
@@ -283,10 +287,10 @@ private struct TunnelAttempt: Sendable {
 
     /// The connector's own word that it could not serve the request, where this response is that.
     func connectorFailure(_ response: Response) -> CallFailure? {
-        guard response.head.status >= 400, let field = response.head.headers.first(name: "proxy-status"),
+        guard response.head.status >= 400, let field = response.head.headers.first(name: ProxyStatus.field),
             let status = ProxyStatus(field), status.error != nil
         else { return nil }
-        var failure = status.failure(status: response.head.status)
+        var failure = CallFailure(status)
         failure.route = route
         return failure
     }
@@ -294,7 +298,7 @@ private struct TunnelAttempt: Sendable {
     /// What the connector answered to a probe: 204, or its word why not, in its own terms for the API's owner.
     func probed(_ response: Response) throws(CallFailure) -> ProbePassed {
         if var failure = connectorFailure(response) {
-            let details = response.head.headers.first(name: "proxy-status").flatMap { ProxyStatus($0)?.details }
+            let details = response.head.headers.first(name: ProxyStatus.field).flatMap { ProxyStatus($0)?.details }
             if let details { failure.detail += " The connector says: \(details)" }
             throw failure
         }

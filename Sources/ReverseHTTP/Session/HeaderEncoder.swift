@@ -15,14 +15,32 @@ struct HeaderEncoder {
     /// Size as RFC 9113, section 6.5.2 counts it.
     private(set) var listSize = 0
 
-    /// Fields that speak of one connection only and have no place in HTTP/2 (RFC 9113, section 8.2.2).
-    private static let connectionFields: Set<String> = [
-        "connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade",
-    ]
-
-    /// Such fields are between 7 and 17 bytes long.
+    /// Whether a field of this name speaks of one connection only, and has no place in HTTP/2 (RFC 9113, section 8.2.2).
     static func isConnectionField(_ name: String) -> Bool {
-        (7...17).contains(name.utf8.count) && connectionFields.contains(name.lowercased())
+        (7...17).contains(name.utf8.count) && Array(name.lowercased().utf8).withUnsafeBufferPointer(isConnectionField)
+    }
+
+    /// The same for lower-case bytes. The length alone tells most fields to be others.
+    private static func isConnectionField(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        switch name.count {
+        case 7: equals(name, "upgrade")
+        case 10: equals(name, "connection") || equals(name, "keep-alive")
+        case 16: equals(name, "proxy-connection")
+        case 17: equals(name, "transfer-encoding")
+        default: false
+        }
+    }
+
+    /// Whether the value of a field of this lower-case name must not enter the HPACK table.
+    private static func isSecret(_ name: UnsafeBufferPointer<UInt8>, _ sensitive: [String]) -> Bool {
+        switch name.count {
+        case 6 where equals(name, "cookie"), 13 where equals(name, "authorization"): true
+        default: sensitive.contains { $0.utf8.count == name.count && $0.utf8.elementsEqual(name) }
+        }
+    }
+
+    private static func equals(_ bytes: UnsafeBufferPointer<UInt8>, _ text: StaticString) -> Bool {
+        bytes.elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     mutating func reset() {
@@ -40,23 +58,18 @@ struct HeaderEncoder {
     mutating func add(_ headers: HTTPHeaders, sensitive: [String] = []) {
         for (name, value) in headers {
             let start = bytes.count
-            var upper = false
-            for byte in name.utf8 {
-                let isUpper = byte &- UInt8(ascii: "A") < 26
-                upper = upper || isUpper
-                bytes.append(isUpper ? byte | 0x20 : byte)
-            }
+            bytes.append(contentsOf: name.utf8)
             let count = bytes.count - start
-            // Connection-specific fields are between 7 and 17 bytes long, and begin with one of five letters.
-            if (7...17).contains(count), Self.connectionFields.contains(upper ? name.lowercased() : name) {
+            let (isOfConnection, isSecret) = bytes.withUnsafeMutableBufferPointer { bytes in
+                for index in start..<bytes.count where bytes[index] &- UInt8(ascii: "A") < 26 { bytes[index] |= 0x20 }
+                let name = UnsafeBufferPointer(rebasing: bytes[start...])
+                return (Self.isConnectionField(name), Self.isSecret(name, sensitive))
+            }
+            guard !isOfConnection else {
                 bytes.removeLast(count)
                 continue
             }
-            let secret =
-                name.utf8.count == 13 && name.lowercased() == "authorization"
-                || name.utf8.count == 6 && name.lowercased() == "cookie"
-                || !sensitive.isEmpty && sensitive.contains(name.lowercased())
-            let flags = secret ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE
+            let flags = isSecret ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE
             append(value, nameStart: start, flags: UInt8(flags.rawValue))
         }
     }

@@ -246,7 +246,7 @@ final class SessionHandler: ChannelDuplexHandler {
             terminate(NGHTTP2.errorCode(Int32(consumed)))
         } else if nghttp2_session_want_read(session) == 0, nghttp2_session_want_write(session) == 0 {
             closeAfterFlush()
-        } else {
+        } else if nghttp2_session_want_write(session) != 0 {
             scheduleFlush()
         }
         if context == nil || context?.channel.isActive == false { stop() }

@@ -13,6 +13,9 @@ struct IncomingHead {
     /// A final head was seen: what follows is trailers.
     var isComplete = false
 
+    /// Room for what most heads come to, made at once rather than in several steps.
+    private static let usualFields = 12
+
     /// Takes one field; false when the list grew over `limit`.
     mutating func add(
         name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>, limit: Int
@@ -21,6 +24,7 @@ struct IncomingHead {
         guard listSize <= limit else { return false }
         let text = FieldText.string(value)
         guard name.first == UInt8(ascii: ":") else {
+            if headers.isEmpty { headers.reserveCapacity(Self.usualFields) }
             headers.add(name: String(decoding: name, as: UTF8.self), value: text)
             return true
         }
