@@ -63,7 +63,7 @@ package struct Check {
             let (session, address) = try await dialer.dial(
                 slot: 0, headers: ["penstock-instance": "check", "penstock-version": Version.text],
                 on: eventLoop
-            ) { channel in
+            ) { channel, _ in
                 var settings = SessionConfiguration.defaults
                 settings.drainGrace = .zero
                 return try ServerSession(on: channel, configuration: settings, logger: logger) { stream, _, _ in
