@@ -67,7 +67,7 @@ import YAML
         #expect(try parse(minimal, environment: ["PENSTOCK_MAX_CONNECTIONS": "2"]).maxConnections == 2)
         #expect(
             faults(minimal + "connections: 4\nmax_connections: 3\n")
-                .contains("max_connections must be at least connections, which is 4"))
+                .contains(#""max_connections" must be at least connections, which is 4"#))
         #expect(faults(minimal + "max_connections: 33\n").contains("max_connections"))
     }
 

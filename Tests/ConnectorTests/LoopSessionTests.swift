@@ -7,7 +7,8 @@ import Testing
 
 /// A connector in front of a relay that names its event loops.
 @Suite struct LoopSessionTests {
-    @Test("a session on a loop that has one finishes its call and ends, and each loop keeps one", .timeLimit(.minutes(5)))
+    @Test(
+        "a session on a loop that has one finishes its call and ends, and each loop keeps one", .timeLimit(.minutes(5)))
     func doubles() async throws {
         let gate = Signal()
         let script: @Sendable (FakeOrigin.Connection) async throws -> Void = { connection in

@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import Testing
+import Value
 
 /// One connector and a relay of several event loops, as processes.
 @Suite(
@@ -25,7 +26,7 @@ struct TunnelLoopTests {
 
     @Test("A connector that keeps one session gives each event loop of the relay one, again after the relay's restart")
     func everyLoop() async throws {
-        try await TunnelScene.with(connector: ["connections": 1, "max_connections": 32]) { scene in
+        try await TunnelScene.with(connector: ["connections": 1, "max_connections": 32]) { scene async throws in
             try await Self.waitForCoverage(scene)
             for _ in 0..<2 * Self.loops { #expect(try await scene.call().hasPrefix("HTTP/1.1 200")) }
             let known = try String(contentsOfFile: scene.connector.log, encoding: .utf8).count
@@ -38,7 +39,7 @@ struct TunnelLoopTests {
 
     @Test("A connector whose most is its least keeps that many sessions")
     func asBefore() async throws {
-        try await TunnelScene.with(connector: ["connections": 1, "max_connections": 1]) { scene in
+        try await TunnelScene.with(connector: ["connections": 1, "max_connections": 1]) { scene async throws in
             for _ in 0..<2 * Self.loops { #expect(try await scene.call().hasPrefix("HTTP/1.1 200")) }
             #expect(try await scene.sessions().count == 1)
         }

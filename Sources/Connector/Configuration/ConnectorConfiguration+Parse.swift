@@ -5,9 +5,9 @@ package import Value
 extension ConnectorConfiguration {
     /// The keys that a `PENSTOCK_…` variable may set.
     package static let variables = [
-        "relay", "token_file", "connections", "max_connections", "ca_file", "allow", "audit.file", "health.listen", "shutdown_grace",
-        "limits.concurrent_requests", "limits.response_bytes", "limits.connect_timeout", "limits.idle_connections",
-        "limits.idle_connections_total",
+        "relay", "token_file", "connections", "max_connections", "ca_file", "allow", "audit.file", "health.listen",
+        "shutdown_grace", "limits.concurrent_requests", "limits.response_bytes", "limits.connect_timeout",
+        "limits.idle_connections", "limits.idle_connections_total",
     ]
 
     /// Reads a document, or, where there is none, the environment alone.
