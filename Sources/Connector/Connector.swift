@@ -60,8 +60,6 @@ package final class Connector: Sendable {
         audit =
             if let path = configuration.auditFile { try AuditFile(path: path, logger: logger) } else { nil }
         var surroundings = surroundings
-        surroundings.session.concurrentStreams = max(
-            configuration.limits.concurrentRequests / configuration.connections, 1)
         surroundings.session.drainGrace = TimeAmount(configuration.shutdownGrace)
         self.surroundings = surroundings
     }
@@ -141,12 +139,7 @@ package final class Connector: Sendable {
             egress.append((try? await loop.submit { self.makeEgress(on: loop, idleLimits) }.get()) ?? egress[0])
         }
         let identity = Identity()
-        let slots = (0..<configuration.connections).map { index in
-            TunnelSlot(
-                index: index, egress: egress[index % loops.count], eventLoop: loops[index % loops.count],
-                dialer: dialer, identity: identity, sessions: sessions, metrics: metrics, surroundings: surroundings,
-                logger: logger)
-        }
+        let fleet = TunnelFleet(configuration, surroundings: surroundings, logger: logger)
         let leave = loops[0].makePromise(of: Void.self)
         let isLate = state.withLock { state in
             if state.stage == .running { state.leave = leave }
@@ -154,10 +147,11 @@ package final class Connector: Sendable {
         }
         if isLate { leave.succeed() }
         await withTaskCancellationHandler {
-            await withDiscardingTaskGroup { group in
-                for slot in slots { group.addTask { await slot.run() } }
-                try? await leave.futureResult.get()
-                group.cancelAll()
+            await fleet.run(until: leave.futureResult) { [egress] index in
+                TunnelSlot(
+                    index: index, egress: egress[index % loops.count], eventLoop: loops[index % loops.count],
+                    dialer: self.dialer, identity: identity, sessions: self.sessions, fleet: fleet,
+                    metrics: self.metrics, surroundings: self.surroundings, logger: self.logger)
             }
         } onCancel: {
             if isRunning { shutdown() }

@@ -31,6 +31,7 @@ import YAML
             relay: "https://relay.example.com"
             token_file: /run/secrets/tunnel-token
             connections: 3
+            max_connections: 5
             proxy: null
             ca_file: null
             allow:
@@ -48,7 +49,7 @@ import YAML
             shutdown_grace: 30s
             """)
         #expect(configuration.relay.description == "https://relay.example.com")
-        #expect(configuration.connections == 3)
+        #expect(configuration.connections == 3 && configuration.maxConnections == 5)
         #expect(configuration.allow.map(\.origin).count == 3)
         #expect(configuration.allow[0].methods == ["GET", "POST"] && configuration.allow[0].paths == ["/api/v1/*"])
         #expect(configuration.allow[1].tls.caFile == "etc/internal-ca.pem" && configuration.allow[1].tls.verify)
@@ -57,6 +58,17 @@ import YAML
         #expect(configuration.auditFile == "/var/log/penstock/connector-audit.jsonl")
         #expect(configuration.healthListen?.description == "127.0.0.1:8181")
         #expect(configuration.shutdownGrace == .seconds(30))
+    }
+
+    @Test("max_connections is 8, and never less than connections")
+    func maxConnections() throws {
+        #expect(try parse(minimal).maxConnections == 8)
+        #expect(try parse(minimal + "connections: 8\n").maxConnections == 8)
+        #expect(try parse(minimal, environment: ["PENSTOCK_MAX_CONNECTIONS": "2"]).maxConnections == 2)
+        #expect(
+            faults(minimal + "connections: 4\nmax_connections: 3\n")
+                .contains(#""max_connections" must be at least connections, which is 4"#))
+        #expect(faults(minimal + "max_connections: 33\n").contains("max_connections"))
     }
 
     @Test("idle connections follow concurrent_requests, and their total is twice as many, unless said otherwise")

@@ -15,16 +15,19 @@ struct TunnelScene: Sendable {
     private let tls: NIOSSLContext
 
     static func with(
-        relay settings: JSONObject = ["shutdown_grace": "2s"], _ body: (TunnelScene) async throws -> Void
+        relay relaySettings: JSONObject = ["shutdown_grace": "2s"], connector more: JSONObject = [:],
+        _ body: (TunnelScene) async throws -> Void
     ) async throws {
         let origin = try await TunnelListener.start()
-        let relay = try await TestRelay(settings)
+        let relay = try await TestRelay(relaySettings)
         let account = try await relay.newAccount()
         let tunnel = try await relay.newTunnel(account)
         try await relay.apply(api("api", origin: origin.port, tunnel: tunnel), account)
+        var settings: JSONObject = ["limits": ["response_bytes": "100GiB"], "shutdown_grace": "2s"]
+        for (key, value) in more { settings[key] = value }
         let connector = try await TestConnector(
             relay, token: tunnel.token, allow: [TestConnector.allow("http://127.0.0.1:\(origin.port)")],
-            settings: ["limits": ["response_bytes": "100GiB"], "shutdown_grace": "2s"])
+            settings: settings)
         let scene = TunnelScene(
             relay: relay, account: account, tunnel: tunnel, origin: origin, connector: connector,
             tls: try NIOSSLContext(configuration: Certificates.shared.get().clientConfiguration()))

@@ -1,4 +1,5 @@
 import NIOCore
+import NIOPosix
 import ReverseHTTP
 import TestSupport
 import Testing
@@ -79,6 +80,27 @@ struct PublicPortTests {
             )
             connector.close()
             try await lease.session.closeFuture.get()
+        }
+    }
+
+    @Test("the 101 names the event loop that holds the session, and further connections end on every other")
+    func loops() async throws {
+        try await TestPort.with { port in
+            let loops = Array(group.makeIterator())
+            var opened = port.opened.makeAsyncIterator()
+            var seen: Set<Int> = []
+            for _ in loops {
+                let (places, said) = AsyncStream.makeStream(
+                    of: PTTH.LoopPlace?.self, bufferingPolicy: .bufferingOldest(1))
+                _ = try await port.dial { said.yield($0) }
+                let session = try #require(await opened.next())
+                var answers = places.makeAsyncIterator()
+                let place = try #require(await answers.next() ?? nil)
+                #expect(place.count == loops.count)
+                #expect(loops[place.index] === session.eventLoop)
+                seen.insert(place.index)
+            }
+            #expect(seen.count == loops.count)
         }
     }
 

@@ -141,11 +141,15 @@ struct TestPort: Sendable {
     func url(_ path: String) -> String { "https://localhost:\(port)\(path)" }
 
     /// Dials a tunnel as a connector does; requests on it are answered with their path.
-    func dial(token: String = "right", headers: HTTPHeaders = [:]) async throws -> ServerSession {
+    func dial(
+        token: String = "right", headers: HTTPHeaders = [:],
+        answered: @Sendable @escaping (PTTH.LoopPlace?) -> Void = { _ in }
+    ) async throws -> ServerSession {
         let channel = try await connect(alpn: ["http/1.1"]) { _ in }
         return try await channel.eventLoop.flatSubmit {
             PTTHDial.upgrade(
-                channel, authority: "localhost", token: token, headers: headers, timeout: .minutes(5)
+                channel, authority: "localhost", token: token, headers: headers, timeout: .minutes(5),
+                answered: answered
             ) { channel in
                 try ServerSession(on: channel, logger: quiet) { stream, head, _ in
                     stream.respond(.init(status: 200))

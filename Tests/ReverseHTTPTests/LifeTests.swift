@@ -127,6 +127,19 @@ struct DrainTests {
         #expect(machine.check(streams: 0, now: at(6)) == .nothing)
     }
 
+    @Test("who leaves again with less patience, leaves by then, and never later than was said first")
+    func shorterGrace() {
+        var machine = Drain()
+        var starts = [machine.start(notice: .seconds(1), grace: Drain.patience, now: at(0))]
+        starts.append(machine.start(notice: .seconds(1), grace: .seconds(60), now: at(0)))
+        #expect(machine.check(streams: 1, now: at(1)) == .goAway(until: at(60)))
+        starts.append(machine.start(notice: .seconds(1), grace: .seconds(30), now: at(2)))
+        #expect(machine.check(streams: 1, now: at(3)) == .wait(until: at(32)))
+        starts.append(machine.start(notice: .seconds(1), grace: .seconds(300), now: at(3)))
+        #expect(machine.check(streams: 1, now: at(32)) == .close)
+        #expect(starts == [true, false, false, false])
+    }
+
     @Test("streams that outlast the grace do not hold the connection")
     func overdue() {
         var machine = Drain()

@@ -64,7 +64,7 @@ package struct Check {
                 slot: 0,
                 headers: [TunnelField.instance.rawValue: "check", TunnelField.version.rawValue: Version.text],
                 on: eventLoop
-            ) { channel in
+            ) { channel, _ in
                 var settings = SessionConfiguration.defaults
                 settings.drainGrace = .zero
                 return try ServerSession(on: channel, configuration: settings, logger: logger) { stream, _, _ in

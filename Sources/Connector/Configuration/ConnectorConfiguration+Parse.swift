@@ -5,9 +5,9 @@ package import Value
 extension ConnectorConfiguration {
     /// The keys that a `PENSTOCK_…` variable may set.
     package static let variables = [
-        "relay", "token_file", "connections", "ca_file", "allow", "audit.file", "health.listen", "shutdown_grace",
-        "limits.concurrent_requests", "limits.response_bytes", "limits.connect_timeout", "limits.idle_connections",
-        "limits.idle_connections_total",
+        "relay", "token_file", "connections", "max_connections", "ca_file", "allow", "audit.file", "health.listen",
+        "shutdown_grace", "limits.concurrent_requests", "limits.response_bytes", "limits.connect_timeout",
+        "limits.idle_connections", "limits.idle_connections_total",
     ]
 
     /// Reads a document, or, where there is none, the environment alone.
@@ -45,6 +45,10 @@ private struct ConfigurationParser {
         let tokenFile = path(reader.requiredString("token_file"))
         var configuration = ConnectorConfiguration(relay: relay, tokenFile: tokenFile, allow: readAllow())
         configuration.connections = reader.int("connections", in: 1...8, default: configuration.connections)
+        configuration.maxConnections = reader.int("max_connections", in: 1...32, default: configuration.maxConnections)
+        if configuration.maxConnections < configuration.connections {
+            reader.reject("max_connections", "must be at least connections, which is \(configuration.connections)")
+        }
         configuration.caFile = reader.text("ca_file").map(path)
         configuration.hosts = readHosts()
         configuration.limits = readLimits()

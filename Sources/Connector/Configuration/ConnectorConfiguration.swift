@@ -90,8 +90,10 @@ package struct ConnectorConfiguration: Sendable {
     package var relay: Relay
     /// Read anew for each dial.
     package var tokenFile: String
-    /// Sessions with the relay. Default 2.
+    /// Sessions with the relay, at least. Default 2.
     package var connections = 2
+    /// Sessions with the relay, at most: beyond ``connections``, each event loop of the relay gets one. Default 8.
+    package var maxConnections = 8
     /// PEM: roots for the relay beside the system's.
     package var caFile: String?
     package var allow: [Rule]

@@ -75,10 +75,10 @@ final class RelayDialer: Sendable {
     /// Dials until one address of the relay has taken the session. The addresses race for a TLS session; the token goes
     /// to the winner only.
     ///
-    /// - Parameter install: puts the session on the channel, on its loop.
+    /// - Parameter install: puts the session on the channel, on its loop; gets the relay's event loop that holds it.
     func dial<Session: Sendable>(
         slot: Int, headers: HTTPHeaders, on eventLoop: any EventLoop,
-        install: @escaping @Sendable (any Channel) throws -> Session
+        install: @escaping @Sendable (any Channel, PTTH.LoopPlace?) throws -> Session
     ) async throws(DialFailure) -> (session: Session, address: IPAddress) {
         let token = try token()
         var candidates = order(try await addresses(on: eventLoop), slot: slot)
@@ -103,6 +103,11 @@ final class RelayDialer: Sendable {
             }
         }
         throw last
+    }
+
+    /// The slot is given up: it keeps no address from others.
+    func forget(slot: Int) {
+        inUse.withLock { $0[slot] = nil }
     }
 
     /// Starts each slot at another address, and addresses that other slots use come last.
@@ -145,7 +150,7 @@ final class RelayDialer: Sendable {
 
     private func upgrade<Session: Sendable>(
         _ channel: any Channel, token: String, headers: HTTPHeaders,
-        install: @escaping @Sendable (any Channel) throws -> Session
+        install: @escaping @Sendable (any Channel, PTTH.LoopPlace?) throws -> Session
     ) async throws -> Session {
         try await withTaskCancellationHandler {
             try await channel.eventLoop.flatSubmit { [relay] in
@@ -153,9 +158,10 @@ final class RelayDialer: Sendable {
                 guard channel.isActive else {
                     return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
                 }
+                var place: PTTH.LoopPlace?
                 return PTTHDial.upgrade(
                     channel, authority: relay.authority, token: token, headers: headers, timeout: Self.timeout,
-                    install: install)
+                    answered: { place = $0 }, install: { try install($0, place) })
             }.get()
         } onCancel: {
             channel.close(promise: nil)

@@ -127,7 +127,9 @@ package struct PublicPortChannel: ServerChildChannel, HTTPChannelHandler {
         let encoder = HTTPResponseEncoder()
         let reader = RequestReader(limits: limits)
         let guardian = RequestGuard(reader: reader, limits: limits)
-        let upgrader = PTTHUpgrader(eventLoop: channel.eventLoop, authorize: door.authorize) { channel, identity, _ in
+        let upgrader = PTTHUpgrader(
+            eventLoop: channel.eventLoop, place: door.place(of: channel.eventLoop), authorize: door.authorize
+        ) { channel, identity, _ in
             channel.eventLoop.makeCompletedFuture {
                 try openTunnel(on: channel, from: identity, logger: logger)
                 return Served.tunnel

@@ -1,5 +1,6 @@
 package import NIOCore
 package import NIOHTTP1
+import NIOPosix
 package import ReverseHTTP
 package import Tunnels
 
@@ -18,6 +19,8 @@ package struct TunnelDoor: Sendable {
     package var session: SessionConfiguration
     /// How long bytes on a tunnel may stay unacknowledged (TCP_USER_TIMEOUT). Default 10 s.
     package var userTimeout: TimeAmount
+    /// The event loops that serve the port, in the order in which connectors know them by number.
+    private let loops: [any EventLoop]
 
     package init(
         authorize: @escaping Authorize, opened: @escaping Opened, session: SessionConfiguration = .defaults,
@@ -27,5 +30,12 @@ package struct TunnelDoor: Sendable {
         self.opened = opened
         self.session = session
         self.userTimeout = userTimeout
+        loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator())
+    }
+
+    /// What a connector is told of the event loop that holds its session; nil where the port is not served by the
+    /// process's own group.
+    func place(of loop: any EventLoop) -> PTTH.LoopPlace? {
+        loops.firstIndex { $0 === loop }.flatMap { PTTH.LoopPlace(count: loops.count, index: $0) }
     }
 }

@@ -10,9 +10,11 @@ package enum PTTHDial {
     ///   - authority: the relay's name and port, for `Host`.
     ///   - token: the tunnel's bearer token.
     ///   - headers: more to say of this connector.
+    ///   - answered: gets what the `101` says of the relay's event loops, before `install` is called.
     /// - Returns: fails with ``PTTH/Refusal`` or ``PTTH/NoAnswer``.
     package static func upgrade<Session: Sendable>(
         _ channel: any Channel, authority: String, token: String, headers: HTTPHeaders = [:], timeout: TimeAmount,
+        answered: @escaping (PTTH.LoopPlace?) -> Void = { _ in },
         install: @escaping (any Channel) throws -> Session
     ) -> EventLoopFuture<Session> {
         var all: HTTPHeaders = [
@@ -27,7 +29,8 @@ package enum PTTHDial {
             let decoder = ByteToMessageHandler(
                 HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes), maximumBufferSize: 64 << 10)
             let handler = PTTHDialHandler(
-                head: head, http: [encoder, decoder], timeout: timeout, promise: promise, install: install)
+                head: head, http: [encoder, decoder], timeout: timeout, promise: promise, answered: answered,
+                install: install)
             try channel.pipeline.syncOperations.addHandlers([encoder, decoder, handler])
         } catch {
             promise.fail(error)
@@ -55,6 +58,7 @@ private final class PTTHDialHandler<Session: Sendable>: ChannelInboundHandler, R
     private let http: [any RemovableChannelHandler]
     private let timeout: TimeAmount
     private let promise: EventLoopPromise<Session>
+    private let answered: (PTTH.LoopPlace?) -> Void
     private let install: (any Channel) throws -> Session
     private var state = State.waiting
     private var timer: Scheduled<Void>?
@@ -62,12 +66,14 @@ private final class PTTHDialHandler<Session: Sendable>: ChannelInboundHandler, R
 
     init(
         head: HTTPRequestHead, http: [any RemovableChannelHandler], timeout: TimeAmount,
-        promise: EventLoopPromise<Session>, install: @escaping (any Channel) throws -> Session
+        promise: EventLoopPromise<Session>, answered: @escaping (PTTH.LoopPlace?) -> Void,
+        install: @escaping (any Channel) throws -> Session
     ) {
         self.head = head
         self.http = http
         self.timeout = timeout
         self.promise = promise
+        self.answered = answered
         self.install = install
     }
 
@@ -106,6 +112,7 @@ private final class PTTHDialHandler<Session: Sendable>: ChannelInboundHandler, R
             guard head.headers[canonicalForm: "upgrade"].contains(where: { $0.lowercased() == PTTH.upgradeToken }),
                 head.headers[canonicalForm: "alpn"].contains("h2")
             else { return fail(PTTH.NoAnswer(description: "the relay switched to another protocol"), context) }
+            answered(PTTH.LoopPlace(head.headers))
             state = .switching
         case (.waiting, .head(let head)) where head.status.code < 200:
             break

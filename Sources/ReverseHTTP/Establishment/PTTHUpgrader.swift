@@ -10,6 +10,7 @@ package struct PTTHUpgrader<Identity: Sendable, UpgradeResult: Sendable>: NIOTyp
     package typealias Upgraded = @Sendable (any Channel, Identity, HTTPRequestHead) -> EventLoopFuture<UpgradeResult>
 
     private let path: String
+    private let place: PTTH.LoopPlace?
     private let authorize: Authorize
     private let upgraded: Upgraded
     private let identities: NIOLoopBoundBox<Identity?>
@@ -17,13 +18,15 @@ package struct PTTHUpgrader<Identity: Sendable, UpgradeResult: Sendable>: NIOTyp
     /// One upgrader serves one connection.
     ///
     /// - Parameters:
+    ///   - place: which event loop holds the connection, for the connector; nil says nothing.
     ///   - authorize: who the request's token says is calling; failing refuses the upgrade.
     ///   - upgraded: puts the session on the channel, once `101` has left.
     package init(
-        path: String = PTTH.path, eventLoop: any EventLoop, authorize: @escaping Authorize,
-        upgraded: @escaping Upgraded
+        path: String = PTTH.path, eventLoop: any EventLoop, place: PTTH.LoopPlace? = nil,
+        authorize: @escaping Authorize, upgraded: @escaping Upgraded
     ) {
         self.path = path
+        self.place = place
         self.authorize = authorize
         self.upgraded = upgraded
         self.identities = .makeEmptyBox(valueType: Identity.self, eventLoop: eventLoop)
@@ -40,11 +43,12 @@ package struct PTTHUpgrader<Identity: Sendable, UpgradeResult: Sendable>: NIOTyp
         else {
             return channel.eventLoop.makeFailedFuture(PTTH.NotATunnelRequest())
         }
-        let identities = self.identities
+        let (identities, place) = (self.identities, self.place)
         return authorize(upgradeRequest, channel).map { identity in
             identities.value = identity
             var headers = initialResponseHeaders
             headers.replaceOrAdd(name: "alpn", value: "h2")
+            place?.write(to: &headers)
             return headers
         }
     }

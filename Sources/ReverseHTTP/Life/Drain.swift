@@ -29,11 +29,23 @@ package struct Drain: Sendable {
         if case .active = state { true } else { false }
     }
 
-    /// We, or the peer, want to leave; false when that was known.
+    /// A grace that no call outlasts: the peer ends it, or the calls' own deadlines do.
+    package static let patience = TimeAmount.hours(24)
+
+    /// We, or the peer, want to leave; false when that was known. A shorter grace than before counts.
     package mutating func start(notice: TimeAmount, grace: TimeAmount, now: NIODeadline) -> Bool {
-        guard case .active = state else { return false }
-        state = .noticed(until: now + notice, deadline: now + grace)
-        return true
+        switch state {
+        case .active:
+            state = .noticed(until: now + notice, deadline: now + grace)
+            return true
+        case .noticed(let until, let deadline):
+            state = .noticed(until: until, deadline: min(deadline, now + grace))
+        case .draining(let deadline):
+            state = .draining(deadline: min(deadline, now + grace))
+        case .closed:
+            break
+        }
+        return false
     }
 
     /// Time has passed, or the last stream has ended; `streams` are left.

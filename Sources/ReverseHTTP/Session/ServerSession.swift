@@ -43,8 +43,10 @@ package final class ServerSession: Sendable {
     }
 
     /// Takes no new requests, lets those in flight finish within the grace, then closes.
-    package func drain() {
-        channel.eventLoop.execute { self.handler.value.startDrain() }
+    ///
+    /// - Parameter grace: instead of the configured one. The shortest of several counts.
+    package func drain(grace: TimeAmount? = nil) {
+        channel.eventLoop.execute { self.handler.value.startDrain(grace: grace) }
     }
 
     /// Closes at once.

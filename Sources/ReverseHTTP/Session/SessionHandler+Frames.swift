@@ -111,7 +111,8 @@ extension SessionHandler {
             if code != .noError { logger.warning("tunnel peer ended the session", metadata: ["code": "\(code)"]) }
             gauge.stopAccepting()
             gauge.peerLeaves()
-            if !isServer { startDrain() }
+            // The peer knows how long its calls may take, and closes.
+            if !isServer { startDrain(grace: Drain.patience) }
         default:
             break
         }

@@ -173,10 +173,12 @@ final class SessionHandler: ChannelDuplexHandler {
     }
 
     /// Leaves: GOAWAY now, close when the streams in flight have ended or the grace is over.
-    func startDrain() {
+    ///
+    /// - Parameter grace: instead of the configured one.
+    func startDrain(grace: TimeAmount? = nil) {
         let notice: TimeAmount = isServer ? configuration.drainNotice : .zero
-        let started = drain.start(notice: notice, grace: configuration.drainGrace, now: configuration.now())
-        guard started else { return }
+        let grace = grace ?? configuration.drainGrace
+        guard drain.start(notice: notice, grace: grace, now: configuration.now()) else { return checkDrain() }
         gauge.stopAccepting()
         if isServer, let session {
             // RFC 9113, section 6.8: first a GOAWAY that refuses nothing, so that no request on its way is lost.

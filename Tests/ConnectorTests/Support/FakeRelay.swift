@@ -24,6 +24,8 @@ final class FakeRelay: Sendable {
         struct State {
             var heads: [String] = []
             var refusal: String?
+            /// What the next answers say of the relay's event loops: their number, and the session's.
+            var places: [(count: Int, index: Int)] = []
             var sessions: [ClientSession] = []
             var waiters: [(Int, CheckedContinuation<Void, Never>)] = []
         }
@@ -37,6 +39,15 @@ final class FakeRelay: Sendable {
             }
             for waiter in ready { waiter.resume() }
             return refusal
+        }
+
+        /// Further fields of the next `101`.
+        func place() -> String {
+            state.withLock { state in
+                guard !state.places.isEmpty else { return "" }
+                let place = state.places.removeFirst()
+                return "penstock-loops: \(place.count)\r\npenstock-loop: \(place.index)\r\n"
+            }
         }
 
         func established(_ session: ClientSession) {
@@ -92,6 +103,11 @@ final class FakeRelay: Sendable {
     /// What is answered to upgrade requests from now on, instead of 101.
     func refuse(_ answer: String?) { state.state.withLock { $0.refusal = answer } }
 
+    /// The event loops that the next sessions are said to be on; afterwards nothing is said.
+    func place(_ indices: [Int], of count: Int) {
+        state.state.withLock { $0.places = indices.map { (count, $0) } }
+    }
+
     /// The session that was established as the `number`th, from 1.
     func session(_ number: Int = 1) async -> ClientSession {
         await wait(number)
@@ -134,8 +150,8 @@ private final class UpgradeByHand: ChannelInboundHandler, RemovableChannelHandle
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: refusal)), promise: nil)
             return
         }
-        let answer = "HTTP/1.1 101 Switching Protocols\r\nupgrade: ptth\r\nconnection: upgrade\r\nalpn: h2\r\n\r\n"
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
+        let answer = "HTTP/1.1 101 Switching Protocols\r\nupgrade: ptth\r\nconnection: upgrade\r\nalpn: h2\r\n"
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer + shared.place() + "\r\n")), promise: nil)
         do {
             // A relay whose patience is soon at its end: what counts as abuse needs few repetitions.
             var configuration = SessionConfiguration.defaults
