@@ -83,12 +83,11 @@ struct PublicPortTests {
         }
     }
 
-    @Test("the 101 names the event loop that holds the session, and further connections end on every other")
+    @Test("the 101 names the event loop that holds the session")
     func loops() async throws {
         try await TestPort.with { port in
             let loops = Array(group.makeIterator())
             var opened = port.opened.makeAsyncIterator()
-            var seen: Set<Int> = []
             for _ in loops {
                 let (places, said) = AsyncStream.makeStream(
                     of: PTTH.LoopPlace?.self, bufferingPolicy: .bufferingOldest(1))
@@ -98,9 +97,7 @@ struct PublicPortTests {
                 let place = try #require(await answers.next() ?? nil)
                 #expect(place.count == loops.count)
                 #expect(loops[place.index] === session.eventLoop)
-                seen.insert(place.index)
             }
-            #expect(seen.count == loops.count)
         }
     }
 
