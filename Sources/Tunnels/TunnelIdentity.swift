@@ -10,15 +10,13 @@ package struct TunnelIdentity: Sendable, Hashable {
     package var instance: String
     /// Grows each time that connector starts anew.
     package var epoch: UInt64
-    /// Which of the connector's parallel connections this is, if it says so.
-    package var connection: Int?
     package var connectorVersion: String
     /// Whether it knows requests that it answers itself, without the API. Another one would take them for calls.
     package var answersProbes: Bool
     package var remoteAddress: String
 
     package init(
-        tunnelID: String, userID: String, tokenID: String, instance: String, epoch: UInt64, connection: Int? = nil,
+        tunnelID: String, userID: String, tokenID: String, instance: String, epoch: UInt64,
         connectorVersion: String, answersProbes: Bool = false, remoteAddress: String
     ) {
         self.tunnelID = tunnelID
@@ -26,7 +24,6 @@ package struct TunnelIdentity: Sendable, Hashable {
         self.tokenID = tokenID
         self.instance = instance
         self.epoch = epoch
-        self.connection = connection
         self.connectorVersion = connectorVersion
         self.answersProbes = answersProbes
         self.remoteAddress = remoteAddress
@@ -43,7 +40,7 @@ package struct TunnelIdentity: Sendable, Hashable {
         let instance = word(.instance, 64)
         self.init(
             tunnelID: tunnelID, userID: userID, tokenID: tokenID, instance: instance.isEmpty ? "unnamed" : instance,
-            epoch: UInt64(word(.epoch, 20)) ?? 0, connection: Int(word(.connection, 4)),
+            epoch: UInt64(word(.epoch, 20)) ?? 0,
             connectorVersion: word(.version, 32),
             answersProbes: word(.capabilities, 256).split(separator: ",").contains { $0 == TunnelValue.probes },
             remoteAddress: remoteAddress)

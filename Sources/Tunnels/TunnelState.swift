@@ -72,11 +72,9 @@ struct TunnelState<Session: TunnelSession> {
         return (fenced, serve())
     }
 
-    /// A connector that has started anew, or that dials again in place of one of its connections, leaves zombies behind.
+    /// A connector that has started anew, or that dials one of its connections again, leaves zombies behind.
     private static func fences(_ new: TunnelIdentity, _ old: TunnelIdentity) -> Bool {
-        guard new.instance == old.instance else { return false }
-        if new.epoch != old.epoch { return new.epoch > old.epoch }
-        return new.connection != nil && new.connection == old.connection
+        new.instance == old.instance && new.epoch > old.epoch
     }
 
     /// A session has closed.

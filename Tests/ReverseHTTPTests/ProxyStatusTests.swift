@@ -45,7 +45,7 @@ struct ProxyStatusTests {
         #expect(ProxyStatus().text == "penstock-connector")
         #expect(
             TunnelField.allCases.map(\.rawValue).sorted() == [
-                "penstock-capabilities", "penstock-connection", "penstock-deadline-ends", "penstock-deadline-ms",
+                "penstock-capabilities", "penstock-deadline-ends", "penstock-deadline-ms",
                 "penstock-epoch", "penstock-instance", "penstock-parent-id", "penstock-probe", "penstock-request-id",
                 "penstock-slash", "penstock-version",
             ])

@@ -74,10 +74,10 @@ final class FakeSession: TunnelSession {
 extension TunnelIdentity {
     static func fake(
         tunnel: String = "tun_1", user: String = "usr_1", token: String = "tok_1", instance: String = "a",
-        epoch: UInt64 = 1, connection: Int? = nil
+        epoch: UInt64 = 1
     ) -> TunnelIdentity {
         TunnelIdentity(
-            tunnelID: tunnel, userID: user, tokenID: token, instance: instance, epoch: epoch, connection: connection,
+            tunnelID: tunnel, userID: user, tokenID: token, instance: instance, epoch: epoch,
             connectorVersion: "1.0", remoteAddress: "192.0.2.1")
     }
 }

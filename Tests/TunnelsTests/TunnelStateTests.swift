@@ -187,16 +187,6 @@ struct TunnelStateTests {
         #expect(state.lease(waiter: 2, deadline: later, now: start).isWaiting)
     }
 
-    @Test("a connection dialled again fences the one it replaces, and no other")
-    func registerSameConnection() {
-        let zombie = FakeSession()
-        var state = State(limits: .defaults)
-        _ = state.register(entry(1, zombie, .fake(connection: 0)))
-        _ = state.register(entry(2, FakeSession(), .fake(connection: 1)))
-        let registration = state.register(entry(3, FakeSession(), .fake(connection: 0)))
-        #expect(registration.fenced.map(ObjectIdentifier.init) == [ObjectIdentifier(zombie)])
-    }
-
     @Test("an older start of a connector is refused, even when the newer one has no session left")
     func registerOlder() {
         var state = State(limits: .defaults)

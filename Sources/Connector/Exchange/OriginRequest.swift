@@ -86,7 +86,7 @@ final class OriginRequest {
                 throw Failure(.requestError, "\(TunnelField.probe.rawValue) is unknown, or has a body")
             }
             self.probe = probe
-        case nil, .instance, .epoch, .connection, .version, .capabilities: break
+        case nil, .instance, .epoch, .version, .capabilities: break
         }
     }
 

@@ -50,9 +50,18 @@ struct SlidingMinute: Sendable {
     func timeUntil(below limit: Int) -> Int64? {
         guard sum > 0, sum >= limit else { return nil }
         var left = sum
-        for slot in newest - Int64(Self.slotCount) + 1...newest {
-            left -= Int(counts[Self.index(slot)])
-            if left < limit || left == 0 { return (slot + Int64(Self.slotCount)) * Self.slotWidth }
+        let oldest = newest - Int64(Self.slotCount) + 1
+        // The ring from the oldest slot to its end, and then from its beginning.
+        let start = Self.index(oldest)
+        var slot = oldest
+        for range in [start..<Self.slotCount, 0..<start] {
+            for count in counts[range] {
+                if count > 0 {
+                    left -= Int(count)
+                    if left < limit || left == 0 { return (slot + Int64(Self.slotCount)) * Self.slotWidth }
+                }
+                slot += 1
+            }
         }
         return nil
     }

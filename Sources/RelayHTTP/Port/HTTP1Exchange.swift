@@ -99,10 +99,17 @@ struct HTTP1Exchange {
             return version < .http1_1 ? nil : "The request has no Host field, which HTTP/1.1 requires."
         }
         guard hosts.count == 1 else { return "The request has \(hosts.count) Host fields; it must have one." }
-        let isHost = host.utf8.allSatisfy { byte in
-            byte > 0x20 && byte < 0x7f && !#"/\@?#,"<>^`{|}"#.utf8.contains(byte)
+        return host.utf8.allSatisfy(mayBeOfHost) ? nil : "The request's Host field does not hold a host."
+    }
+
+    private static func mayBeOfHost(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "/"), UInt8(ascii: "\\"), UInt8(ascii: "@"), UInt8(ascii: "?"), UInt8(ascii: "#"),
+            UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "^"),
+            UInt8(ascii: "`"), UInt8(ascii: "{"), UInt8(ascii: "|"), UInt8(ascii: "}"):
+            false
+        default: byte > 0x20 && byte < 0x7f
         }
-        return isHost ? nil : "The request's Host field does not hold a host."
     }
 }
 

@@ -22,8 +22,6 @@ package enum TunnelField: String, Sendable, CaseIterable {
     case instance = "penstock-instance"
     /// A number that grows each time the connection is dialled anew.
     case epoch = "penstock-epoch"
-    /// Which of the connector's parallel connections this is, as a number.
-    case connection = "penstock-connection"
     /// The connector's version; at most 32 characters.
     case version = "penstock-version"
     /// What the connector understands beyond its first version: a comma-separated list of ``TunnelValue/probes``.
