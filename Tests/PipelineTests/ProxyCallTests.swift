@@ -113,6 +113,31 @@ struct ProxyCallTests {
         }
     }
 
+    @Test("relaxed: a streamed answer goes on while the record of its beginning waits, and both are written")
+    func relaxed() async throws {
+        let left = Mutex(3)
+        let bench = try Bench(path: scratch(), durability: .relaxed) { _ in
+            InboundResponse(
+                status: 200, headers: [:],
+                body: .streamed {
+                    left.withLock { left in
+                        left -= 1
+                        return left >= 0 ? ByteBuffer(string: "12345") : nil
+                    }
+                }, route: .direct)
+        }
+        try bench.define(crm())
+        let passed = Mutex(0)
+        try await bench.run {
+            try await bench.pipeline.proxy(request("GET", "/customers/1"), bench.context()) { answer in
+                guard case .streamed(let next) = answer.body else { return }
+                while let bytes = try await next() { passed.withLock { $0 += bytes.readableBytes } }
+            }
+        }
+        #expect(passed.withLock { $0 } == 15)
+        #expect(try bench.records().map { $0["kind"] } == ["begin", "end"])
+    }
+
     @Test(
         "a raw 403 that is about a rate limit is counted as one, as a tool call's is, and says nothing of the credential",
         arguments: [false, true])

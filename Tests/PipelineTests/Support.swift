@@ -74,7 +74,7 @@ final class Bench: Sendable {
 
     init(
         path: String, limits: Pipeline.Limits = .init(), drift: DriftRecorder? = nil, work: WorkPool = .none,
-        directory: Directory = Directory(),
+        directory: Directory = Directory(), durability: AuditWriter.Durability = .strict,
         probing: @escaping ProbeAnswering = { _, _ in
             .passed(ProbePassed(route: .tunnel(id: "tun_a", connector: "c", session: "1")))
         },
@@ -84,7 +84,7 @@ final class Bench: Sendable {
         store = try SQLiteStore(path: path)
         vault = try Vault(masterKey: .generate(), store: store)
         ledger = try AuditLedger.open(path + "-audit", figures: store).ledger
-        audit = AuditWriter(store: ledger)
+        audit = AuditWriter(store: ledger, durability: durability)
         let seen = Seen()
         self.seen = seen
         // Stands still: limits, circuits and deadlines are not about how fast a machine is.

@@ -88,7 +88,8 @@ final class AnswerWaiter: EgressReceiver, Sendable {
             }
             call.finish()
         } catch {
-            state.withLock { $0.uploadError = error }
+            // Once the exchange is over, what ends the upload is that.
+            state.withLock { if $0.end == nil { $0.uploadError = error } }
             call.cancel()
         }
     }

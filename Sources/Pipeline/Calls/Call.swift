@@ -187,13 +187,14 @@ package final class Call {
     /// durable.
     func end(sent: Bool, _ ended: @escaping (CallFailure?) -> Void) {
         giveBack()
-        guard let last = attempts.last() else { return append(&record, sent: sent, ended) }
+        guard let last = attempts.last() else { return append(sent: sent, ended) }
         pipeline.recordAttempt(last, on: loop) { [self] refusal in
-            if let refusal { ended(refusal) } else { append(&record, sent: sent, ended) }
+            if let refusal { ended(refusal) } else { append(sent: sent, ended) }
         }
     }
 
-    private func append(_ record: inout AuditRecord, sent: Bool, _ appended: @escaping (CallFailure?) -> Void) {
+    /// - Parameter appended: may be called before this returns.
+    private func append(sent: Bool, _ appended: @escaping (CallFailure?) -> Void) {
         record.times = stages.times(pipeline.clock.monotonic())
         pipeline.record(record, sent: sent, on: loop, appended)
     }
@@ -225,7 +226,7 @@ package final class Call {
         var answer = answer
         for field in fields { answer.headers.add(name: field.name, value: field.value) }
         guard isStreamed else { return succeed(.raw(answer)) }
-        append(&record, sent: true) { [self, answer] refusal in
+        append(sent: true) { [self, answer] refusal in
             if let refusal {
                 breakOff(refusal)
                 return fail(refusal)

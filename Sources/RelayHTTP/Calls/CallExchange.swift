@@ -21,6 +21,7 @@ final class CallExchange: FrontExchange, CallSink {
     private let request: FrontRequest
     private let service: CallService
     private let client: any FrontClient
+    private let loop: any EventLoop
     private let requestID = RequestID.generate().description
     private var context: CallContext?
     private var reading = Reading.awaited
@@ -30,6 +31,8 @@ final class CallExchange: FrontExchange, CallSink {
     /// A piece of a streamed answer waits until more may be written.
     private var waiting: CheckedContinuation<Void, any Error>?
     private var hasLeft = false
+    /// The end of a streamed answer was written: the connection may be the next request's.
+    private var hasEnded = false
 
     /// A raw request's body up to this size is sent in one piece.
     private static let wholeBody = 64 << 10
@@ -39,6 +42,7 @@ final class CallExchange: FrontExchange, CallSink {
         self.request = request
         self.service = service
         self.client = client
+        loop = client.eventLoop
     }
 
     // MARK: the request
@@ -130,8 +134,8 @@ final class CallExchange: FrontExchange, CallSink {
 
     /// A body whose length is large or not known: the call begins with what there is of it.
     private func stream(_ first: ByteBuffer?) {
-        let client = NIOLoopBound(client, eventLoop: client.eventLoop)
-        let stream = RequestBodyStream(on: client.eventLoop) { client.value.read(true) }
+        let client = NIOLoopBound(client, eventLoop: loop)
+        let stream = RequestBodyStream(on: loop) { client.value.read(true) }
         reading = .streaming(stream)
         if let first, !stream.add(first) { self.client.read(false) }
         start(.streamed { try await stream.next() })
@@ -152,7 +156,7 @@ final class CallExchange: FrontExchange, CallSink {
                 RawRequest(
                     slug: slug, method: self.request.method, target: target, headers: self.request.headers, body: body))
         }
-        let call = Call(request, of: service.pipeline, context, on: client.eventLoop, sink: self)
+        let call = Call(request, of: service.pipeline, context, on: loop, sink: self)
         self.call = call
         call.start()
     }
@@ -181,6 +185,7 @@ final class CallExchange: FrontExchange, CallSink {
     }
 
     private func write(_ answer: ToolAnswer) {
+        guard !hasLeft else { return endReading() }
         var headers: HTTPHeaders = [
             "content-type": "application/json", "cache-control": "no-store", "x-request-id": requestID,
         ]
@@ -189,7 +194,7 @@ final class CallExchange: FrontExchange, CallSink {
         headers.add(name: "vary", value: "accept-encoding")
         guard Compression.pays(for: body.readableBytes, request.headers) else { return finish(200, headers, body) }
         let user = context.map { $0.token.user ?? $0.token.id } ?? ""
-        Compression.compress(body, for: user, service.pipeline.work, on: client.eventLoop) {
+        Compression.compress(body, for: user, service.pipeline.work, on: loop) {
             [self, headers] compressed in
             guard let compressed else { return finish(200, headers, body) }
             var headers = headers
@@ -264,7 +269,7 @@ final class CallExchange: FrontExchange, CallSink {
 
     /// Passes a streamed body on, as fast as the client takes it.
     private func pump(_ next: @escaping @Sendable () async throws -> ByteBuffer?) {
-        let loop = client.eventLoop
+        let loop = loop
         let bound = NIOLoopBound(self, eventLoop: loop)
         Task(executorPreference: EventLoopTaskExecutor(loop)) {
             var broken: (any Error)?
@@ -290,6 +295,8 @@ final class CallExchange: FrontExchange, CallSink {
         guard !hasLeft else { return continuation.resume(throwing: CancellationError()) }
         client.write(bytes)
         client.flush()
+        // A socket that turns out to be broken tells so from within.
+        guard !hasLeft else { return continuation.resume(throwing: CancellationError()) }
         if client.isWritable { continuation.resume() } else { waiting = continuation }
     }
 
@@ -307,13 +314,16 @@ final class CallExchange: FrontExchange, CallSink {
 
     private func passed(_ error: (any Error)?) {
         endReading()
-        if error == nil, !hasLeft { client.end() }
+        if error == nil, !hasLeft {
+            hasEnded = true
+            client.end()
+        }
         call?.passed(error)
     }
 
     func ended(isWhole: Bool) {
         call = nil
         // The head has left: only breaking the connection can tell the caller that the body is not whole.
-        if !isWhole, !hasLeft { client.abort() }
+        if !isWhole, !hasLeft, !hasEnded { client.abort() }
     }
 }

@@ -12,6 +12,8 @@ final class FrontHandler<Wire: FrontWire>: ChannelDuplexHandler, RemovableChanne
 
     private let services: [any FrontService]
     private var context: ChannelHandlerContext?
+    /// Kept when the handler has left its pipeline, for exchanges that end later.
+    private var loop: (any EventLoop)?
     /// The request that is being served here, until it is answered.
     private var exchange: (any FrontExchange)?
     /// The present request is served here: its parts go no further.
@@ -104,14 +106,14 @@ final class FrontHandler<Wire: FrontWire>: ChannelDuplexHandler, RemovableChanne
     // MARK: the client's side
 
     var eventLoop: any EventLoop {
-        guard let context else { preconditionFailure("a client is used only while its handler is in a pipeline") }
-        return context.eventLoop
+        guard let loop else { preconditionFailure("requests come only once the handler is in a pipeline") }
+        return loop
     }
 
     var isWritable: Bool { context?.channel.isWritable ?? false }
 
     func askForBody() {
-        guard isAwaitingContinue, let context else { return }
+        guard isAwaitingContinue, !isAnswered, let context else { return }
         isAwaitingContinue = false
         context.writeAndFlush(wrapOutboundOut(Wire.head(100, [:])), promise: nil)
     }
@@ -147,7 +149,6 @@ final class FrontHandler<Wire: FrontWire>: ChannelDuplexHandler, RemovableChanne
 
     func abort() {
         isAnswered = true
-        exchange = nil
         context?.close(promise: nil)
     }
 
@@ -155,6 +156,7 @@ final class FrontHandler<Wire: FrontWire>: ChannelDuplexHandler, RemovableChanne
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        loop = context.eventLoop
         watchIdle(context)
     }
 
