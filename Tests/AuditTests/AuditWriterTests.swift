@@ -116,6 +116,24 @@ struct AuditWriterTests {
         #expect(verifier.findings.isEmpty && verifier.chain.sequence == 2)
     }
 
+    @Test("A: a record that still fits into a full disk is durable, and lets no call through")
+    func nearlyFull() async throws {
+        let writer = AuditWriter(store: store)
+        try await running(writer) { [store] in
+            await store.breakDisk()
+            _ = try? await writer.append(record(1))
+            await store.fillDisk()
+            try await writer.append(record(2))
+            #expect(!writer.isHealthy)
+            let refused = await #expect(throws: AuditError.self) { try await writer.admit() }
+            #expect(refused?.code == .notDurable)
+            await store.repairDisk()
+            try await writer.append(record(3))
+            #expect(writer.isHealthy)
+        }
+        #expect(await store.entries.map(\.record.requestID) == ["01J2", "01J3"])
+    }
+
     @Test("callers refused at the same time share one probe")
     func sharedProbe() async throws {
         let writer = AuditWriter(store: store)

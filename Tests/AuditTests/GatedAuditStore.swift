@@ -11,6 +11,7 @@ final class GatedAuditStore: AuditStore {
         var transactions: [Int] = []
         var probes = 0
         var settled = 0
+        var isNearlyFull = false
         var isBroken = false
         var isHolding = false
         var held = 0
@@ -37,13 +38,15 @@ final class GatedAuditStore: AuditStore {
     func probe() throws {
         state.withLock { $0.probes += 1 }
         pass()
-        try state.withLock { if $0.isBroken { throw Failure() } }
+        try state.withLock { if $0.isBroken || $0.isNearlyFull { throw Failure() } }
     }
 
     func settle() { state.withLock { $0.settled += 1 } }
 
     func breakDisk() async { state.withLock { $0.isBroken = true } }
-    func repairDisk() async { state.withLock { $0.isBroken = false } }
+    func repairDisk() async { state.withLock { ($0.isBroken, $0.isNearlyFull) = (false, false) } }
+    /// A record still fits, and no more.
+    func fillDisk() async { state.withLock { ($0.isBroken, $0.isNearlyFull) = (false, true) } }
     func hold() async { state.withLock { $0.isHolding = true } }
 
     /// Lets the commits held so far, and all later ones, pass.

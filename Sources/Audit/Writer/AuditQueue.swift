@@ -117,8 +117,8 @@ struct AuditQueue {
         return .work(Work(entries: Array(entries.prefix(count)), probes: probes))
     }
 
-    mutating func succeeded(_ work: Work) {
-        isHealthy = true
+    mutating func succeeded(_ work: Work, isHealthy: Bool) {
+        self.isHealthy = isHealthy
         isStalled = false
         counts.records += work.entries.count
         counts.commits += work.entries.isEmpty ? 0 : 1

@@ -64,7 +64,7 @@ package final class AuditWriter: Sendable {
         state = Monitor(AuditQueue(limits: limits))
     }
 
-    /// False from a failed commit until one succeeds.
+    /// False from a failed commit until one succeeds and, in strict mode, there is room for more than that.
     package var isHealthy: Bool { state.withLock { $0.isHealthy } }
 
     /// Records waiting for a commit.
@@ -186,31 +186,43 @@ package final class AuditWriter: Sendable {
             case .wait: continue
             case .finished:
                 let (work, error) = state.withLock { $0.finish() }
-                return Self.wake(work, .failure(error))
+                return Self.wake(work, .failure(error), .failure(error))
             }
         }
     }
 
     private func commit(_ work: AuditQueue.Work) {
+        // A disk that was full may have room for one small record, which says nothing of the next call's.
+        let isDoubted = durability == .strict && !state.withLock { $0.isHealthy }
         do {
-            if work.entries.isEmpty {
-                try store.probe()
-            } else {
-                try store.append(work.entries.map(\.pending))
-            }
-            state.withLock { $0.succeeded(work) }
-            Self.wake(work, .success(()))
-            store.settle()
+            if !work.entries.isEmpty { try store.append(work.entries.map(\.pending)) }
+            if work.entries.isEmpty { try store.probe() }
         } catch {
-            let failure = AuditError(
-                .notDurable, "The audit could not be written (\(error)). Free disk space or repair the data folder.")
+            let failure = Self.notDurable(error)
             state.withLock { $0.failed(work, keeping: durability == .relaxed) }
-            Self.wake(work, .failure(failure))
+            return Self.wake(work, .failure(failure), .failure(failure))
         }
+        var room = AuditQueue.Outcome.success(())
+        if isDoubted, !work.entries.isEmpty {
+            do { try store.probe() } catch { room = .failure(Self.notDurable(error)) }
+        }
+        let isHealthy = if case .success = room { true } else { false }
+        state.withLock { $0.succeeded(work, isHealthy: isHealthy) }
+        Self.wake(work, .success(()), room)
+        store.settle()
+    }
+
+    private static func notDurable(_ error: any Error) -> AuditError {
+        AuditError(
+            .notDurable, "The audit could not be written (\(error)). Free disk space or repair the data folder.")
     }
 
     /// Tells everybody how it went, each event loop once.
-    private static func wake(_ work: AuditQueue.Work, _ result: AuditQueue.Outcome) {
+    ///
+    /// - Parameters:
+    ///   - result: of the records.
+    ///   - room: whether there is room for more of them.
+    private static func wake(_ work: AuditQueue.Work, _ result: AuditQueue.Outcome, _ room: AuditQueue.Outcome) {
         var loops: [(loop: any EventLoop, waiting: [@Sendable (AuditQueue.Outcome) -> Void])] = []
         for entry in work.entries {
             switch entry.waiter {
@@ -229,6 +241,6 @@ package final class AuditWriter: Sendable {
                 for done in waiting { done(result) }
             }
         }
-        for probe in work.probes { probe.resume(returning: result) }
+        for probe in work.probes { probe.resume(returning: room) }
     }
 }
