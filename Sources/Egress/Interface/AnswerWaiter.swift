@@ -29,7 +29,8 @@ final class AnswerWaiter: EgressReceiver, Sendable {
         }
     }
 
-    /// Calls `answered` with the answer's head, or with why there is none: at once where that is known. Once.
+    /// Calls `answered` once, with the answer's head or with the error that prevented it. Calls it before returning if the
+    /// result is known by then.
     func whenAnswered(_ answered: @escaping @Sendable (Result<EgressAnswer, EgressError>) -> Void) {
         let ready = state.withLock { state -> Result<EgressAnswer, EgressError>? in
             if let answer = state.answer { return .success(answer) }
@@ -94,7 +95,7 @@ final class AnswerWaiter: EgressReceiver, Sendable {
         }
     }
 
-    /// False where nobody wants it any more.
+    /// - Returns: false when the exchange has ended, so that no more of the body is needed.
     private func offer(_ bytes: ByteBuffer) async -> Bool {
         await withCheckedContinuation { waiter in
             let isOver = state.withLock { state in

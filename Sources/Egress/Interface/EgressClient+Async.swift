@@ -1,6 +1,6 @@
 package import NIOCore
 
-/// The same for callers who wait in a task: a receiver that turns what comes into answers to whoever awaits it.
+/// Requests for callers that await the answer in a task, and for callers on an event loop that get it in a closure.
 extension EgressClient {
     /// Sends one request and returns what `handle` makes of the answer, whose head is known by then.
     ///
